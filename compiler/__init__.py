@@ -1,0 +1,1 @@
+"""How a deploy.yaml becomes artifacts: model formats, plan, cache, execution, code generation."""

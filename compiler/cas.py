@@ -1,0 +1,156 @@
+"""Content-addressed storage: bytes on disk by their digest, written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from typing import BinaryIO, NoReturn
+
+from .digest import CHUNK, Digest, of_bytes
+from .tree import Entry, Tree
+
+
+class CorruptBlob(Exception):
+    """A blob is missing or its bytes are not what its name says; it has been removed."""
+
+    def __init__(self, digest: Digest) -> None:
+        super().__init__(f"blob {digest} is missing or corrupt")
+        self.digest = digest
+
+
+@dataclass(frozen=True, slots=True)
+class Cas:
+    """Blobs below one folder. Safe for any number of processes and under kill -9: a blob appears by rename."""
+
+    root: Path
+
+    def path(self, digest: Digest) -> Path:
+        return self.root / digest[:2] / digest[2:]
+
+    def has(self, digest: Digest, size: int | None = None) -> bool:
+        """Whether the blob is there, with the length `size` if that is known; its bytes are not read."""
+        try:
+            found = self.path(digest).stat()
+        except OSError:
+            return False
+        return size is None or found.st_size == size
+
+    def put_bytes(self, data: bytes) -> Digest:
+        digest = of_bytes(data)
+        if not self.has(digest, len(data)):
+            with self._incoming() as temporary:
+                temporary.write_bytes(data)
+                self._publish(temporary, digest)
+        return digest
+
+    def put_text(self, text: str) -> Digest:
+        return self.put_bytes(text.encode())
+
+    def put_file(self, path: Path) -> Entry:
+        """Store a file's bytes in one pass of reading; the entry's path is the file's name."""
+        mode = path.stat().st_mode
+        with self._incoming() as temporary:
+            with path.open("rb", buffering=0) as source, temporary.open("wb") as file:
+                digest = _copy(source, file)
+                size = file.tell()
+            self._publish(temporary, digest)
+        return Entry(path=path.name, digest=digest, size=size, executable=bool(mode & stat.S_IXUSR))
+
+    def put_folder(self, folder: Path) -> Tree:
+        """Store every regular file below `folder`; ValueError names a link or device, which a tree cannot hold."""
+        return Tree.of(self._put_below(folder, ""))
+
+    def put_texts(self, texts: Mapping[str, str]) -> Tree:
+        """A tree of small text files by path."""
+        data = {path: text.encode() for path, text in texts.items()}
+        return Tree.of(Entry(path=p, digest=self.put_bytes(b), size=len(b)) for p, b in data.items())
+
+    def get(self, digest: Digest) -> bytes:
+        """The blob's bytes, checked; CorruptBlob when they are not there whole."""
+        try:
+            data = self.path(digest).read_bytes()
+        except OSError:
+            raise CorruptBlob(digest) from None
+        if of_bytes(data) != digest:
+            self._discard(digest)
+        return data
+
+    def text(self, tree: Tree, path: str) -> str:
+        """The text of one file of a tree."""
+        return self.get(tree[path].digest).decode()
+
+    def materialise(self, tree: Tree, folder: Path) -> None:
+        """Copy a tree's files below `folder`, checking each on the way; CorruptBlob names the first bad one."""
+        for entry in tree:
+            target = folder / entry.path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self.copy(entry, target)
+
+    def copy(self, entry: Entry, target: Path) -> None:
+        """Copy one blob to `target`, replacing what is there only when the copy is whole."""
+        temporary = target.with_name(f".{target.name}.deployc-{os.getpid()}")
+        try:
+            with self.path(entry.digest).open("rb", buffering=0) as source, temporary.open("wb") as file:
+                digest = _copy(source, file)
+        except FileNotFoundError:
+            if self.path(entry.digest).exists():
+                raise
+            raise CorruptBlob(entry.digest) from None
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+        if digest != entry.digest:
+            temporary.unlink()
+            self._discard(entry.digest)
+        temporary.chmod(0o755 if entry.executable else 0o644)
+        temporary.replace(target)
+
+    def _put_below(self, folder: Path, prefix: str) -> list[Entry]:
+        entries: list[Entry] = []
+        for item in sorted(os.scandir(folder), key=lambda i: i.name):
+            if item.is_dir(follow_symlinks=False):
+                entries += self._put_below(Path(item.path), f"{prefix}{item.name}/")
+            elif item.is_file(follow_symlinks=False):
+                stored = self.put_file(Path(item.path))
+                path = prefix + item.name
+                entries.append(Entry(path=path, digest=stored.digest, size=stored.size, executable=stored.executable))
+            else:
+                raise ValueError(f"{prefix}{item.name} is neither a file nor a folder")
+        return entries
+
+    @contextmanager
+    def _incoming(self) -> Iterator[Path]:
+        """A temporary file beside the blobs, gone afterwards whatever happens."""
+        folder = self.root / "incoming"
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=folder)
+        os.close(handle)
+        try:
+            yield Path(name)
+        finally:
+            Path(name).unlink(missing_ok=True)
+
+    def _publish(self, temporary: Path, digest: Digest) -> None:
+        target = self.path(digest)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary.chmod(0o444)
+        temporary.replace(target)
+
+    def _discard(self, digest: Digest) -> NoReturn:
+        self.path(digest).unlink(missing_ok=True)
+        raise CorruptBlob(digest)
+
+
+def _copy(source: BinaryIO | FileIO, target: BinaryIO) -> Digest:
+    digest = hashlib.sha256()
+    while chunk := source.read(CHUNK):
+        digest.update(chunk)
+        target.write(chunk)
+    return Digest(digest.hexdigest())

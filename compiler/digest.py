@@ -1,0 +1,29 @@
+"""SHA-256 digests of bytes, files and texts: the only names that content has."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import NewType
+
+Digest = NewType("Digest", str)
+"""64 lower-case hexadecimal digits: OCI and the Remote Execution API call this a sha256 digest."""
+
+CHUNK = 1 << 20
+
+
+def of_bytes(data: bytes) -> Digest:
+    return Digest(hashlib.sha256(data).hexdigest())
+
+
+def of_text(text: str) -> Digest:
+    return of_bytes(text.encode())
+
+
+def of_file(path: Path) -> Digest:
+    """The digest of a file's bytes, read once in pieces of a mebibyte."""
+    digest = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return Digest(digest.hexdigest())

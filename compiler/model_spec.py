@@ -1,0 +1,79 @@
+"""What a model is, as data: read from its files without executing them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+ColumnType = Literal["boolean", "integer", "long", "float", "double", "string", "binary", "datetime"]
+"""MLflow's column types: integer is 32 bits, long 64, float 32, double 64, datetime counts nanoseconds."""
+
+Serializer = Literal["pickle", "cloudpickle", "joblib", "skops"]
+
+Label = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One input column; an optional column may be null or absent in a request."""
+
+    name: str
+    type: ColumnType
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of a scikit-learn Pipeline."""
+
+    name: str
+    class_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """A distribution that the model needs in order to be loaded and asked, and how we know."""
+
+    name: str
+    specifier: str
+    """As in PEP 440, such as "==1.9.1"; empty when any version may do."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """Identity and signature of one model."""
+
+    flavor: str
+    """The model's library, as MLflow names it: "sklearn"."""
+    class_name: str
+    """Full name of the model's class: "sklearn.pipeline.Pipeline"."""
+    steps: tuple[Step, ...] = ()
+    methods: tuple[str, ...] = ()
+    """Prediction methods that the model has, "predict" first: predict, predict_proba, decision_function ..."""
+    inputs: tuple[Column, ...] = ()
+    """Columns in the order in which the model takes them."""
+    container: Literal["dataframe", "ndarray"] = "dataframe"
+    """What the model was fitted on, so what its columns are put in: named columns or a 2-D array."""
+    classes: tuple[Label, ...] = ()
+    """Of a classifier, in the order of predict_proba's columns; empty where they cannot be read."""
+    file: str
+    """Path of the serialised model below the canonical model's root."""
+    serializer: Serializer
+    types: tuple[str, ...] = ()
+    """Full names of all types that the file names, sorted."""
+    requirements: tuple[Requirement, ...] = ()
+    python: str = ""
+    """The Python that saved the model, such as "3.11.7", where it is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What one method was seen to return for n rows.
+
+    `shape` is what one row gives: () for a scalar, (k,) for k numbers. `type` is the element's type.
+    """
+
+    method: str
+    type: ColumnType
+    shape: tuple[int, ...] = ()

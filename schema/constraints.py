@@ -1,0 +1,50 @@
+"""What a field's type says beyond its Python type, as values for typing.Annotated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Doc:
+    """One sentence for the reader of the JSON Schema and of the documentation."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A regular expression that the whole text matches, and how to say it."""
+
+    regex: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Minimum:
+    """The smallest number allowed."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A name out of a catalog that is only known at run time: "frameworks"."""
+
+    catalog: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """A mapping of names to options, whose types a catalog holds: "targets" or "tests"."""
+
+    catalog: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shorthand:
+    """A scalar that may stand for a whole dataclass: its type and what it expands to."""
+
+    scalar: type
+    expand: Callable[[object], dict[str, object]]

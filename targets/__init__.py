@@ -1,0 +1,1 @@
+"""What comes out of a build: a module or folder for each kind of target, and the checks that prove it."""
