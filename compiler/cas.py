@@ -115,6 +115,8 @@ class Cas:
     def _put_below(self, folder: Path, prefix: str) -> list[Entry]:
         entries: list[Entry] = []
         for item in sorted(os.scandir(folder), key=lambda i: i.name):
+            if not item.name.isprintable():
+                raise ValueError(f"{prefix}{item.name!r} is no name for a file")
             if item.is_dir(follow_symlinks=False):
                 entries += self._put_below(Path(item.path), f"{prefix}{item.name}/")
             elif item.is_file(follow_symlinks=False):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from .cas import Cas
+from .process import Processes
 from .tree import Tree
 
 
@@ -39,27 +40,54 @@ class Work:
     """An empty folder of the node's own, removed afterwards."""
     pythons: Mapping[str, Path]
     """Interpreters of the environments that the node named, by environment node."""
+    processes: Processes
+    """Starts commands that end when the build does."""
     log: Callable[[str], None]
     """Takes a line of progress or of a command's output; shown when the node fails."""
 
 
-Kind = Literal["stage", "environment", "check", "lock"]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """One node. Its action's key is made of `inputs`' contents, `params`, `implementation` and `environments`.
+    """A node with one output tree. Its action's key is made of `inputs`' contents, `params`, `implementation` and
+    `environments`.
 
-    `run` returns the node's output tree; a check returns its report (report.json, and what else is worth keeping) and
-    raises UserError when it does not hold. A failed node is not cached.
+    `run` returns the output tree. A check's is its report (report.json and what else is worth keeping); a check that
+    does not hold raises UserError, as any node that fails, and nothing of a failed node is cached.
     """
 
     name: str
-    kind: Kind = "stage"
+    kind: Literal["stage", "check", "lock"] = "stage"
     inputs: Mapping[str, Input] = field(default_factory=dict)
     params: Mapping[str, str] = field(default_factory=dict)
-    implementation: tuple[str, ...]
+    implementation: tuple[str, ...] = ()
     """Lines that identify what the node runs: a command's text, or deployc's version and those of its libraries."""
     environments: tuple[str, ...] = ()
     """Environment nodes whose interpreters `run` needs."""
     run: Callable[[Work], Tree]
+    recall: Callable[[Cas, Mapping[str, Tree]], Tree | None] | None = None
+    """For a lock: its output where deploy.lock has it, else None. Such a node is kept there and in no cache."""
+    after: tuple[str, ...] = ()
+    """Nodes that must have succeeded first, though nothing of theirs is read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """An installed lock on this machine. `realise` installs it where it is not yet and returns its interpreter."""
+
+    name: str
+    kind: Literal["environment"] = "environment"
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+    implementation: tuple[str, ...] = ()
+    realise: Callable[[Work], Path]
+
+    @property
+    def after(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        return ()
+
+
+AnyNode = Node | Environment

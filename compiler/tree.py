@@ -42,7 +42,7 @@ class Tree:
     @classmethod
     def parse(cls, text: str) -> Tree:
         """The inverse of `text`; ValueError when it is not one."""
-        fields = [line.split(" ", 3) for line in text.splitlines()]
+        fields = [line.split(" ", 3) for line in text.split("\n")[:-1]]
         return cls(tuple(Entry(path=p, digest=Digest(d), size=int(s), executable=x == "x") for d, s, x, p in fields))
 
     @cached_property
@@ -71,6 +71,11 @@ class Tree:
         prefix = folder.rstrip("/") + "/"
         inside = [_moved(e, e.path[len(prefix) :]) for e in self.entries if e.path.startswith(prefix)]
         return Tree.of(inside)
+
+    def renamed(self, name: str) -> Tree:
+        """A tree of one file, under another path."""
+        (entry,) = self.entries
+        return Tree((_moved(entry, name),))
 
     def __or__(self, other: Tree) -> Tree:
         """Both trees' files; where both have a path, the other's file."""

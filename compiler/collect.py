@@ -1,0 +1,50 @@
+"""Garbage collection: removes what the cache holds, all but what can not be made again."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from .cas import CorruptBlob
+from .digest import Digest
+from .store import Store
+from .tree import Tree
+
+COMMAND = 'param "run" '
+"""A line of the manifest of every user's command, and of nothing else."""
+
+
+def collect(store: Store, *, keep_commands: bool) -> int:
+    """Remove environments, results and blobs; returns the bytes that were freed.
+
+    Results of the user's own commands (a trained model) are pinned: they and their blobs stay where `keep_commands`.
+    """
+    kept: set[str] = set()
+    before = _size(store.root)
+    for path in _files(store.actions.root):
+        head, _, manifest = path.read_text(encoding="utf-8").partition("\n")
+        if keep_commands and f"\n{COMMAND}" in manifest:
+            kept |= {head, *_blobs(store, Digest(head))}
+        else:
+            path.unlink()
+    for path in _files(store.cas.root):
+        if path.parent.name + path.name not in kept:
+            path.unlink()
+    for folder in ("envs", "mypy", "work", "locks"):
+        shutil.rmtree(store.root / folder, ignore_errors=True)
+    return before - _size(store.root)
+
+
+def _blobs(store: Store, digest: Digest) -> set[str]:
+    try:
+        return {entry.digest for entry in Tree.parse(store.cas.get(digest).decode())}
+    except (CorruptBlob, ValueError):
+        return set()
+
+
+def _files(root: Path) -> list[Path]:
+    return [path for path in root.rglob("*") if path.is_file()]
+
+
+def _size(root: Path) -> int:
+    return sum(path.lstat().st_size for path in root.rglob("*") if not path.is_dir())

@@ -1,0 +1,64 @@
+"""Digests of the user's files, remembered by what stat says of them, so that an unchanged file is not read again."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .digest import Digest, of_file
+
+Stat = tuple[int, int, int, int]
+"""Size in bytes, mtime in ns, inode, ctime in ns."""
+
+
+def stat_of(path: str | Path) -> Stat | None:
+    """What identifies a file's content as long as its clock can be believed; None where there is no file."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ino, found.st_ctime_ns
+
+
+@dataclass(frozen=True, slots=True)
+class StatCache:
+    """Digests known from an earlier build, and those looked up in this one.
+
+    `known` must only hold files older than the moment at which they were remembered: see state.py.
+    """
+
+    known: dict[str, tuple[Stat, Digest]]
+    used: dict[str, tuple[Stat, Digest]] = field(default_factory=dict)
+
+    def digest(self, path: Path) -> Digest:
+        """The digest of a file's bytes; OSError where it cannot be read."""
+        name = str(path)
+        now = stat_of(path)
+        if (seen := self.known.get(name)) and seen[0] == now:
+            self.used[name] = seen
+            return seen[1]
+        digest = of_file(path)
+        if now:
+            self.used[name] = (now, digest)
+        return digest
+
+
+def read(path: Path) -> StatCache:
+    """The digests that an earlier build remembered in `path`; none where it is missing or unreadable."""
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        return StatCache({name: ((a, b, c, d), Digest(digest)) for name, a, b, c, d, digest in rows})
+    except (OSError, ValueError, TypeError):
+        return StatCache({})
+
+
+def write(path: Path, cache: StatCache) -> None:
+    """Remember the digests that were used, but for files as young as this moment (git's racy rule)."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    temporary.write_bytes(b"")
+    now = temporary.stat().st_mtime_ns
+    old = {name: seen for name, seen in sorted(cache.used.items()) if max(seen[0][1], seen[0][3]) < now}
+    temporary.write_text(json.dumps([[name, *stat, digest] for name, (stat, digest) in old.items()]), encoding="utf-8")
+    temporary.replace(path)
