@@ -1,0 +1,116 @@
+"""Outputs appear where the user looks, and nothing of his is harmed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from deployc.compiler.cas import Cas
+from deployc.compiler.emit import Emission
+from deployc.compiler.stat_cache import StatCache
+from deployc.compiler.tree import Entry, Tree
+from deployc.schema.diagnostics import UserError
+
+
+def emission(tmp_path: Path) -> Emission:
+    return Emission(
+        folder=tmp_path / "out",
+        record=tmp_path / "state/outputs.json",
+        cas=Cas(tmp_path / "cas"),
+        stats=StatCache({}),
+    )
+
+
+def emit(tmp_path: Path, texts: dict[str, str], *, scope: list[str] | None = None, force: bool = False) -> list[str]:
+    """Emit these files; returns those that were written."""
+    one = emission(tmp_path)
+    one.emit(one.cas.put_texts(texts), scope=scope, force=force)
+    return one.written
+
+
+def on_disk(tmp_path: Path) -> dict[str, str]:
+    out = tmp_path / "out"
+    return {p.relative_to(out).as_posix(): p.read_text() for p in out.rglob("*") if p.is_file()}
+
+
+def test_what_is_built_is_there_and_written_once(tmp_path: Path) -> None:
+    texts = {"project/a": "1", "project/deep/b": "2"}
+    assert sorted(emit(tmp_path, texts)) == sorted(texts)
+    assert emit(tmp_path, texts) == []
+    assert on_disk(tmp_path) == texts
+
+
+def test_what_is_missing_is_restored(tmp_path: Path) -> None:
+    emit(tmp_path, {"p/a": "1", "p/b": "2"})
+    (tmp_path / "out/p/a").unlink()
+    assert emit(tmp_path, {"p/a": "1", "p/b": "2"}) == ["p/a"]
+
+
+def test_what_is_no_longer_built_goes_but_only_if_it_is_ours(tmp_path: Path) -> None:
+    emit(tmp_path, {"p/a": "1", "p/deep/b": "2"})
+    (tmp_path / "out/p/mine.txt").write_text("mine")
+    emit(tmp_path, {"p/a": "1"})
+    assert on_disk(tmp_path) == {"p/a": "1", "p/mine.txt": "mine"}
+
+
+def test_a_build_of_one_target_leaves_the_others(tmp_path: Path) -> None:
+    emit(tmp_path, {"project/a": "1", "wheel/w": "2"})
+    emit(tmp_path, {"wheel/w": "3"}, scope=["wheel"])
+    assert on_disk(tmp_path) == {"project/a": "1", "wheel/w": "3"}
+    emit(tmp_path, {"wheel/w": "3"})
+    assert on_disk(tmp_path) == {"wheel/w": "3"}
+
+
+def test_an_edited_output_is_an_error_with_its_diff_and_nothing_is_written(tmp_path: Path) -> None:
+    emit(tmp_path, {"p/a": "one\n", "p/b": "2"})
+    (tmp_path / "out/p/a").write_text("one\nmine\n")
+    with pytest.raises(UserError) as caught:
+        emit(tmp_path, {"p/a": "two\n", "p/b": "3"})
+    (found,) = caught.value.diagnostics
+    assert found.code == "output-edited"
+    assert "+mine" in found.notes[0]
+    assert on_disk(tmp_path) == {"p/a": "one\nmine\n", "p/b": "2"}
+
+
+def test_force_replaces_an_edited_output(tmp_path: Path) -> None:
+    emit(tmp_path, {"p/a": "1"})
+    (tmp_path / "out/p/a").write_text("mine")
+    emit(tmp_path, {"p/a": "2"}, force=True)
+    assert on_disk(tmp_path) == {"p/a": "2"}
+
+
+def test_a_file_that_was_never_ours_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "out/p").mkdir(parents=True)
+    (tmp_path / "out/p/a").write_text("mine")
+    with pytest.raises(UserError, match="output-in-the-way"):
+        emit(tmp_path, {"p/a": "1"})
+    assert on_disk(tmp_path) == {"p/a": "mine"}
+
+
+@pytest.mark.parametrize("written_before_the_kill", [0, 1])
+def test_a_build_killed_while_it_emits_does_not_call_its_own_files_edited(
+    tmp_path: Path, written_before_the_kill: int
+) -> None:
+    emit(tmp_path, {"p/a": "1", "p/b": "1"})
+    killed = emission(tmp_path)
+    tree = killed.cas.put_texts({"p/a": "2", "p/b": "2"})
+    with pytest.raises(ZeroDivisionError):
+        _killed(killed, written_before_the_kill, tree)
+    emit(tmp_path, {"p/a": "3", "p/b": "3"})
+    assert on_disk(tmp_path) == {"p/a": "3", "p/b": "3"}
+
+
+def _killed(one: Emission, after: int, tree: Tree) -> None:
+    """Emit with a CAS that stops answering after some blobs, as a process that is killed there."""
+
+    class Dying(Cas):
+        left = after
+
+        def copy(self, entry: Entry, target: Path) -> None:
+            if Dying.left == 0:
+                raise ZeroDivisionError
+            Dying.left -= 1
+            Cas.copy(self, entry, target)
+
+    dying = Emission(folder=one.folder, record=one.record, cas=Dying(one.cas.root), stats=one.stats)
+    dying.emit(tree, scope=None, force=False)
