@@ -65,6 +65,8 @@ class ModelSpec:
     requirements: tuple[Requirement, ...] = ()
     python: str = ""
     """The Python that saved the model, such as "3.11.7", where it is known."""
+    notes: tuple[str, ...] = ()
+    """What the user should know about how this was found out, a sentence each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,6 +62,9 @@ class Tree:
     def __getitem__(self, path: str) -> Entry:
         return self.by_path[path]
 
+    def __bool__(self) -> bool:
+        return bool(self.entries)
+
     def at(self, folder: str) -> Tree:
         """This tree, moved below `folder`."""
         return Tree.of(_moved(e, f"{folder}/{e.path}") for e in self.entries)

@@ -2,29 +2,57 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from .constraints import Choice, Doc, Kinds, Minimum, Pattern
+from .constraints import Choice, Doc, Except, Kinds, Maximum, Minimum, Pattern
 
-Name = Annotated[str, Pattern(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", "lower-case letters and digits, with - between")]
-Path = Annotated[str, Pattern(r"[^\x00]+", "a path relative to deploy.yaml, with / between its parts")]
+_NAME = Pattern(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", "lower-case letters and digits, with - between")
+
+Name = Annotated[str, _NAME]
+Project = Annotated[str, _NAME, Except(tuple(sorted(k for k in keyword.kwlist if k.islower())), "a keyword of Python")]
+Path = Annotated[
+    str,
+    Pattern(
+        r"(?![/~])(?![A-Za-z]:)(?!(.*/)?\.\.(/|$))[^\x00\\]+",
+        "a path below deploy.yaml's folder, with / between its parts",
+    ),
+]
 Duration = Annotated[str, Pattern(r"[0-9]+(ms|s|m|h)", "a number with ms, s, m or h, such as 90s or 2h")]
 Variable = Annotated[str, Pattern(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an environment variable")]
-Url = Annotated[str, Pattern(r"(https?|file)://[^@\s]+", "a http, https or file address without user or password")]
+Url = Annotated[
+    str, Pattern(r"(https?|file)://[^@\x00-\x20]+", "a http, https or file address without user or password")
+]
+Text = Annotated[str, Pattern(r"[^\x00]*[^\x00-\x20][^\x00]*", "text that is not empty")]
+Method = Annotated[str, Pattern(r"[a-z][a-z0-9_]*", "the name of a method, such as predict_proba")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of `targets` or `tests`: the user's name for it, its kind, and the dataclass of that kind's options.
+
+    `options` is None where the catalog has no options for the kind.
+    """
+
+    name: str
+    kind: str
+    options: object
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """A command of the user's that makes files: a stage of the build, cached like any other."""
 
-    run: Annotated[str, Doc("The command, run by sh in an empty folder that holds only the inputs.")]
+    run: Annotated[Text, Doc("The command, run by sh in an empty folder that holds only the inputs.")]
     inputs: Annotated[tuple[Path, ...], Doc("Files and globs that the command reads; ** crosses folders.")] = ()
     outputs: Annotated[tuple[Path, ...], Doc("Files and folders that the command writes.")] = ()
-    requirements: Annotated[tuple[str, ...], Doc("PEP 508 requirements of the command, locked in deploy.lock.")] = ()
-    timeout: Annotated[Duration, Doc("How long it may run before it is stopped.")] = "1h"
-    network: Annotated[bool, Doc("Whether it may use the network.")] = False
+    requirements: Annotated[tuple[Text, ...], Doc("PEP 508 requirements of the command, locked in deploy.lock.")] = ()
+    timeout: Annotated[Duration, Doc("How long it may run before it is stopped, such as 90s or 2h.")] = "1h"
+    network: Annotated[bool, Doc("Whether it may use the network; what it fetches is not noticed when it changes.")] = (
+        False
+    )
     env: Annotated[tuple[Variable, ...], Doc("Environment variables to pass; their values enter no key.")] = ()
 
 
@@ -32,11 +60,13 @@ class Command:
 class Train:
     """How the model is made; it writes what model.path names."""
 
-    run: Annotated[str, Doc("The command, run by sh in an empty folder that holds only the inputs.")]
+    run: Annotated[Text, Doc("The command, run by sh in an empty folder that holds only the inputs.")]
     inputs: Annotated[tuple[Path, ...], Doc("Files and globs that the command reads; ** crosses folders.")] = ()
-    requirements: Annotated[tuple[str, ...], Doc("PEP 508 requirements of training, locked in deploy.lock.")] = ()
-    timeout: Annotated[Duration, Doc("How long it may run before it is stopped.")] = "1h"
-    network: Annotated[bool, Doc("Whether it may use the network.")] = False
+    requirements: Annotated[tuple[Text, ...], Doc("PEP 508 requirements of training, locked in deploy.lock.")] = ()
+    timeout: Annotated[Duration, Doc("How long it may run before it is stopped, such as 90s or 2h.")] = "1h"
+    network: Annotated[bool, Doc("Whether it may use the network; what it fetches is not noticed when it changes.")] = (
+        False
+    )
     env: Annotated[tuple[Variable, ...], Doc("Environment variables to pass; their values enter no key.")] = ()
 
 
@@ -46,8 +76,8 @@ class Model:
 
     path: Annotated[Path, Doc("A folder with an MLmodel file, or a model file; with train, what train writes.")]
     code: Annotated[tuple[Path, ...], Doc("Python modules that the model's classes live in, shipped as source.")] = ()
-    train: Annotated[Train | None, Doc("How the model is made.")] = None
-    sample: Annotated[Path | None, Doc("CSV rows that show what the model takes.")] = None
+    train: Annotated[Train | None, Doc("How the model is made; without it, the model is there already.")] = None
+    sample: Annotated[Path | None, Doc("CSV rows that show what the model takes, for the types and the tests.")] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +85,11 @@ class Serve:
     """The service that is generated around the model."""
 
     framework: Annotated[str, Choice("frameworks"), Doc("The web framework.")] = "fastapi"
-    methods: Annotated[tuple[str, ...], Doc("Methods to serve; by default every method that the model has.")] = ()
-    requirements: Annotated[tuple[str, ...], Doc("Further PEP 508 requirements of the service.")] = ()
-    port: Annotated[int, Minimum(1), Doc("Port that the service listens on unless told otherwise.")] = 8000
+    methods: Annotated[tuple[Method, ...], Doc("Methods to serve; by default every method that the model has.")] = ()
+    requirements: Annotated[tuple[Text, ...], Doc("Further PEP 508 requirements of the service.")] = ()
+    port: Annotated[int, Minimum(1), Maximum(65535), Doc("Port that the service listens on unless told otherwise.")] = (
+        8000
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +97,7 @@ class Index:
     """A package index besides the default one; credentials come from netrc, keyring or the environment."""
 
     url: Annotated[Url, Doc("Address of its simple API.")]
-    packages: Annotated[tuple[str, ...], Doc("The packages that come from this index and from no other.")]
+    packages: Annotated[tuple[Text, ...], Doc("The packages that come from this index and from no other.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +106,11 @@ class Lock:
 
     resolver: Annotated[Literal["uv", "pip-tools"], Doc("The tool that resolves requirements.")] = "uv"
     cutoff: Annotated[
-        str | None, Pattern(r"\d{4}-\d\d-\d\d", "a date such as 2026-01-31"), Doc("Ignore releases after this date.")
+        str | None,
+        Pattern(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", "a date such as 2026-01-31"),
+        Doc("Ignore what was released after this date."),
     ] = None
-    indexes: Annotated[Mapping[str, Index], Doc("Further package indexes by name.")] = field(default_factory=dict)
+    indexes: Annotated[Mapping[Name, Index], Doc("Further package indexes by name.")] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,17 +118,19 @@ class Config:
     """A whole deploy.yaml."""
 
     version: Annotated[Literal[1], Doc("Version of this file's language.")]
-    name: Annotated[Name, Doc("Name of the deployment, its package and its commands.")]
+    name: Annotated[Project, Doc("Name of the deployment, its package and its commands.")]
     python: Annotated[
-        str, Pattern(r"3\.(10|11|12|13)", "3.10, 3.11, 3.12 or 3.13"), Doc("Python to train and serve with.")
+        str,
+        Pattern(r"(3\.(10|11|12|13))?", "3.10, 3.11, 3.12 or 3.13"),
+        Doc("Python to train and serve with; by default the one that made the model, else the one that runs deployc."),
     ] = ""
-    model: Model
-    serve: Annotated[Serve, Doc("The service.")] = Serve()
-    stages: Annotated[Mapping[str, Command], Doc("Further stages by name.")] = field(default_factory=dict)
-    targets: Annotated[Mapping[str, object], Kinds("targets"), Doc("What to build, by name.")] = field(
+    model: Annotated[Model, Doc("The trained model, or how to make it.")]
+    serve: Annotated[Serve, Doc("The service that is generated around the model.")] = Serve()
+    stages: Annotated[Mapping[Name, Command], Doc("Further stages of the build by name.")] = field(default_factory=dict)
+    targets: Annotated[Mapping[Name, Entry], Kinds("targets"), Doc("What to build, by name.")] = field(
         default_factory=dict
     )
-    tests: Annotated[
-        Mapping[str, object], Kinds("tests"), Doc("What must hold before anything is put out, by name.")
-    ] = field(default_factory=dict)
+    tests: Annotated[Mapping[Name, Entry], Kinds("tests"), Doc("What must hold before it is emitted, by name.")] = (
+        field(default_factory=dict)
+    )
     lock: Annotated[Lock, Doc("How deploy.lock is resolved.")] = Lock()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 
@@ -15,15 +15,33 @@ class Doc:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A regular expression that the whole text matches, and how to say it."""
+    """A regular expression that the whole text matches, and how to say it.
+
+    Editors run it too, so it keeps to what Python and ECMAScript read alike: no `\\d`, `\\s`, `\\w`, `\\Z` or flags.
+    """
 
     regex: str
     words: str
 
 
 @dataclass(frozen=True, slots=True)
+class Except:
+    """Texts that are not allowed, and what they are: "a keyword of Python"."""
+
+    values: tuple[str, ...]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Minimum:
     """The smallest number allowed."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Maximum:
+    """The largest number allowed."""
 
     value: float
 
@@ -44,7 +62,10 @@ class Kinds:
 
 @dataclass(frozen=True, slots=True)
 class Shorthand:
-    """A scalar that may stand for a whole dataclass: its type and what it expands to."""
+    """A scalar that may stand for a whole dataclass: its type and what it expands to.
 
-    scalar: type
+    `scalar` is float, int, str, or one of them Annotated; whatever it allows must expand to what the dataclass allows.
+    """
+
+    scalar: Hashable
     expand: Callable[[object], dict[str, object]]

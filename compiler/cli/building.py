@@ -1,0 +1,200 @@
+"""A build from a session to outputs: execute, keep what was locked, emit, remember for the next time."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+
+from ...schema.diagnostics import fail
+from ...schema.lockfile import Lockfile, dump
+from ...targets.deployment import Deployment
+from ...targets.graph import locked_sections, outputs
+from .. import stat_cache, state
+from ..cas import CorruptBlob
+from ..emit import Emission
+from ..events import Event, Observer
+from ..execute import Outcome, Settings, execute
+from ..identity import source_files
+from ..plan import Plan
+from ..stat_cache import stat_of
+from . import state_path
+from .progress import Progress, progress
+from .report import report
+from .session import Session
+
+ATTEMPTS = 10
+"""A corrupt blob is made again by its node; a disk that corrupts more than this is not worth going on with."""
+
+ENVIRON = ("CI", "DEPLOYC_CACHE", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "UV_INDEX_URL", "UV_DEFAULT_INDEX")
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Observes a build, for the summary: how each node ended and how long it took."""
+
+    show: Progress
+    ended: dict[str, Event] = field(default_factory=dict)
+
+    def __call__(self, event: Event) -> None:
+        if event.kind not in ("started", "log"):
+            self.ended[event.node] = event
+        self.show(event)
+
+
+def executed(session: Session, plan: Plan, made: Deployment, options: argparse.Namespace, observe: Observer) -> Outcome:
+    """Execute a plan, again where a cached blob proved corrupt; what was locked is written before anything else."""
+    settings = Settings(
+        store=made.store,
+        sources=session.sources,
+        last=last_manifests(session),
+        observe=observe,
+        jobs=options.jobs,
+        keep_going=options.keep_going,
+    )
+    for _ in range(ATTEMPTS):
+        try:
+            outcome = execute(plan, settings)
+        except CorruptBlob:
+            continue
+        _keep_locked(session, made, outcome)
+        return outcome
+    raise fail("cache-corrupt", "the cache keeps corrupting what is put into it", help="check the disk")
+
+
+def build(session: Session, plan: Plan, made: Deployment, options: argparse.Namespace, flags: tuple[str, ...]) -> int:
+    """Run a build to its end and show it; returns the exit code."""
+    console = Console(stderr=True, highlight=False)
+    tally = Tally(progress(console, as_json=options.json))
+    since = time.monotonic()
+    own_files = {str(path): stat_of(path) or () for path in (session.file, *source_files())}
+    tally.show.start()
+    try:
+        outcome = executed(session, plan, made, options, tally)
+    finally:
+        tally.show.stop()
+    _write_logs(session, outcome)
+    _remember_manifests(session, outcome)
+    if outcome.failures:
+        _report_failures(session, outcome, options)
+        return 1
+    folder = Path(options.out).absolute()
+    if not options.only:
+        _emit(session, made, outcome, options, folder)
+    stat_cache.write(_made(session.state) / f"{session.file.name}.stats", session.sources.stats)
+    summary = _summary(session, tally, folder, time.monotonic() - since, options)
+    (sys.stdout if options.json else sys.stderr).write(summary + "\n")
+    if not options.only:
+        _remember_state(session, made, flags, own_files, folder, options)
+    return 0
+
+
+def last_manifests(session: Session) -> Mapping[str, str]:
+    """Manifests of the last time that each node succeeded here."""
+    try:
+        found = json.loads((session.state / "manifests.json").read_text(encoding="utf-8"))
+        return {str(name): str(text) for name, text in found.items()}
+    except (OSError, ValueError):
+        return {}
+
+
+def _emit(session: Session, made: Deployment, outcome: Outcome, options: argparse.Namespace, folder: Path) -> None:
+    emission = Emission(
+        folder=folder,
+        record=_made(session.state) / "outputs.json",
+        cas=made.store.cas,
+        stats=session.sources.stats,
+    )
+    scope = [*options.target, "reports"] if options.target else None
+    with made.store.working(made.place):
+        emission.emit(outputs(made, outcome.trees), scope=scope, force=options.force)
+
+
+def _keep_locked(session: Session, made: Deployment, outcome: Outcome) -> None:
+    sections = locked_sections(made, outcome.trees)
+    merged = Lockfile(sections={**made.lockfile.sections, **sections})
+    if merged != made.lockfile:
+        path = session.root / "deploy.lock"
+        temporary = path.with_name(f"{path.name}.{os.getpid()}")
+        temporary.write_text(dump(merged), encoding="utf-8")
+        temporary.replace(path)
+
+
+def _report_failures(session: Session, outcome: Outcome, options: argparse.Namespace) -> None:
+    for diagnostics in outcome.failures.values():
+        report(diagnostics, as_json=options.json, spans=session.spans)
+
+
+def _write_logs(session: Session, outcome: Outcome) -> None:
+    folder = _made(session.state / "logs")
+    for name, lines in outcome.logs.items():
+        if lines:
+            (folder / f"{name.replace('/', '-')}.log").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _remember_manifests(session: Session, outcome: Outcome) -> None:
+    done = {n: text for n, text in outcome.manifests.items() if n not in outcome.unfinished}
+    text = json.dumps({**last_manifests(session), **done})
+    path = _made(session.state) / "manifests.json"
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
+def _remember_state(
+    session: Session,
+    made: Deployment,
+    flags: tuple[str, ...],
+    own_files: Mapping[str, tuple[int, ...]],
+    folder: Path,
+    options: argparse.Namespace,
+) -> None:
+    looked_at = [session.root / "deploy.lock", made.interpreter.path, *map(Path, session.sources.folders)]
+    looked_at += [Path(made.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")) / "deployc" / "allow"]
+    rows: dict[str, tuple[int, ...]] = {name: stat for name, (stat, _) in session.sources.stats.used.items()}
+    rows |= own_files
+    rows |= {str(path): stat_of(path) or () for path in looked_at}
+    text = f"deployc: up to date: {_shown(folder)}"
+    if options.json:
+        text = json.dumps({"event": "up-to-date", "out": str(folder)})
+    environ = {name: made.environ.get(name, "") for name in ENVIRON}
+    state.save(state_path(str(session.file)), flags=flags, environ=environ, rows=rows, summary=text)
+
+
+def _summary(session: Session, tally: Tally, folder: Path, seconds: float, options: argparse.Namespace) -> str:
+    ran = {name: event for name, event in tally.ended.items() if event.kind == "ran"}
+    cached = sum(event.kind == "cached" for event in tally.ended.values())
+    if options.json:
+        times = {name: round(event.seconds, 3) for name, event in ran.items()}
+        return json.dumps({"event": "built", "ran": times, "cached": cached, "out": str(folder)})
+    slowest = sorted(ran.values(), key=lambda e: -e.seconds)[:4]
+    where = ", ".join(f"{e.node} {e.seconds:.1f} s" for e in slowest if e.seconds >= 0.1)
+    head = f"deployc: built in {seconds:.1f} s: {len(ran)} ran, {cached} cached"
+    if options.only:
+        return head
+    lines = [f"{head}{f' (time: {where})' if where else ''}"]
+    lines += [f"  {_shown(folder / name)}" for name in (options.target or session.config.targets)]
+    return "\n".join([*lines, f"  run it: deployc run{_argument(session)}"])
+
+
+def _argument(session: Session) -> str:
+    shown = _shown(session.file)
+    return "" if shown == "deploy.yaml" else f" {shown}"
+
+
+def _shown(path: Path) -> str:
+    """A path as the user would type it here."""
+    relative = os.path.relpath(path)
+    return relative if not relative.startswith("..") else str(path)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,1 @@
+"""The commands, a module each: the file's name is the command's."""

@@ -1,0 +1,36 @@
+"""Build what deploy.yaml names, as far as it is not built already.
+
+examples:
+  deployc build                       build deploy.yaml in this folder
+  deployc build examples/quickstart/deploy.yaml
+  deployc build --target wheel        only one target, and all tests
+  deployc build --only train          only one node and what it needs
+  deployc build --json                one event a line, for programs
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from ..building import build
+from ..session import build_arguments, deployment, opened, plan
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    build_arguments(parser)
+    parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 2, metavar="N", help="nodes at a time")
+    parser.add_argument("--keep-going", action="store_true", help="let nodes that do not need a failed one finish")
+    parser.add_argument("--force", action="store_true", help="replace outputs that were edited by hand")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
+    parser.add_argument(
+        "-o", "--out", default=None, metavar="DIR", help="where outputs go (default: build beside FILE)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    session = opened(options)
+    options.out = options.out or str(session.root / "build")
+    made = deployment(session, options)
+    return build(session, plan(session, made, options), made, options, tuple(sys.argv[2:]))

@@ -1,0 +1,71 @@
+"""Write a deploy.yaml for a model, asking nothing.
+
+examples:
+  deployc init model.joblib
+  deployc init model/ --sample data/rows.csv && deployc build
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import yaml
+
+from ....schema.diagnostics import fail
+from ...model_spec import ModelSpec
+from ..models import inspected
+
+SERVED = ("3.10", "3.11", "3.12", "3.13")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", metavar="MODEL", help="a model file, or a folder with an MLmodel file")
+    parser.add_argument("--sample", metavar="CSV", help="rows that show what the model takes, and prove parity")
+    parser.add_argument("--name", help="name of the deployment (default: from the model's name)")
+    parser.add_argument("--allow", action="append", default=[], metavar="NAME", help="a type that the file may name")
+    parser.add_argument("--file", default="deploy.yaml", metavar="FILE", help="the file to write")
+
+
+def run(options: argparse.Namespace) -> int:
+    file, model = Path(options.file), Path(options.model)
+    if file.exists():
+        raise fail("output-in-the-way", f"{file} exists already", help="name another with --file, or edit it")
+    sample = Path(options.sample) if options.sample else None
+    spec = inspected(model, sample, options.allow)
+    root = file.absolute().parent
+    data = _config(
+        spec, options.name or _name(model), _relative(model, root), _relative(sample, root) if sample else ""
+    )
+    file.write_text(yaml.safe_dump(data, sort_keys=False, default_flow_style=None), encoding="utf-8")
+    sys.stderr.write(f"deployc: wrote {file} for a {spec.class_name}; next: deployc build\n")
+    return 0
+
+
+def _config(spec: ModelSpec, name: str, path: str, sample: str) -> dict[str, object]:
+    python = ".".join(spec.python.split(".")[:2])
+    tests: dict[str, object] = {"types": {}, "smoke": {}}
+    if sample:
+        tests["parity"] = {"rows": sample, "tolerance": 1e-6}
+    return {
+        "version": 1,
+        "name": name,
+        **({"python": python} if python in SERVED else {}),
+        "model": {"path": path, **({"sample": sample} if sample else {})},
+        "serve": {"framework": "fastapi"},
+        "targets": {"project": {}, "wheel": {}},
+        "tests": tests,
+    }
+
+
+def _name(model: Path) -> str:
+    stem = model.absolute().name.partition(".")[0].lower()
+    words = "".join(c if c.isascii() and c.isalnum() else " " for c in stem).split()
+    name = "-".join(words)
+    return name if name[:1].isalpha() else f"model-{name}".rstrip("-")
+
+
+def _relative(path: Path, root: Path) -> str:
+    return os.path.relpath(path.absolute(), root).replace(os.sep, "/")

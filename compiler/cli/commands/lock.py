@@ -1,0 +1,47 @@
+"""Resolve requirements and write deploy.lock, as far as it is stale.
+
+What depends on the model is locked when the model can be read, so a model that is still to be trained is trained.
+
+examples:
+  deployc lock
+  deployc lock --upgrade scikit-learn    move one distribution to its newest version
+  deployc lock --upgrade '*'             move all
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from rich.console import Console
+
+from ....schema.diagnostics import UserError
+from ..building import executed
+from ..progress import progress
+from ..session import build_arguments, deployment, opened
+from ..session import plan as planned
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    build_arguments(parser)
+    parser.add_argument("--upgrade", action="append", default=[], metavar="NAME", help="may move; '*' for all")
+    parser.set_defaults(jobs=os.cpu_count() or 2, keep_going=False, locked=False)
+
+
+def run(options: argparse.Namespace) -> int:
+    session = opened(options)
+    options.locked = False
+    made = deployment(session, options, upgrade=frozenset(options.upgrade))
+    plan = planned(session, made, options)
+    wanted = [name for name, node in plan.nodes.items() if node.kind == "lock"]
+    console = Console(stderr=True, highlight=False)
+    show = progress(console, as_json=False)
+    show.start()
+    try:
+        outcome = executed(session, plan.only(wanted), made, options, show)
+    finally:
+        show.stop()
+    if outcome.failures:
+        raise session.placed(UserError(*(d for found in outcome.failures.values() for d in found)))
+    console.print(f"deployc: deploy.lock holds {', '.join(name.removeprefix('lock-') for name in wanted)}")
+    return 0

@@ -1,0 +1,55 @@
+"""Start the built service, in its own locked environment.
+
+examples:
+  deployc run
+  deployc run --port 9000
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from ....schema.diagnostics import fail
+from ....targets.deployment import Deployment
+from ... import environment
+from ...lock.uv import Uv
+from ...process import Processes
+from ..session import build_arguments, deployment, opened
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    build_arguments(parser)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, help="port to listen on (default: serve.port)")
+    parser.add_argument("-o", "--out", default=None, metavar="DIR", help="where the outputs are")
+
+
+def run(options: argparse.Namespace) -> int:
+    session = opened(options)
+    made = deployment(session, options)
+    folder = Path(options.out or session.root / "build").absolute()
+    project = _project(made, folder)
+    section = made.lockfile.sections.get("serve")
+    if section is None:
+        raise fail("not-built", "deploy.lock does not say what the service needs", help="run `deployc build` first")
+    python = environment.realise(
+        section.requirements,
+        made.interpreter,
+        root=made.store.environments,
+        indexes=made.config.lock.indexes,
+        uv=Uv(environ=made.environ, offline=made.offline, processes=Processes(), log=lambda line: None),
+    )
+    prefix = made.package.upper()
+    settings = {f"{prefix}_HOST": options.host, f"{prefix}_PORT": str(options.port or made.config.serve.port)}
+    environ = {**made.environ, **settings, "PYTHONPATH": str(project / "src")}
+    # the service takes this process's place, so that signals and the exit code are its own
+    os.execve(python, [str(python), "-m", made.package], environ)
+
+
+def _project(made: Deployment, folder: Path) -> Path:
+    for name, entry in made.config.targets.items():
+        if entry.kind == "project" and (folder / name / "src").is_dir():
+            return folder / name
+    raise fail("not-built", f"there is no built project in {folder}", help="run `deployc build` first")

@@ -1,0 +1,164 @@
+"""From a model's files to its ModelSpec: read, judged against what may be loaded, never executed."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ...schema.diagnostics import fail
+from ..cas import Cas
+from ..model_spec import Column, ModelSpec
+from ..tree import Entry, Tree
+from .allowed import Allowed, check_allowed, default_allowed
+from .flavor import Flavor, Identity, class_of, known_flavors, load_flavor
+from .mlmodel import MlModel, find_mlmodel, read_mlmodel
+from .inputs import Inputs, inputs_of
+from .requirements import requirements_of
+from .sample import read_sample
+from .seems import LIBRARIES, seems_folder
+from .source import Content, read_content, the_file, unknown_flavor
+from .stream import LIMIT
+
+_FIELD = ("model", "path")
+_SAME = {"pickle": ("pickle", "cloudpickle"), "cloudpickle": ("pickle", "cloudpickle"), "skops": ("skops",)}
+
+
+def inspect(
+    cas: Cas,
+    model: Tree,
+    *,
+    sample: bytes | None = None,
+    allowed: Allowed | None = None,
+    code_modules: tuple[str, ...] = (),
+    limit: int = LIMIT,
+) -> ModelSpec:
+    """What the model is.
+
+    `model`: an MLmodel folder or a folder with one file. `sample`: CSV rows. `allowed`: what the file may name, by
+    default `default_allowed()`; `code_modules`: import names of the user's own modules. `limit`: bytes that a
+    compressed file may unfold to. Raises UserError, and nothing else, for whatever the files hold.
+    """
+    described = find_mlmodel(model)
+    stated = read_mlmodel(cas, model, described) if described else None
+    entry = _model_entry(model, stated)
+    permitted = (allowed or default_allowed()).plus_code(code_modules)
+    content = read_content(cas, entry, permitted, limit=limit)
+    flavor, identity = _identified(content, stated, permitted, code_modules)
+    check_allowed(content.mentions, permitted, content.file)
+    _check_serializer(content, stated)
+    inputs = inputs_of(identity, stated.signature if stated else None, read_sample(sample) if sample else None)
+    return _spec(flavor, identity, inputs, content, stated, code_modules)
+
+
+def stored(cas: Cas, path: Path) -> Tree:
+    """A model's file or folder as a tree in `cas`; UserError `model-missing` when there is none."""
+    if path.is_file():
+        return Tree.of([cas.put_file(path)])
+    if not path.is_dir():
+        raise fail("model-missing", f"there is no model at {path}", field=_FIELD)
+    try:
+        return cas.put_folder(path)
+    except ValueError as error:
+        raise fail("model-missing", f"the model's folder cannot be taken: {error}", field=_FIELD) from None
+
+
+def inspect_path(
+    path: Path, *, sample: bytes | None = None, allowed: Allowed | None = None, code_modules: tuple[str, ...] = ()
+) -> ModelSpec:
+    """`inspect` of a file or folder on disk, through a temporary store beside nothing of the user's."""
+    with TemporaryDirectory() as folder:
+        cas = Cas(Path(folder))
+        return inspect(cas, stored(cas, path), sample=sample, allowed=allowed, code_modules=code_modules)
+
+
+def _model_entry(model: Tree, stated: MlModel | None) -> Entry:
+    if stated is None:
+        if library := seems_folder(model):
+            raise unknown_flavor(f"the folder seems to be a model of {library}")
+        return the_file(model).entries[0]
+    if stated.flavor == "python_function":
+        raise unknown_flavor(
+            "MLmodel describes a python_function: any code, with no model library that could be read",
+            "save the model itself with its library's own flavor, such as mlflow.sklearn.save_model",
+        )
+    if stated.flavor not in known_flavors():
+        raise unknown_flavor(f"MLmodel describes a model of {LIBRARIES.get(stated.flavor, stated.flavor)}")
+    if stated.file not in model:
+        raise fail("model-missing", f"MLmodel names the file `{stated.file}`, which is not beside it", field=_FIELD)
+    return model[stated.file]
+
+
+def _identified(
+    content: Content, stated: MlModel | None, allowed: Allowed, code_modules: tuple[str, ...]
+) -> tuple[str, Identity]:
+    """The flavor that knows the model, and what it knows; an unknown class of the user's own only predicts."""
+    name = class_of(content.top)
+    library = name.module.split(".")[0] if name else ""
+    if library in LIBRARIES and library not in known_flavors():
+        others = [m for m in content.mentions if m.name.module.split(".")[0] != library]
+        check_allowed(others, allowed, content.file)
+        raise unknown_flavor(f"{content.file} holds a model of {LIBRARIES[library]}, a {name}")
+    for flavor in _candidates(stated):
+        if identity := flavor.identify(content.top):
+            return flavor.name, identity
+    check_allowed(content.mentions, allowed, content.file)
+    if name is None:
+        raise unknown_flavor(
+            f"{content.file} holds a {type(content.top).__name__}, not a model",
+            "save the fitted model by itself, not inside a dict or a list",
+        )
+    if library not in {module.split(".")[0] for module in code_modules}:
+        raise unknown_flavor(f"{content.file} holds a {name}, which is no model of a known library")
+    return stated.flavor if stated else "sklearn", Identity(class_name=str(name), methods=("predict",))
+
+
+def _candidates(stated: MlModel | None) -> list[Flavor]:
+    names = [stated.flavor] if stated else list(known_flavors())
+    return [flavor for name in names if (flavor := load_flavor(name))]
+
+
+def _check_serializer(content: Content, stated: MlModel | None) -> None:
+    """What MLmodel says needs to be what is there: MLflow's own loader would follow MLmodel."""
+    if stated and stated.format and content.serializer not in _SAME.get(stated.format, (stated.format,)):
+        raise fail(
+            "broken-mlmodel",
+            f"MLmodel says that {content.file} was saved with {stated.format}, but it was with {content.serializer}",
+            field=_FIELD,
+        )
+
+
+def _spec(
+    flavor: str,
+    identity: Identity,
+    inputs: Inputs,
+    content: Content,
+    stated: MlModel | None,
+    code_modules: tuple[str, ...],
+) -> ModelSpec:
+    serializer = "cloudpickle" if stated and stated.format == "cloudpickle" else content.serializer
+    modules = {m.name.module for m in content.mentions}
+    requirements = requirements_of(
+        {module for module in modules if module.split(".")[0] not in sys.stdlib_module_names},
+        versions=identity.versions,
+        pins=stated.pins if stated else {},
+        serializer=serializer,
+        dataframe=inputs.container == "dataframe",
+        own={module.split(".")[0] for module in code_modules},
+    )
+    return ModelSpec(
+        flavor=flavor,
+        class_name=identity.class_name,
+        steps=identity.steps,
+        methods=identity.methods,
+        inputs=inputs.columns,
+        container=inputs.container,
+        classes=identity.classes,
+        file=content.file,
+        serializer=serializer,
+        types=tuple(sorted({str(m.name) for m in content.mentions})),
+        requirements=requirements,
+        python=stated.python if stated else "",
+        notes=inputs.notes,
+    )

@@ -1,0 +1,93 @@
+"""MLflow's recorded signature as columns."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import get_args
+
+from ...schema.diagnostics import UserError, fail
+from ..model_spec import Column, ColumnType
+
+_TYPES: tuple[ColumnType, ...] = get_args(ColumnType)
+_TENSOR_TYPES: dict[str, ColumnType] = {
+    "bool": "boolean",
+    "int8": "integer",
+    "int16": "integer",
+    "int32": "integer",
+    "uint8": "integer",
+    "uint16": "integer",
+    "int64": "long",
+    "uint32": "long",
+    "float16": "float",
+    "float32": "float",
+    "float64": "double",
+    "object": "string",
+    "str": "string",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """The inputs that MLflow recorded; `named` is false for an array, whose columns then are x0, x1 and so on."""
+
+    inputs: tuple[Column, ...]
+    named: bool
+    params: tuple[str, ...] = ()
+
+
+def parse_signature(raw: object) -> Signature | None:
+    """MLmodel's `signature`, None without one; UserError `unsupported-signature` for inputs that are not a table."""
+    inputs = _entries(raw, "inputs")
+    if not inputs:
+        return None
+    params = tuple(str(p.get("name")) for p in _entries(raw, "params"))
+    if inputs[0].get("type") == "tensor":
+        return Signature(inputs=_tensor(inputs), named=False, params=params)
+    columns = tuple(_column(entry) for entry in inputs)
+    return Signature(inputs=columns, named=True, params=params)
+
+
+def _entries(raw: object, key: str) -> list[dict[str, object]]:
+    """The list that a JSON string holds; today's and the old folders write it as a string."""
+    value = raw.get(key) if isinstance(raw, dict) else None
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            raise _unsupported(f"its {key} are not JSON") from None
+    entries = value if isinstance(value, list) else []
+    if not all(isinstance(entry, dict) for entry in entries):
+        raise _unsupported(f"its {key} are not a list of columns")
+    return entries
+
+
+def _column(entry: dict[str, object]) -> Column:
+    name, kind = entry.get("name"), str(entry.get("type"))
+    if not isinstance(name, str):
+        raise _unsupported("a column has no name")
+    optional = bool(entry.get("optional")) or entry.get("required") is False
+    for known in _TYPES:  # a loop, so that the literal keeps its type
+        if kind == known:
+            return Column(name=name, type=known, optional=optional)
+    raise _unsupported(f"column `{name}` is of type {kind}")
+
+
+def _tensor(inputs: list[dict[str, object]]) -> tuple[Column, ...]:
+    spec = inputs[0].get("tensor-spec")
+    shape = spec.get("shape") if isinstance(spec, dict) else None
+    dtype = str(spec.get("dtype")) if isinstance(spec, dict) else ""
+    if len(inputs) != 1 or not isinstance(shape, list) or len(shape) != 2 or type(shape[1]) is not int or shape[1] < 1:
+        raise _unsupported("its input is not one array of rows and a known number of columns")
+    if dtype not in _TENSOR_TYPES or shape[1] > 1 << 20:
+        raise _unsupported(f"its input is an array of {shape[1]} columns of {dtype}")
+    return tuple(Column(name=f"x{i}", type=_TENSOR_TYPES[dtype]) for i in range(shape[1]))
+
+
+def _unsupported(why: str) -> UserError:
+    return fail(
+        "unsupported-signature",
+        f"the signature in MLmodel cannot be served yet: {why}",
+        field=("model", "path"),
+        help="save the model with a signature of plain columns, or without one and give model.sample",
+    )

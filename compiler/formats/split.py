@@ -1,0 +1,64 @@
+"""A saved model in two: what serving needs, the same for every save of one model, and what tells one save from another."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from tempfile import TemporaryFile
+from typing import BinaryIO, cast
+
+import yaml
+
+from ..cas import Cas
+from ..tree import Entry, Tree
+from .archive import normalise
+from .mlmodel import find_mlmodel, load_yaml
+from .source import broken, the_file
+
+_PROVENANCE = frozenset(
+    {"model_uuid", "run_id", "utc_time_created", "artifact_path", "model_id", "model_size_bytes", "mlflow_version"}
+)
+# folders of metrics, logs and registry notes, that MLflow keeps beside a model
+_UNSERVED = ("registered_model_meta", "metadata/")
+
+
+def split(cas: Cas, model: Tree) -> tuple[Tree, Tree]:
+    """The canonical model and its provenance, a tree with provenance.json alone.
+
+    Two saves of one fitted model give the same canonical tree. UserError `model-missing` for an empty tree,
+    `broken-mlmodel` and `broken-model` for files that are not what they seem.
+    """
+    described = find_mlmodel(model)
+    kept = model if described else the_file(model)
+    facts: Mapping[str, object] = {}
+    if described:
+        facts, text = _divided(load_yaml(cas.get(model[described].digest), described))
+        rest = [e for e in model if e.path != described and not e.path.startswith(_UNSERVED)]
+        kept = Tree.of([*rest, _stored(cas, "MLmodel", text.encode())])
+    canonical = Tree.of(_normal(cas, entry) for entry in kept)
+    return canonical, cas.put_texts(
+        {"provenance.json": json.dumps(facts, indent=2, sort_keys=True, default=str) + "\n"}
+    )
+
+
+def _divided(raw: dict[str, object]) -> tuple[dict[str, object], str]:
+    """What tells a save apart, and the rest of MLmodel as text."""
+    facts = {key: value for key, value in raw.items() if key in _PROVENANCE}
+    rest = {key: value for key, value in raw.items() if key not in _PROVENANCE}
+    return facts, yaml.safe_dump(rest, sort_keys=True, allow_unicode=True, width=120)
+
+
+def _stored(cas: Cas, path: str, data: bytes) -> Entry:
+    return Entry(path=path, digest=cas.put_bytes(data), size=len(data))
+
+
+def _normal(cas: Cas, entry: Entry) -> Entry:
+    """The file itself, or a skops archive without times and addresses; never executable, as no model file is."""
+    with cas.path(entry.digest).open("rb") as file:
+        if file.read(4) != b"PK\x03\x04" or not entry.path.endswith(".skops"):
+            return Entry(path=entry.path, digest=entry.digest, size=entry.size)
+        file.seek(0)
+        with broken(entry.path), TemporaryFile() as target:
+            normalise(file, cast(BinaryIO, target))
+            target.seek(0)
+            return _stored(cas, entry.path, target.read())

@@ -1,0 +1,62 @@
+"""Resolves what a section wants into its pins, keeping what is locked already where that can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from ...schema.diagnostics import UserError
+from ...schema.lockfile import Pin, Section, pins, requirements_text
+from .. import interpreter
+from . import piptools, universal
+from .conflicts import conflicts
+from .uv import Uv
+from .wanted import Wanted
+
+ALL = "*"
+"""In place of a distribution's name: all of them."""
+
+
+def resolve(
+    wanted: Wanted,
+    *,
+    previous: Section | None = None,
+    prefer: str = "",
+    upgrade: frozenset[str] = frozenset(),
+    uv: Uv,
+    scratch: Path,
+    cache: Path,
+) -> Section:
+    """The section for what is wanted.
+
+    Pins of `previous` stay where they can, except those named in `upgrade` (and what these force; "*" names all). Those
+    of `prefer`, the requirements of another section, come before them: training's for serving. `scratch` is an empty
+    folder, `cache` the one that environments are realised in. Raises UserError: what `conflicts` finds,
+    `lock-unresolvable`, `build-failed`, `index-unreachable`, `index-auth`, `offline-miss`.
+    """
+    if found := conflicts(wanted):
+        raise UserError(*found)
+    kept = _preferred(previous, prefer, {canonicalize_name(name) for name in upgrade})
+    if wanted.resolver == "pip-tools":
+        locked = piptools.resolve(wanted, requirements_text(kept), uv=uv, scratch=scratch, cache=cache)
+    else:
+        python = _build_python(wanted.python, uv)
+        locked = universal.resolve(wanted, requirements_text(kept), uv=uv, python=python, scratch=scratch)
+    return Section(inputs=wanted.text, requirements=requirements_text(locked))
+
+
+def _preferred(previous: Section | None, prefer: str, upgrade: Iterable[str]) -> list[Pin]:
+    first = pins(prefer)
+    moving = {pin.name for pin in first} | set(upgrade)
+    kept = pins(previous.requirements) if previous and ALL not in upgrade else ()
+    return [*first, *(pin for pin in kept if pin.name not in moving)]
+
+
+def _build_python(version: str, uv: Uv) -> Path:
+    """What builds the metadata of source distributions; any Python will do where the wanted one is not installed."""
+    try:
+        return interpreter.find(version, uv.environ).path
+    except UserError:
+        return interpreter.running().path

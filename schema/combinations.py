@@ -1,0 +1,81 @@
+"""What each value of a config allows alone but all of them together do not."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator
+
+from .config import Config
+from .diagnostics import Diagnostic, Field
+from .source import masked
+
+_BARE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+_REQUIREMENT = "write a name and its versions as PEP 508 has them, such as `pandas>=2,<3`"
+
+
+def combinations(config: Config) -> Iterator[Diagnostic]:
+    """Everything that is wrong with a well-formed config by itself; no file is looked at."""
+    yield from _name(config)
+    yield from _requirements(config)
+    yield from _twice("output", "two commands write it", _outputs(config))
+    yield from _twice("package", "two indexes claim it", _packages(config))
+    yield from _twice("method", "it would be served twice", _listed(("serve", "methods"), config.serve.methods))
+
+
+def _name(config: Config) -> Iterator[Diagnostic]:
+    module = config.name.replace("-", "_")
+    if module in sys.stdlib_module_names:
+        message = f"`{config.name}` is the name of a module of Python's own, which would hide the service's package"
+        yield Diagnostic(
+            code="reserved-name", message=message, field=("name",), help=f"such as `{config.name}-service`"
+        )
+
+
+def _requirements(config: Config) -> Iterator[Diagnostic]:
+    for field, text in _all_requirements(config):
+        if _BARE.fullmatch(text):
+            continue
+        # Imported only where a requirement is more than a name.
+        from packaging.requirements import InvalidRequirement, Requirement
+
+        try:
+            Requirement(text)
+        except InvalidRequirement:
+            message = f"`{masked(text)}` is no requirement of a package"
+            yield Diagnostic(code="bad-requirement", message=message, field=field, help=_REQUIREMENT)
+
+
+def _all_requirements(config: Config) -> Iterator[tuple[Field, str]]:
+    if config.model.train:
+        yield from _listed(("model", "train", "requirements"), config.model.train.requirements)
+    yield from _listed(("serve", "requirements"), config.serve.requirements)
+    for name, stage in config.stages.items():
+        yield from _listed(("stages", name, "requirements"), stage.requirements)
+
+
+def _outputs(config: Config) -> Iterator[tuple[Field, str]]:
+    if config.model.train:
+        yield ("model", "path"), config.model.path.rstrip("/")
+    for name, stage in config.stages.items():
+        yield from _listed(("stages", name, "outputs"), [output.rstrip("/") for output in stage.outputs])
+
+
+def _packages(config: Config) -> Iterator[tuple[Field, str]]:
+    for name, index in config.lock.indexes.items():
+        packages = [re.sub("[-_.]+", "-", package).lower() for package in index.packages]
+        yield from _listed(("lock", "indexes", name, "packages"), packages)
+
+
+def _listed(field: Field, values: Iterable[str]) -> Iterator[tuple[Field, str]]:
+    return (((*field, index), value) for index, value in enumerate(values))
+
+
+def _twice(what: str, why: str, named: Iterable[tuple[Field, str]]) -> Iterator[Diagnostic]:
+    """A diagnostic for each name that was there before."""
+    seen: set[str] = set()
+    for field, name in named:
+        if name in seen:
+            message = f"the {what} `{name}` is named twice: {why}"
+            yield Diagnostic(code="named-twice", message=message, field=field, help="keep one of them")
+        seen.add(name)

@@ -1,0 +1,80 @@
+"""A deploy.yaml as a Config with the places of its values, or all of its mistakes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from .codec import Mismatch, decode, encode
+from .combinations import combinations
+from .config import Config
+from .diagnostics import Diagnostic, UserError
+from .json_schema import json_schema
+from .mistakes import Violation, mistakes
+from .nodes import parse
+from .plain import plain
+from .salvage import salvage
+from .shapes import Catalogs, Shape, record_of
+from .source import read_source
+from .spans import Spans
+
+__all__ = ["Check", "Loaded", "Mismatch", "decode", "encode", "read_config"]
+
+Check = Callable[[Config], Iterable[Diagnostic]]
+"""More that must hold of a config, such as that its files are there; its diagnostics say their field."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A config and where its values stand."""
+
+    config: Config
+    spans: Spans
+
+
+def read_config(path: Path, catalogs: Catalogs, check: Check = lambda config: ()) -> Loaded:
+    """Read a deploy.yaml, which `check` may have more to say of.
+
+    UserError holds all mistakes, in the order of their places: those of reading, those of YAML, of the language, and
+    those that `check` finds. Where others were found before it, `check` gets what is left of the config without them,
+    and what it says of fields that the file does not have is left out.
+    """
+    source = read_source(path)
+    root, found = parse(source)
+    spans = Spans(root=root)
+    data = plain(root, Shape(whole=record_of(Config)), catalogs)
+    found += mistakes(list(_violations(data, catalogs)), spans, catalogs)
+    try:
+        config = decode(Config, salvage(data, [d.field for d in found if d.field]) if found else data, catalogs)
+    except Mismatch as error:
+        refused = Diagnostic(code="bad-value", message=error.message, field=error.at)
+        raise _all(found or (refused,), spans) from None
+    more = [d for test in (combinations, check) for d in test(config) if not found or spans.has(d.field or ())]
+    if found or more:
+        raise _all((*found, *more), spans)
+    return Loaded(config=config, spans=spans)
+
+
+def _violations(data: object, catalogs: Catalogs) -> Iterator[Violation]:
+    # Imported only where something is to be validated: it takes longer than all else here.
+    from jsonschema import Draft202012Validator
+
+    for error in Draft202012Validator(json_schema(catalogs)).iter_errors(data):
+        yield Violation(
+            keyword=str(error.validator),
+            expected=error.validator_value,
+            schema=cast(Mapping[str, object], error.schema),
+            found=error.instance,
+            path=tuple(error.absolute_path),
+            is_key="propertyNames" in error.absolute_schema_path,
+        )
+
+
+def _all(diagnostics: Iterable[Diagnostic], spans: Spans) -> UserError:
+    return UserError(*sorted(map(spans.placed, diagnostics), key=_place))
+
+
+def _place(diagnostic: Diagnostic) -> tuple[int, int]:
+    return (diagnostic.at.line, diagnostic.at.column) if diagnostic.at else (0, 0)

@@ -1,0 +1,35 @@
+"""The catalogs: which targets, tests, frameworks and flavors there are."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import cast
+
+from .. import targets
+from ..compiler.catalog import Catalog
+from ..schema.shapes import Catalogs
+from . import checks
+from .project import flavors, frameworks
+
+SHARED = frozenset({"catalogs", "check", "checks", "deployment", "graph", "serving"})
+"""Modules of this folder that are no targets."""
+
+TARGETS = Catalog(targets, "deployc.targets", SHARED)
+CHECKS = Catalog(checks, "deployc.tests", frozenset({"booted", "reference"}))
+FRAMEWORKS = Catalog(frameworks, "deployc.frameworks")
+FLAVORS = Catalog(flavors, "deployc.flavors")
+
+BY_NAME = {"targets": TARGETS, "tests": CHECKS, "frameworks": FRAMEWORKS, "flavors": FLAVORS}
+
+
+def catalogs() -> Catalogs:
+    """What a config may choose from: kinds with their options, and plain names."""
+    return {
+        "targets": {name: _options(TARGETS.load(name)) for name in TARGETS.names()},
+        "tests": {name: _options(CHECKS.load(name)) for name in CHECKS.names()},
+        "frameworks": dict.fromkeys(FRAMEWORKS.names()),
+    }
+
+
+def _options(module: ModuleType) -> type:
+    return cast(type, module.Options)

@@ -1,0 +1,104 @@
+"""What must hold of a config beyond its language: files that exist, names that do not clash, parts that fit."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterator, Mapping
+
+from ..compiler.command import sources
+from ..compiler.files import Sources
+from ..compiler.node import Files
+from ..schema.config import Command, Config
+from ..schema.diagnostics import Diagnostic, Field, UserError
+from .catalogs import CHECKS
+
+RESERVED = ("train", "model", "inspect", "probe", "generate", "openapi", "assemble")
+
+
+def check(config: Config, found: Sources) -> Iterator[Diagnostic]:
+    """All such mistakes at once; each says its field."""
+    yield from _names(config)
+    yield from _files(config, found)
+    yield from _commands(config)
+
+
+def _names(config: Config) -> Iterator[Diagnostic]:
+    taken: dict[str, str] = dict.fromkeys(RESERVED, "deployc's own")
+    for kind, names in (("stages", config.stages), ("targets", config.targets), ("tests", config.tests)):
+        for name in names:
+            if name in taken or name.startswith(("lock-", "env-")):
+                whose = taken.get(name, "deployc's own")
+                text = f"the name `{name}` is taken: it is {whose}"
+                yield Diagnostic(code="name-taken", message=text, field=(kind, name), help="choose another name")
+            taken[name] = f"also in `{kind}`"
+    package = config.name.replace("-", "_")
+    if keyword.iskeyword(package):
+        text = f"`{config.name}` cannot name a Python package"
+        yield Diagnostic(code="bad-value", message=text, field=("name",), help="choose another name")
+
+
+def _commands(config: Config) -> Iterator[Diagnostic]:
+    for name, command in config.stages.items():
+        if not command.outputs:
+            text = f"stage `{name}` has no outputs, so nothing could use what it does"
+            yield Diagnostic(code="missing-key", message=text, field=("stages", name), help="name its `outputs`")
+
+
+def _files(config: Config, found: Sources) -> Iterator[Diagnostic]:
+    for field, pattern in _patterns(config):
+        escape = _escapes(pattern)
+        if escape:
+            yield Diagnostic(code="outside-folder", message=f"{pattern} {escape}", field=field, help="copy it in")
+            continue
+        try:
+            found.tree((pattern,))
+        except UserError as error:
+            for diagnostic in error.diagnostics:
+                yield Diagnostic(code=diagnostic.code, message=diagnostic.message, field=field, help=_help(pattern))
+
+
+def _help(pattern: str) -> str:
+    return "paths are relative to deploy.yaml" + ("; the pattern matches no file" if "*" in pattern else "")
+
+
+def _escapes(pattern: str) -> str:
+    if pattern.startswith("/"):
+        return "is an absolute path, which names something else on another machine"
+    depth = 0
+    for part in pattern.split("/"):
+        depth += -1 if part == ".." else 0 if part in ("", ".") else 1
+        if depth < 0:
+            return "lies outside the folder of deploy.yaml"
+    return ""
+
+
+def _patterns(config: Config) -> Iterator[tuple[Field, str]]:
+    """Every path that must name files of the user's now, with its field."""
+    made = {name: command.outputs for name, command in config.stages.items()}
+    model = config.model
+    if model.train is None:
+        yield from _unmade(("model", "path"), (model.path,), made, one=True)
+    else:
+        yield from _unmade(("model", "train", "inputs"), model.train.inputs, made)
+    yield from (((("model", "code", i)), path) for i, path in enumerate(model.code))
+    if model.sample:
+        yield from _unmade(("model", "sample"), (model.sample,), made, one=True)
+    for name, command in config.stages.items():
+        yield from _unmade(("stages", name, "inputs"), command.inputs, _others(config.stages, name))
+    for name, entry in config.tests.items():
+        for attribute in getattr(CHECKS.load(entry.kind), "FILES", ()):
+            value = getattr(entry.options, attribute)
+            one = isinstance(value, str)
+            yield from _unmade(("tests", name, attribute), (value,) if one else value, made, one=one)
+
+
+def _others(stages: Mapping[str, Command], name: str) -> dict[str, tuple[str, ...]]:
+    return {other: command.outputs for other, command in stages.items() if other != name}
+
+
+def _unmade(
+    field: Field, patterns: tuple[str, ...], made: Mapping[str, tuple[str, ...]], *, one: bool = False
+) -> Iterator[tuple[Field, str]]:
+    for number, pattern in enumerate(patterns):
+        if any(isinstance(source, Files) for source in sources((pattern,), made).values()):
+            yield (field if one else (*field, number)), pattern

@@ -1,0 +1,101 @@
+"""A generated service, started from its lock in an environment without deployc, and a client that talks to it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...compiler.node import Work
+from ...compiler.sandbox import clean_environ
+from ...schema.diagnostics import Field, fail
+
+READY_SECONDS = 120.0
+Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, headers and body of a response."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Json:
+        """The body as JSON; ValueError when it is not."""
+        value: Json = json.loads(self.body)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running service on this machine."""
+
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def ask(self, method: str, path: str, body: Json = None, *, raw: bytes | None = None) -> Answer:
+        """One request; OSError when there is no answer."""
+        data = raw if raw is not None else None if body is None else json.dumps(body, allow_nan=False).encode()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            headers = {"Content-Type": "application/json"} if data is not None else {}
+            connection.request(method, path, body=data, headers=headers)
+            response = connection.getresponse()
+            return Answer(response.status, dict(response.getheaders()), response.read())
+        finally:
+            connection.close()
+
+
+@contextmanager
+def booted(work: Work, project: Path, package: str, *, field: Field) -> Iterator[Service]:
+    """The service of a project's folder, ready; UserError `service-not-ready` with its log when it does not start."""
+    port = _free_port()
+    prefix = package.upper()
+    home = project.parent / "home"
+    home.mkdir(exist_ok=True)
+    settings = {"PYTHONPATH": str(project / "src"), f"{prefix}_HOST": "127.0.0.1", f"{prefix}_PORT": str(port)}
+    python = work.pythons["env-serve"]
+    environ = clean_environ(python=python, home=home, passed=settings)
+    lines: list[str] = []
+
+    def log(line: str) -> None:
+        lines.append(line)
+        work.log(line)
+
+    with work.processes.started([str(python), "-m", package], folder=home, environ=environ, log=log) as (process, _):
+        service = Service(port)
+        deadline = time.monotonic() + READY_SECONDS
+        while not _ready(service):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise fail(
+                    "service-not-ready",
+                    "the built service does not start" if process.poll() is not None else "the service is never ready",
+                    field=field,
+                    notes=["\n".join(["its last lines:", *lines[-30:]])],
+                )
+            time.sleep(0.05)
+        yield service
+
+
+def _ready(service: Service) -> bool:
+    try:
+        return service.ask("GET", "/readyz").status == 200
+    except OSError:
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

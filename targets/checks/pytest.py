@@ -1,0 +1,60 @@
+"""`pytest`: the user's own tests pass against the running service, whose address is in SERVICE_URL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from ...compiler.lock.wanted import Wish
+from ...compiler.node import AnyNode, Files, Node, Work
+from ...compiler.sandbox import clean_environ
+from ...compiler.tree import Tree
+from ...schema.config import Path
+from ...schema.constraints import Doc
+from ...schema.diagnostics import fail
+from ..deployment import PROJECT, Deployment
+from .booted import booted
+
+FILES = ("inputs",)
+"""Options that name files of the user's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Which tests to run, and with what."""
+
+    inputs: Annotated[tuple[Path, ...], Doc("Test files, and what they read.")]
+    requirements: Annotated[tuple[str, ...], Doc("Requirements of the tests, besides pytest.")] = ()
+
+
+def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
+    field = ("tests", name)
+
+    def run(work: Work) -> Tree:
+        project, tests = work.folder / "project", work.folder / "tests"
+        work.cas.materialise(work.inputs["project"], project)
+        work.cas.materialise(work.inputs[""], tests)
+        python = work.pythons[f"env-{name}"]
+        with booted(work, project, deployment.package, field=field) as service:
+            environ = clean_environ(python=python, home=work.folder, passed={"SERVICE_URL": service.url})
+            lines: list[str] = []
+            command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "--color=no", "."]
+            code = work.processes.run(command, folder=tests, environ=environ, log=lines.append)
+        if code != 0:
+            text = "no test was found" if code == 5 else "the tests do not pass against the built service"
+            raise fail("pytest-failed", text, field=field, notes=["\n".join(lines[-60:])])
+        return work.cas.put_texts({"report.txt": "\n".join(lines[:-1]) + "\n"})
+
+    own = [Wish(text=text, origin=f"tests.{name}", field=(*field, "requirements")) for text in options.requirements]
+    wishes = (Wish(text="pytest", origin=f"tests.{name}", field=field), *own)
+    return [
+        *deployment.environment(name, wishes),
+        Node(
+            name=name,
+            kind="check",
+            inputs={"project": PROJECT, "": Files(globs=options.inputs)},
+            implementation=deployment.identity.tools(),
+            environments=("env-serve", f"env-{name}"),
+            run=run,
+        ),
+    ]

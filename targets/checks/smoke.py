@@ -1,0 +1,81 @@
+"""`smoke`: the service boots from its lock without deployc, and every example in its OpenAPI document answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ...compiler.node import AnyNode, Node, Work
+from ...compiler.tree import Tree
+from ...schema.diagnostics import fail
+from ..deployment import PROJECT, Deployment
+from .booted import Answer, Json, Service, booted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """No options."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    path: str
+    body: Json = None
+
+
+def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
+    def run(work: Work) -> Tree:
+        project = work.folder / "project"
+        work.cas.materialise(work.inputs["project"], project)
+        document: Json = json.loads((project / "openapi.json").read_text(encoding="utf-8"))
+        with booted(work, project, deployment.package, field=("tests", name)) as service:
+            rows = [_row(service, request, name) for request in _documented(document)]
+            _expect(name, _Request("POST", "/predict"), service.ask("POST", "/predict", raw=b"{"), 400, 422)
+        return work.cas.put_texts({"report.json": json.dumps(rows, indent=2) + "\n"})
+
+    return [
+        Node(
+            name=name,
+            kind="check",
+            inputs={"project": PROJECT},
+            implementation=deployment.identity.tools(),
+            environments=("env-serve",),
+            run=run,
+        )
+    ]
+
+
+def _row(service: Service, request: _Request, name: str) -> Json:
+    answer = service.ask(request.method, request.path, request.body)
+    _expect(name, request, answer, 200)
+    return {"request": f"{request.method} {request.path}", "status": answer.status, "body": request.body}
+
+
+def _expect(name: str, request: _Request, answer: Answer, *statuses: int) -> None:
+    if answer.status not in statuses:
+        raise fail(
+            "smoke-failed",
+            f"{request.method} {request.path} answered {answer.status} to its documented example",
+            field=("tests", name),
+            notes=[f"sent: {json.dumps(request.body)}", f"answer: {answer.body[:2000].decode(errors='replace')}"],
+        )
+
+
+def _documented(document: Json) -> Iterator[_Request]:
+    """Every operation without a body, and every operation with each of its examples."""
+    for path, operations in sorted(_mapping(_mapping(document).get("paths")).items()):
+        for method, operation in _mapping(operations).items():
+            content = _mapping(_mapping(_mapping(operation).get("requestBody")).get("content"))
+            media = _mapping(content.get("application/json"))
+            if not content:
+                yield _Request(method.upper(), path)
+            elif "example" in media:
+                yield _Request(method.upper(), path, media["example"])
+            for example in _mapping(media.get("examples")).values():
+                yield _Request(method.upper(), path, _mapping(example)["value"])
+
+
+def _mapping(value: Json) -> dict[str, Json]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,210 @@
+"""One deployment, as targets and checks see it: its config, its environments, and where the shared nodes are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from ..compiler import environment
+from ..compiler.cas import Cas
+from ..compiler.digest import Digest, of_text
+from ..compiler.formats.allowed import Allowed, default_allowed
+from ..compiler.identity import Identity
+from ..compiler.interpreter import Interpreter
+from ..compiler.lock.resolve import resolve
+from ..compiler.lock.uv import Uv, uv_version
+from ..compiler.lock.wanted import Wanted, Wish, stale
+from ..compiler.model_spec import ModelSpec
+from ..compiler.node import AnyNode, Environment, Files, Input, Made, Node, Work
+from ..compiler.store import Store
+from ..compiler.tree import Tree
+from ..schema.codec import decode
+from ..schema.config import Config
+from ..schema.diagnostics import UserError, fail
+from ..schema.lockfile import Lockfile, Section
+
+PROJECT = Made(node="assemble")
+"""The whole generated project."""
+
+LOCKED, INPUTS = "locked", "inputs"
+"""Folders of a lock node's tree: what it locked, and what it was asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """Values that every node is made from. Nothing here is changed by a build."""
+
+    config: Config
+    root: Path
+    """The folder of deploy.yaml."""
+    store: Store
+    identity: Identity
+    interpreter: Interpreter
+    lockfile: Lockfile
+    locked: bool
+    """Fail where deploy.lock is stale, instead of resolving."""
+    offline: bool
+    upgrade: frozenset[str]
+    """Distributions that the next resolution may move; "*" for all."""
+    environ: Mapping[str, str]
+    allowed: tuple[str, ...]
+    """What model files may name beyond the built-in allow-list."""
+
+    @property
+    def package(self) -> str:
+        return self.config.name.replace("-", "_")
+
+    @property
+    def python(self) -> str:
+        """The Python to train and serve with, as major.minor."""
+        return self.config.python or ".".join(self.interpreter.version.split(".")[:2])
+
+    @property
+    def python_text(self) -> str:
+        """Implementation, full version and platform of the interpreter."""
+        found = self.interpreter
+        return f"{found.implementation} {found.version} {found.platform}"
+
+    @property
+    def place(self) -> Digest:
+        """A name for the user's folder, for locking."""
+        return of_text(str(self.root))
+
+    @property
+    def module_names(self) -> tuple[str, ...]:
+        """Top-level names under which the user's modules are imported."""
+        return tuple(sorted({PurePosixPath(path).stem for path in self.config.model.code}))
+
+    @property
+    def allow_list(self) -> Allowed:
+        """What this model's files may name: the built-in list, the operator's names, the user's own modules."""
+        return allow_list(self.allowed, self.module_names)
+
+    @property
+    def modules(self) -> dict[str, Input]:
+        """The user's modules that the model's classes live in, as an input labelled "modules"."""
+        return {"modules": Files(globs=self.config.model.code)} if self.config.model.code else {}
+
+    def spec(self, work: Work) -> ModelSpec:
+        """The model's spec, for a node with an input labelled "spec" that is made by `inspect`."""
+        return decode(ModelSpec, json.loads(work.cas.text(work.inputs["spec"], "spec.json")))
+
+    def methods(self, spec: ModelSpec) -> tuple[str, ...]:
+        """The methods that are served; UserError `no-method` names one that the model lacks."""
+        for number, method in enumerate(self.config.serve.methods):
+            if method not in spec.methods:
+                raise fail(
+                    "no-method",
+                    f"{spec.class_name} has no method {method}",
+                    field=("serve", "methods", number),
+                    help=f"it has: {', '.join(spec.methods)}",
+                )
+        return self.config.serve.methods or spec.methods
+
+    def place_modules(self, work: Work, folder: Path) -> list[Path]:
+        """Write the user's modules below `folder`; the folders to put on sys.path."""
+        work.cas.materialise(self.modules_tree(work), folder)
+        return [folder]
+
+    def modules_tree(self, work: Work) -> Tree:
+        """The user's modules as they lie below src/: without the folders that only his own layout has."""
+        found = Tree()
+        tree = work.inputs.get("modules", Tree())
+        for path in self.config.model.code:
+            pure = PurePosixPath(path)
+            if path in tree:
+                found |= Tree((tree[path],)).renamed(pure.name)
+            else:
+                found |= tree.under(path.rstrip("/")).at(pure.name)
+        return found
+
+    def environment(self, name: str, wishes: tuple[Wish, ...]) -> list[AnyNode]:
+        """The lock node and the environment node `env-NAME` of requirements that are known from the config."""
+        wanted = self.wanted(wishes)
+        return [self.lock(name, {}, lambda cas, inputs: (wanted, "")), self.installed(name)]
+
+    def wanted(self, wishes: tuple[Wish, ...]) -> Wanted:
+        options = self.config.lock
+        return Wanted(
+            requirements=wishes,
+            python=self.python,
+            resolver=options.resolver,
+            cutoff=options.cutoff,
+            indexes=options.indexes,
+        )
+
+    def lock(
+        self,
+        name: str,
+        inputs: Mapping[str, Input],
+        ask: Callable[[Cas, Mapping[str, Tree]], tuple[Wanted, str]],
+    ) -> Node:
+        """The node `lock-NAME`. `ask` says what is wanted, and a requirements text whose versions are preferred."""
+
+        def current(wanted: Wanted) -> Section | None:
+            section = self.lockfile.sections.get(name)
+            return section if section and section.inputs == wanted.text and not self.upgrade else None
+
+        def recall(cas: Cas, trees: Mapping[str, Tree]) -> Tree | None:
+            section = current(ask(cas, trees)[0])
+            return _tree(cas, section) if section else None
+
+        def run(work: Work) -> Tree:
+            wanted, preferred = ask(work.cas, work.inputs)
+            previous = self.lockfile.sections.get(name)
+            if self.locked:
+                raise UserError(stale(name, previous, wanted))
+            section = resolve(
+                wanted,
+                previous=previous,
+                prefer=preferred,
+                upgrade=self.upgrade,
+                uv=self.uv(work),
+                scratch=work.folder,
+                cache=self.store.environments,
+            )
+            return _tree(work.cas, section)
+
+        return Node(name=f"lock-{name}", kind="lock", inputs=inputs, run=run, recall=recall)
+
+    def installed(self, name: str) -> Environment:
+        """The node `env-NAME`: what `lock-NAME` locked, installed."""
+
+        def realise(work: Work) -> Path:
+            return environment.realise(
+                work.cas.text(work.inputs[""], "requirements.txt"),
+                self.interpreter,
+                root=self.store.environments,
+                indexes=self.config.lock.indexes,
+                uv=self.uv(work),
+            )
+
+        return Environment(
+            name=f"env-{name}",
+            inputs={"": Made(node=f"lock-{name}", folder=LOCKED)},
+            implementation=(f"interpreter {self.python_text}", f"uv {uv_version()}"),
+            realise=realise,
+        )
+
+    def uv(self, work: Work) -> Uv:
+        return Uv(environ=self.environ, offline=self.offline, processes=work.processes, log=work.log)
+
+
+def allow_list(named: Iterable[str], code_modules: Iterable[str]) -> Allowed:
+    """The built-in list and what the operator named: "pkg.Class" is one name, "pkg.*" a module and all below it."""
+    modules = [name.removesuffix(".*") for name in named if name.endswith(".*")]
+    names = [name for name in named if not name.endswith(".*")]
+    return default_allowed().plus(names=names, modules=modules).plus_code(code_modules)
+
+
+def section_of(cas: Cas, tree: Tree) -> Section:
+    """What a lock node's tree says for deploy.lock."""
+    return Section(
+        inputs=cas.text(tree, f"{INPUTS}/inputs.txt"), requirements=cas.text(tree, f"{LOCKED}/requirements.txt")
+    )
+
+
+def _tree(cas: Cas, section: Section) -> Tree:
+    return cas.put_texts({f"{INPUTS}/inputs.txt": section.inputs, f"{LOCKED}/requirements.txt": section.requirements})

@@ -1,0 +1,209 @@
+"""The nodes of a deployment: from training to the targets and the tests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from packaging.utils import canonicalize_name
+
+from ..compiler import command
+from ..compiler.cas import Cas
+from ..compiler.formats.inspection import inspect
+from ..compiler.formats.split import split
+from ..compiler.lock.wanted import Wanted, Wish
+from ..compiler.model_spec import ModelSpec
+from ..compiler.node import AnyNode, Input, Made, Node, Work
+from ..compiler.tree import Tree
+from ..schema.codec import decode, encode
+from ..schema.config import Command, Train
+from ..schema.lockfile import Section, pins
+from . import project, serving
+from .catalogs import CHECKS, TARGETS
+from .deployment import LOCKED, Deployment, section_of
+
+MODEL = Made(node="model", folder="model")
+SPEC = Made(node="inspect")
+
+
+def graph(deployment: Deployment) -> list[AnyNode]:
+    """Every node that the config asks for."""
+    config = deployment.config
+    nodes = [*_commands(deployment), *_model(deployment), *_service(deployment)]
+    for name, entry in config.targets.items():
+        nodes += TARGETS.load(entry.kind).nodes(deployment, name, entry.options)
+    for name, entry in config.tests.items():
+        nodes += CHECKS.load(entry.kind).nodes(deployment, name, entry.options)
+    return list({node.name: node for node in nodes}.values())
+
+
+def outputs(deployment: Deployment, trees: Mapping[str, Tree]) -> Tree:
+    """What is put out: a folder for each target, and the reports of the tests."""
+    found = Tree()
+    for name in deployment.config.targets:
+        found |= trees.get(name, Tree()).at(name)
+        if name in trees:
+            found |= trees["model"].under("provenance").at(name)
+    for name in deployment.config.tests:
+        found |= trees.get(name, Tree()).at(f"reports/{name}")
+    return found
+
+
+def locked_sections(deployment: Deployment, trees: Mapping[str, Tree]) -> dict[str, Section]:
+    """What the lock nodes gave, for deploy.lock, by section."""
+    locks = {name.removeprefix("lock-"): tree for name, tree in trees.items() if name.startswith("lock-")}
+    return {name: section_of(deployment.store.cas, tree) for name, tree in locks.items()}
+
+
+def _commands(deployment: Deployment) -> list[AnyNode]:
+    """The user's own stages, and training."""
+    config = deployment.config
+    made = {name: stage.outputs for name, stage in config.stages.items()}
+    nodes: list[AnyNode] = []
+    for name, stage in config.stages.items():
+        others = {other: outputs for other, outputs in made.items() if other != name}
+        nodes += _command(deployment, name, stage, stage.outputs, ("stages", name), stage.inputs, others)
+    if train := config.model.train:
+        inputs = tuple(dict.fromkeys([*train.inputs, *config.model.code]))
+        nodes += _command(deployment, "train", train, (config.model.path,), ("model", "train"), inputs, made)
+    return nodes
+
+
+def _command(
+    deployment: Deployment,
+    name: str,
+    what: Command | Train,
+    outputs: tuple[str, ...],
+    field: tuple[str | int, ...],
+    inputs: tuple[str, ...],
+    made: Mapping[str, tuple[str, ...]],
+) -> list[AnyNode]:
+    place = command.Place(field=field, root=deployment.root, cache=deployment.store.root, environ=deployment.environ)
+    wishes = tuple(
+        Wish(text=text, origin=".".join(map(str, field)), field=(*field, "requirements", number))
+        for number, text in enumerate(what.requirements)
+    )
+    node = command.node(
+        name,
+        what,
+        outputs=tuple(output.rstrip("/") for output in outputs),
+        inputs=command.sources(inputs, made),
+        environment=f"env-{name}",
+        interpreter=deployment.python_text,
+        place=place,
+    )
+    return [*deployment.environment(name, wishes), node]
+
+
+def _model(deployment: Deployment) -> list[AnyNode]:
+    """`model` splits what was trained into its canonical form and its provenance; `inspect` reads what it is."""
+    config, tools = deployment.config, deployment.identity.tools()
+    path = config.model.path.rstrip("/")
+
+    def read(work: Work) -> Tree:
+        (tree,) = work.inputs.values()
+        folder = tree.under(path)
+        canonical, provenance = split(work.cas, folder or tree.renamed(path.rpartition("/")[2]))
+        return canonical.at("model") | provenance.at("provenance")
+
+    def look(work: Work) -> Tree:
+        rows = [work.cas.get(entry.digest) for entry in work.inputs.get("sample", Tree())]
+        spec = inspect(
+            work.cas,
+            work.inputs["model"],
+            sample=rows[0] if rows else None,
+            allowed=deployment.allow_list,
+            code_modules=deployment.module_names,
+        )
+        return work.cas.put_texts({"spec.json": json.dumps(encode(spec), indent=1) + "\n"})
+
+    made = {name: stage.outputs for name, stage in config.stages.items()}
+    source: dict[str, Input] = {"": Made(node="train")} if config.model.train else command.sources((path,), made)
+    return [
+        Node(name="model", inputs=source, params={"path": path}, implementation=tools, run=read),
+        Node(
+            name="inspect",
+            inputs={"model": MODEL, **_sample(deployment)},
+            params={"allowed": " ".join(deployment.allowed), "modules": " ".join(deployment.module_names)},
+            implementation=tools,
+            run=look,
+        ),
+    ]
+
+
+def _service(deployment: Deployment) -> list[AnyNode]:
+    """From the spec to the whole generated project."""
+    config = deployment.config
+    tools = deployment.identity.tools("libcst", "jinja2", "ruff")
+    training: dict[str, Input] = {"train": Made(node="lock-train", folder=LOCKED)} if config.model.train else {}
+    serve = json.dumps(encode(config.serve), sort_keys=True)
+
+    def ask(cas: Cas, trees: Mapping[str, Tree]) -> tuple[Wanted, str]:
+        spec = decode(ModelSpec, json.loads(cas.text(trees["spec"], "spec.json")))
+        trained = cas.text(trees["train"], "requirements.txt") if "train" in trees else ""
+        return deployment.wanted(_serving(deployment, spec, trained)), trained
+
+    def generate(work: Work) -> Tree:
+        found = serving.probed(work)
+        spec = deployment.spec(work)
+        deployment.methods(spec)
+        return project.generate(spec=spec, outputs=found.outputs, config=config, cas=work.cas, example=found.example)
+
+    return [
+        deployment.lock("serve", {"spec": SPEC, **training}, ask),
+        deployment.installed("serve"),
+        *serving.nodes(deployment, MODEL, SPEC, _sample(deployment)),
+        Node(
+            name="generate",
+            inputs={"spec": SPEC, "probe": Made(node="probe")},
+            params={"name": config.name, "python": deployment.python, "serve": serve},
+            implementation=tools,
+            run=generate,
+        ),
+        Node(
+            name="assemble",
+            inputs={
+                "code": Made(node="generate"),
+                "model": MODEL,
+                "lock": Made(node="lock-serve", folder=LOCKED),
+                "openapi": Made(node="openapi"),
+                **deployment.modules,
+            },
+            params={"name": config.name},
+            implementation=deployment.identity.tools(),
+            run=lambda work: _assemble(work, deployment),
+        ),
+    ]
+
+
+def _assemble(work: Work, deployment: Deployment) -> Tree:
+    return project.assemble(
+        cas=work.cas,
+        code=work.inputs["code"],
+        model=work.inputs["model"],
+        lock_text=work.cas.text(work.inputs["lock"], "requirements.txt"),
+        openapi=work.cas.text(work.inputs["openapi"], "openapi.json"),
+        modules=deployment.modules_tree(work),
+        name=deployment.config.name,
+        deployc=deployment.identity.version,
+    )
+
+
+def _sample(deployment: Deployment) -> dict[str, Input]:
+    """The sample's rows as an input labelled "sample", where there are any."""
+    config = deployment.config
+    made = {name: stage.outputs for name, stage in config.stages.items()}
+    found = command.sources((config.model.sample,), made) if config.model.sample else {}
+    return dict(zip(["sample"], found.values(), strict=False))
+
+
+def _serving(deployment: Deployment, spec: ModelSpec, trained: str) -> tuple[Wish, ...]:
+    """What the service needs: what made the model, at the versions that made it; the framework; the user's own."""
+    pinned = {pin.name: pin.version for pin in pins(trained)}
+    wishes = []
+    for need in project.requirements(deployment.config, spec):
+        version = pinned.get(canonicalize_name(need.name))
+        text = f"{need.name}=={version}" if version and not need.specifier else f"{need.name}{need.specifier}"
+        field = ("serve", "requirements") if need.reason == "serve.requirements" else ("model", "path")
+        wishes.append(Wish(text=text, origin=need.reason, field=field))
+    return tuple(wishes)

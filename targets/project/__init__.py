@@ -1,0 +1,79 @@
+"""The `project` target: a standalone folder with the service's typed code, its model, lock, documentation and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ...compiler.cas import Cas
+from ...compiler.model_spec import ModelSpec, Output, Requirement
+from ...compiler.node import AnyNode, Node
+from ...compiler.tree import Tree
+from ...schema.config import Config
+from ..deployment import PROJECT, Deployment
+
+# The modules behind these functions import libcst and jinja2, which take longer than a build with nothing to do.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What deploy.yaml may say below `targets: {project: ...}`: nothing yet."""
+
+
+def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
+    """The assembled project as it is."""
+    return [Node(name=name, inputs={"project": PROJECT}, run=lambda work: work.inputs["project"])]
+
+
+def generate(
+    *,
+    spec: ModelSpec,
+    outputs: tuple[Output, ...],
+    config: Config,
+    cas: Cas,
+    example: Mapping[str, object] | None = None,
+) -> Tree:
+    """The project without model, lock and OpenAPI document; UserError when the model cannot be served as asked.
+
+    `example` is a row that the model is known to take; by default one is synthesised from the signature.
+    """
+    from .generation import generate as run
+
+    return run(spec=spec, outputs=outputs, config=config, cas=cas, example=example)
+
+
+def assemble(
+    *, cas: Cas, code: Tree, model: Tree, lock_text: str, openapi: str, modules: Tree, name: str, deployc: str
+) -> Tree:
+    """The whole project. `modules` is the user's own code as it lies below src/; `deployc` is our version.
+
+    UserError when one of the modules has the generated package's name.
+    """
+    from .assembly import assemble as run
+    from .names import Names
+
+    package = Names.of(name).package
+    return run(
+        cas=cas,
+        code=code,
+        model=model,
+        lock_text=lock_text,
+        openapi=openapi,
+        modules=modules,
+        package=package,
+        deployc=deployc,
+    )
+
+
+def openapi_command(name: str) -> str:
+    """Python code that prints the OpenAPI document; it runs in the serving environment with src/ on its path."""
+    from .names import Names
+
+    return f"import sys; from {Names.of(name).package}.openapi import text; sys.stdout.buffer.write(text().encode())"
+
+
+def requirements(config: Config, spec: ModelSpec) -> tuple[Requirement, ...]:
+    """All that the service needs, each with its reason; name and specifier in one are a line as in PEP 508."""
+    from .needs import requirements as run
+
+    return run(config, spec)

@@ -1,0 +1,204 @@
+"""What of the templates a model takes: its methods, loader, container, and the shapes of its rows and answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ...compiler.codegen.bind import Code
+from ...compiler.codegen.fields import Field
+from ...compiler.codegen.identifiers import identifiers
+from ...compiler.model_spec import Column, ColumnType, Label, ModelSpec, Output
+from ...schema.config import Config
+from ...schema.diagnostics import fail
+from .names import VERSION, Names
+from .needs import requirements
+from .tables import table_constants, table_functions
+
+TYPES: Mapping[ColumnType, str] = {
+    "boolean": "bool",
+    "integer": "Integer",
+    "long": "Long",
+    "float": "Float",
+    "double": "float",
+    "string": "str",
+    "binary": "bytes",
+    "datetime": "Datetime",
+}
+ANSWERS: Mapping[ColumnType, str] = {
+    "boolean": "bool",
+    "integer": "int",
+    "long": "int",
+    "float": "float",
+    "double": "float",
+    "string": "str",
+}
+"""The elements that an answer can have, as Python sees them."""
+
+# What goes when a model lacks a method, in whichever module it stands.
+PARTS: Mapping[str, frozenset[str]] = {
+    "predict": frozenset({"predict", "Prediction", "prediction"}),
+    "predict_proba": frozenset({"predict_proba", "Probabilities", "probabilities"}),
+    "decision_function": frozenset({"decision_function", "Decision", "decision"}),
+    "transform": frozenset({"transform", "Transformed"}),
+}
+RESERVED = frozenset({"int", "float", "bool", "str", "bytes", "datetime", "field", "Annotated", "Integer", "Long"})
+RESERVED |= frozenset({"Float", "Datetime", "Meta", "Struct", "Row"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """The typed values that the passes take."""
+
+    flavor: str
+    methods: tuple[str, ...]
+    model: Mapping[str, str]
+    """Implementations for the prototypes of the model module."""
+    answers: Mapping[str, str]
+    """Implementations for the prototypes of the predictor module."""
+    structs: Mapping[str, Sequence[Field]]
+    constants: Mapping[str, Mapping[str, object]]
+    dropped: frozenset[str]
+    example: Mapping[str, object] | None
+
+
+def choose(
+    spec: ModelSpec, outputs: tuple[Output, ...], config: Config, example: Mapping[str, object] | None
+) -> Choices:
+    """Decide all that depends on the model; UserError when it cannot be served as deploy.yaml asks."""
+    served = {o.method: o for o in _served(spec, outputs, config)}
+    names = Names.of(config.name)
+    shapes = _Shapes(served, spec.classes)
+    return Choices(
+        flavor=spec.flavor,
+        methods=tuple(served),
+        model={"Estimator": "Estimator", "Model": "Model", "load": "load", **table_functions(spec)},
+        answers=shapes.implementations(),
+        structs={"Row": row_fields(spec.inputs), **shapes.structs()},
+        constants={
+            "settings": {"PREFIX": names.prefix, "PORT": config.serve.port},
+            "predictor": {"MODEL": spec.file},
+            "schema": shapes.aliases(),
+            "model": table_constants(spec),
+            "info": {
+                "NAME": config.name,
+                "MODEL_CLASS": spec.class_name,
+                "FLAVOR": spec.flavor,
+                "METHODS": tuple(served),
+                "LIBRARIES": tuple(sorted({r.name.partition("[")[0] for r in requirements(config, spec)})),
+            },
+            "openapi": {"VERSION": VERSION, "EXAMPLE": example_row(spec.inputs) if example is None else dict(example)},
+        },
+        dropped=frozenset().union(*(parts for method, parts in PARTS.items() if method not in served)),
+        example=example,
+    )
+
+
+def _served(spec: ModelSpec, outputs: tuple[Output, ...], config: Config) -> list[Output]:
+    """The outputs to serve, in the model's order."""
+    have = [o for o in outputs if o.method in PARTS and o.type in ANSWERS and len(o.shape) <= 1]
+    for i, method in enumerate(config.serve.methods):
+        if method not in {o.method for o in have}:
+            at = ("serve", "methods", i)
+            able = ", ".join(o.method for o in have) or "none that can be served"
+            raise fail("unknown-method", f"the model has no method `{method}`", field=at, help=f"it has: {able}")
+    served = [o for o in have if o.method in config.serve.methods or not config.serve.methods]
+    if not served:
+        raise fail("no-methods", "the model has no method that can be served", field=("model", "path"))
+    return served
+
+
+def row_fields(columns: Sequence[Column]) -> tuple[Field, ...]:
+    """A field for each column, in their order."""
+    names = identifiers([c.name for c in columns], taken=RESERVED, stem="column")
+    return tuple(_row_field(column, name) for column, name in zip(columns, names, strict=True))
+
+
+def _row_field(column: Column, name: str) -> Field:
+    annotation = TYPES[column.type] + (" | None" if column.optional else "")
+    if name == column.name:
+        return Field(name=name, annotation=annotation, default="None" if column.optional else "")
+    default = ", default=None" if column.optional else ""
+    return Field(name=name, annotation=annotation, default=f"field(name={column.name!r}{default})")
+
+
+def class_fields(classes: Sequence[Label]) -> tuple[Field, ...]:
+    """A number for each class, under the class's label."""
+    labels = [label_key(label) for label in classes]
+    names = identifiers(labels, taken=RESERVED, stem="label")
+    pairs = zip(labels, names, strict=True)
+    return tuple(
+        Field(name=n, annotation="float", default="" if n == label else f"field(name={label!r})") for label, n in pairs
+    )
+
+
+def label_key(label: Label) -> str:
+    """A class's label as the key of a JSON object: text as it is, else as JSON writes it."""
+    return label if isinstance(label, str) else json.dumps(label)
+
+
+def example_row(columns: Sequence[Column]) -> dict[str, object]:
+    """A row that the signature accepts, synthesised from it."""
+    values: Mapping[ColumnType, object] = {
+        "boolean": True,
+        "integer": 1,
+        "long": 1,
+        "float": 1.0,
+        "double": 1.0,
+        "string": "text",
+        "binary": "AA==",
+        "datetime": "2026-01-01T00:00:00Z",
+    }
+    return {column.name: values[column.type] for column in columns}
+
+
+@dataclass(frozen=True, slots=True)
+class _Shapes:
+    """The shapes of the answers, as types, struct fields and functions."""
+
+    outputs: Mapping[str, Output]
+    classes: tuple[Label, ...]
+
+    def aliases(self) -> dict[str, Code]:
+        predict, decision, transform = (self.outputs.get(m) for m in ("predict", "decision_function", "transform"))
+        return {
+            **({"Label": Code(_python(predict))} if predict else {}),
+            **({"Score": Code(_python(decision))} if decision else {}),
+            **({"Value": Code(_python(transform, nullable=True))} if transform else {}),
+        }
+
+    def structs(self) -> dict[str, Sequence[Field]]:
+        structs: dict[str, Sequence[Field]] = {}
+        if "predict_proba" in self.outputs:
+            kind = "ClassProbabilities" if self._by_class("predict_proba") else "list[float]"
+            structs["Probabilities"] = [Field(name="probabilities", annotation=kind)]
+            structs["ClassProbabilities"] = class_fields(self.classes)
+        if found := self.outputs.get("decision_function"):
+            kind = "ClassScores" if self._by_class("decision_function") else "Score"
+            structs["Decision"] = [Field(name="scores" if found.shape else "score", annotation=kind)]
+            structs["ClassScores"] = class_fields(self.classes)
+        return structs
+
+    def implementations(self) -> dict[str, str]:
+        chosen: dict[str, str] = {}
+        if (found := self.outputs.get("predict")) and found.type in ("float", "double"):
+            chosen["prediction"] = "prediction_numbers" if found.shape else "prediction_number"
+        if "predict_proba" in self.outputs:
+            chosen["probabilities"] = f"probabilities_{'by_class' if self._by_class('predict_proba') else 'list'}"
+        if found := self.outputs.get("decision_function"):
+            kind = "by_class" if self._by_class("decision_function") else "list" if found.shape else "number"
+            chosen["decision"] = f"decision_{kind}"
+        return chosen
+
+    def _by_class(self, method: str) -> bool:
+        shape = self.outputs[method].shape
+        keys = {label_key(label) for label in self.classes}
+        return bool(keys) and shape == (len(self.classes),) and len(keys) == len(self.classes)
+
+
+def _python(output: Output, nullable: bool = False) -> str:
+    element = ANSWERS[output.type]
+    if nullable and element == "float":
+        element = "float | None"
+    return f"list[{element}]" if output.shape else element

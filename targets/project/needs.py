@@ -1,0 +1,71 @@
+"""What the generated service needs to be installed, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from packaging.requirements import InvalidRequirement
+from packaging.requirements import Requirement as Parsed
+from packaging.utils import canonicalize_name
+
+from ...compiler.model_spec import ModelSpec, Requirement
+from ...schema.config import Config
+from ...schema.diagnostics import fail
+from .catalog import facts
+
+BASE = ("msgspec>=0.18.5",)
+
+
+def requirements(config: Config, spec: ModelSpec) -> tuple[Requirement, ...]:
+    """All that the service needs: the model's own, the flavor's, the framework's, and the user's, sorted by name.
+
+    `name` carries the extras and `specifier` the marker, so that both in one are a line as in PEP 508. The flavor names
+    what the model's files do not pin. UserError when one of the user's is no requirement.
+    """
+    framework = config.serve.framework
+    model = {canonicalize_name(r.name): r for r in spec.requirements}
+    flavor = [r for r in _flavor(spec) if canonicalize_name(r.name) not in model]
+    service = _lines((*BASE, *_texts(facts("frameworks", framework)["REQUIREMENTS"])), f"serves with {framework}")
+    found = [*model.values(), *flavor, *service, *_users(config)]
+    return tuple(sorted(dict.fromkeys(found), key=lambda r: (canonicalize_name(r.name.partition("[")[0]), r.specifier)))
+
+
+def _flavor(spec: ModelSpec) -> list[Requirement]:
+    known = facts("flavors", spec.flavor)
+    serializers, containers = known["SERIALIZERS"], known["CONTAINERS"]
+    assert isinstance(serializers, dict)
+    assert isinstance(containers, dict)
+    return [
+        *_lines(_texts(known["REQUIREMENTS"]), f"the model is one of {spec.flavor}"),
+        *_lines(_texts(serializers[spec.serializer]), f"the model is saved with {spec.serializer}"),
+        *_lines(_texts(containers[spec.container]), f"the model takes a {spec.container}"),
+    ]
+
+
+def _users(config: Config) -> list[Requirement]:
+    return [_user(line, i) for i, line in enumerate(config.serve.requirements)]
+
+
+def _user(line: str, position: int) -> Requirement:
+    try:
+        return _requirement(line, "serve.requirements")
+    except InvalidRequirement as error:
+        at = ("serve", "requirements", position)
+        raise fail("bad-requirement", f"`{line}` is no requirement: {error}", field=at) from None
+
+
+def _lines(lines: Iterable[str], reason: str) -> list[Requirement]:
+    return [_requirement(line, reason) for line in lines]
+
+
+def _requirement(line: str, reason: str) -> Requirement:
+    parsed = Parsed(line)
+    extras = f"[{','.join(sorted(parsed.extras))}]" if parsed.extras else ""
+    version = f" @ {parsed.url}" if parsed.url else str(parsed.specifier)
+    marker = f" ; {parsed.marker}" if parsed.marker else ""
+    return Requirement(name=parsed.name + extras, specifier=version + marker, reason=reason)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    assert isinstance(value, tuple)
+    return tuple(str(item) for item in value)

@@ -1,0 +1,179 @@
+"""Asks a model once: which types and shapes its methods answer with, and which row it is known to take.
+
+Runs alone, in the serving environment: `python probe.py REQUEST`, where REQUEST is a JSON file with `model` (a path),
+`serializer`, `trusted` (types), `container`, `columns` ([name, type, optional]), `methods`, and `rows` (objects by
+column, may be empty). Prints {"outputs": [{method, type, shape}], "example": row or null, "problems": {method: why}}.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import sys
+import traceback
+from base64 import b64decode
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timezone
+from math import nan
+from typing import Any  # a model's library has no types: what it gives is looked at, not known
+
+ROWS = 3
+VALUES: Mapping[str, object] = {
+    "boolean": True,
+    "integer": 1,
+    "long": 1,
+    "float": 1.0,
+    "double": 1.0,
+    "string": "text",
+    "binary": "AA==",
+    "datetime": "2026-01-01T00:00:00Z",
+}
+DTYPES: Mapping[str, str] = {
+    "boolean": "bool",
+    "integer": "int32",
+    "long": "int64",
+    "float": "float32",
+    "double": "float64",
+    "string": "object",
+    "binary": "object",
+    "datetime": "datetime64[ns]",
+}
+OPTIONAL: Mapping[str, str] = {"boolean": "object", "integer": "float64", "long": "float64"}
+KINDS: Mapping[str, str] = {"b": "boolean", "i": "long", "u": "long", "f": "double", "U": "string", "M": "datetime"}
+Column = tuple[str, str, bool]
+Row = Mapping[str, object]
+
+
+def main(path: str) -> None:
+    with open(path, encoding="utf-8") as file:
+        request = json.load(file)
+    model = load(request["model"], request["serializer"], request["trusted"])
+    columns: list[Column] = [(name, kind, optional) for name, kind, optional in request["columns"]]
+    example = working_row(model, columns, request["methods"], request["container"])
+    rows = request["rows"][:ROWS] or ([example] if example else [])
+    asked = {m: tried(model, m, columns, (rows * ROWS)[:ROWS], request["container"]) for m in request["methods"]}
+    outputs = [{"method": method, **answer} for method, answer in asked.items() if not isinstance(answer, str)]
+    problems = {method: answer for method, answer in asked.items() if isinstance(answer, str)}
+    json.dump({"outputs": outputs, "example": example, "problems": problems}, sys.stdout)
+
+
+def tried(
+    model: Any, method: str, columns: Sequence[Column], rows: Sequence[Row], container: str
+) -> dict[str, object] | str:
+    """The type and shape of what a method answers, or why it has none."""
+    try:
+        return described(ask(model, method, columns, rows, container))
+    except Exception as error:
+        traceback.print_exc()
+        return f"{type(error).__name__}: {error}"
+
+
+def load(path: str, serializer: str, trusted: Sequence[str]) -> Any:
+    """The model, loaded as the service loads it."""
+    if serializer == "skops":
+        import skops.io
+
+        return skops.io.load(path, trusted=list(trusted))
+    if serializer == "joblib":
+        import joblib
+
+        return joblib.load(path)
+    with open(path, "rb") as file:
+        return pickle.load(file)
+
+
+def working_row(model: Any, columns: Sequence[Column], methods: Sequence[str], container: str) -> Row | None:
+    """A row made of the signature that the model takes, with values of its own categories where it insists on them."""
+    plain = {name: VALUES[kind] for name, kind, _ in columns}
+    known = {name: value for found in categories(model) for name, value in found if name in plain}
+    for row in (plain, plain | known):
+        try:
+            ask(model, methods[0], columns, [row], container)
+        except Exception:
+            continue
+        return row
+    return None
+
+
+def categories(part: Any, depth: int = 0) -> Iterator[Sequence[tuple[str, object]]]:
+    """The first category of each column that some encoder within the model has learnt."""
+    if depth > 8:
+        return
+    if hasattr(part, "categories_") and hasattr(part, "feature_names_in_"):
+        learnt = zip(part.feature_names_in_, part.categories_, strict=True)
+        texts = [(str(n), [v for v in c.tolist() if isinstance(v, str | int | float) and v == v]) for n, c in learnt]
+        yield [(name, values[0]) for name, values in texts if values]
+    for inner in parts(part):
+        yield from categories(inner, depth + 1)
+
+
+def parts(part: Any) -> Iterator[Any]:
+    """What a pipeline, a column transformer, a union or a meta-estimator is made of."""
+    for attribute in ("steps", "transformers_", "transformer_list"):
+        for item in getattr(part, attribute, ()):
+            yield item[1]
+    for attribute in ("estimator", "estimator_", "best_estimator_", "regressor_"):
+        if hasattr(part, attribute):
+            yield getattr(part, attribute)
+
+
+def ask(model: Any, method: str, columns: Sequence[Column], rows: Sequence[Row], container: str) -> Any:
+    """What a method answers for rows, as an array of one row's answer each."""
+    import numpy as np
+
+    if not rows:
+        raise ValueError("no row is known that the model takes: give `model.sample`")
+    answer = getattr(model, method)(table(columns, rows, container))
+    if isinstance(answer, list) and answer and hasattr(answer[0], "shape"):
+        raise TypeError("it answers with several arrays")
+    array = np.asarray(answer.toarray() if hasattr(answer, "toarray") else answer)
+    if array.ndim not in (1, 2) or len(array) != len(rows):
+        raise TypeError(f"it answers {len(rows)} rows with the shape {array.shape}")
+    return array
+
+
+def table(columns: Sequence[Column], rows: Sequence[Row], container: str) -> Any:
+    """The rows as the service gives them to the model."""
+    import numpy as np
+
+    dtypes = [OPTIONAL.get(kind, DTYPES[kind]) if optional else DTYPES[kind] for _, kind, optional in columns]
+    values = [[value(row.get(name), kind) for row in rows] for name, kind, _ in columns]
+    if container == "ndarray":
+        distinct = set(dtypes)
+        numbers = distinct <= {"int32", "int64", "float32", "float64", "bool"}
+        dtype = distinct.pop() if len(distinct) == 1 else "float64" if numbers else "object"
+        return np.array(values, dtype=object).T.astype(dtype)
+    import pandas as pd
+
+    arrays = [np.array(column, dtype=dtype) for column, dtype in zip(values, dtypes, strict=True)]
+    return pd.DataFrame({name: array for (name, _, _), array in zip(columns, arrays, strict=True)})
+
+
+def value(given: object, kind: str) -> object:
+    """A value of JSON as the service decodes it."""
+    if given is None:
+        return None if kind == "datetime" else nan
+    if kind == "binary":
+        return b64decode(str(given))
+    if kind == "datetime":
+        moment = datetime.fromisoformat(str(given).replace("Z", "+00:00"))
+        return moment.astimezone(timezone.utc).replace(tzinfo=None) if moment.tzinfo else moment
+    return given
+
+
+def described(array: Any) -> dict[str, object]:
+    """The type and shape of one row's answer."""
+    kind = array.dtype.kind
+    if kind == "O":
+        kinds = {type(item) for item in array.ravel().tolist()}
+        names = {bool: "boolean", int: "long", float: "double", str: "string"}
+        if len(kinds) != 1 or not kinds <= set(names):
+            raise TypeError(f"it answers with {', '.join(sorted(k.__name__ for k in kinds))}")
+        return {"type": names[kinds.pop()], "shape": list(array.shape[1:])}
+    if kind not in KINDS:
+        raise TypeError(f"it answers with {array.dtype}")
+    return {"type": KINDS[kind], "shape": list(array.shape[1:])}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

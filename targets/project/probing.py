@@ -1,0 +1,44 @@
+"""What the probe is given and what it says: JSON on both sides, since it runs in another environment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...compiler.model_spec import ModelSpec, Output
+
+SCRIPT = Path(__file__).with_name("probe.py")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probed:
+    """What a model was seen to answer."""
+
+    outputs: tuple[Output, ...]
+    example: Mapping[str, object] | None
+    """A synthesised row that the model takes; None when none was found."""
+    problems: Mapping[str, str]
+    """Why a method has no output, by method."""
+
+
+def probe_request(spec: ModelSpec, model: Path, rows: Sequence[Mapping[str, object]] = ()) -> str:
+    """The text of the file that the script takes; `model` is the folder of the canonical model."""
+    request = {
+        "model": str(model / spec.file),
+        "serializer": spec.serializer,
+        "trusted": spec.types,
+        "container": spec.container,
+        "columns": [[c.name, c.type, c.optional] for c in spec.inputs],
+        "methods": spec.methods,
+        "rows": list(rows),
+    }
+    return json.dumps(request)
+
+
+def read_probe(text: str) -> Probed:
+    """What the script printed."""
+    said = json.loads(text)
+    outputs = tuple(Output(method=o["method"], type=o["type"], shape=tuple(o["shape"])) for o in said["outputs"])
+    return Probed(outputs=outputs, example=said["example"], problems=said["problems"])

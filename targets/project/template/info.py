@@ -1,0 +1,76 @@
+"""What this service is: its model, versions and digests, and where the model comes from."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import msgspec
+
+NAME = "service"
+MODEL_CLASS = "module.Class"
+FLAVOR = "flavor"
+METHODS = ("predict",)
+LIBRARIES = ("msgspec",)
+
+
+class Model(msgspec.Struct, kw_only=True):
+    """The served model; `digest` names its files' contents."""
+
+    class_name: str = msgspec.field(name="class")
+    flavor: str
+    digest: str
+
+
+class Info(msgspec.Struct, kw_only=True):
+    """What is served, and by what."""
+
+    name: str
+    model: Model
+    methods: list[str]
+    lock: str
+    """Digest of the lockfile that the service was built with."""
+    deployc: str
+    versions: dict[str, str]
+    """Python and the libraries as they are installed here."""
+    provenance: dict[str, msgspec.Raw] | None = None
+
+
+class Build(msgspec.Struct):
+    """What build.json holds: it is written when the project is put together, as the code does not depend on it."""
+
+    model: str = ""
+    lock: str = ""
+    deployc: str = ""
+
+
+def read(provenance: Path | None) -> Info:
+    """Read what is only known where the service runs; ValueError or OSError when a file cannot be used."""
+    build = _build(Path(__file__).with_name("build.json"))
+    return Info(
+        name=NAME,
+        model=Model(class_name=MODEL_CLASS, flavor=FLAVOR, digest=build.model),
+        methods=list(METHODS),
+        lock=build.lock,
+        deployc=build.deployc,
+        versions={"python": platform.python_version()} | {name: _version(name) for name in LIBRARIES},
+        provenance=_provenance(provenance or Path(__file__).with_name("provenance.json"), required=bool(provenance)),
+    )
+
+
+def _build(path: Path) -> Build:
+    return msgspec.json.decode(path.read_bytes(), type=Build) if path.exists() else Build()
+
+
+def _provenance(path: Path, *, required: bool) -> dict[str, msgspec.Raw] | None:
+    if not required and not path.exists():
+        return None
+    return msgspec.json.decode(path.read_bytes(), type=dict[str, msgspec.Raw])
+
+
+def _version(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return ""

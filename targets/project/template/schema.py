@@ -1,0 +1,65 @@
+"""What the service takes and what it answers, as types that decode, check and document themselves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+Integer = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
+Long = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+Float = Annotated[float, Meta(ge=-3.4028234663852886e38, le=3.4028234663852886e38)]
+Datetime = Annotated[datetime, Meta(extra_json_schema={"format": "date-time"})]
+Label = str | int | float | list[str] | list[int] | list[float]
+Score = float | list[float]
+Value = float | list[float | None] | None
+
+
+class Row(Struct, kw_only=True, frozen=True, gc=False, forbid_unknown_fields=True):
+    """One row of what the model takes."""
+
+    number: float
+    some_text: str | None = field(name="some text", default=None)
+    count: Integer | None = None
+    big: Long | None = None
+    small: Float | None = None
+    when: Datetime | None = None
+
+
+class Prediction(Struct):
+    """What the model predicts for one row."""
+
+    prediction: Label
+
+
+class ClassProbabilities(Struct):
+    """The probability of each class."""
+
+    no: float
+    yes: float
+
+
+class Probabilities(Struct):
+    """How probable each class is for one row."""
+
+    probabilities: ClassProbabilities | list[float]
+
+
+class ClassScores(Struct):
+    """The score of each class."""
+
+    no: float
+    yes: float
+
+
+class Decision(Struct):
+    """How the model scores one row."""
+
+    score: ClassScores | Score
+
+
+class Transformed(Struct):
+    """What the model makes of one row; null stands for a value that is not a number."""
+
+    values: Value

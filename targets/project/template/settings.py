@@ -1,0 +1,60 @@
+"""The service's settings, from environment variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PREFIX = "SERVICE_"
+PORT = 8000
+LEVELS = ("debug", "info", "warning", "error", "critical")
+
+
+class SettingsError(Exception):
+    """An environment variable holds what the service cannot use."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One field for each environment variable, which is the field's name in capitals after PREFIX."""
+
+    host: str = "127.0.0.1"
+    port: int = PORT
+    workers: int = 1
+    log_level: str = "info"
+    max_body_bytes: int = 16 * 1024 * 1024
+    shutdown_seconds: int = 30
+    """How long requests that have begun may take once the service is told to stop."""
+    provenance: Path | None = None
+    """A JSON file that says where the model comes from, shown by /info."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """What is set, and the defaults; SettingsError names the variable that cannot be used."""
+        provenance = environment.get(f"{PREFIX}PROVENANCE")
+        return cls(
+            host=environment.get(f"{PREFIX}HOST") or cls().host,
+            port=_integer(environment, "PORT", cls().port, range(65536)),
+            workers=_integer(environment, "WORKERS", cls().workers, range(1, 1025)),
+            log_level=_level(environment),
+            max_body_bytes=_integer(environment, "MAX_BODY_BYTES", cls().max_body_bytes, range(1, 2**40)),
+            shutdown_seconds=_integer(environment, "SHUTDOWN_SECONDS", cls().shutdown_seconds, range(86401)),
+            provenance=Path(provenance) if provenance else None,
+        )
+
+
+def _integer(environment: Mapping[str, str], name: str, default: int, allowed: range) -> int:
+    text = environment.get(f"{PREFIX}{name}")
+    if not text:
+        return default
+    if not (text.isdecimal() and int(text) in allowed):
+        raise SettingsError(f"{PREFIX}{name} is {text!r}: it has to be a number from {allowed[0]} to {allowed[-1]}")
+    return int(text)
+
+
+def _level(environment: Mapping[str, str]) -> str:
+    level = (environment.get(f"{PREFIX}LOG_LEVEL") or Settings().log_level).lower()
+    if level not in LEVELS:
+        raise SettingsError(f"{PREFIX}LOG_LEVEL is {level!r}: it has to be one of {', '.join(LEVELS)}")
+    return level

@@ -1,0 +1,62 @@
+"""The project's files that are not Python, from Jinja2 texts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ...compiler.model_spec import ModelSpec
+from ...schema.config import Config
+from .choices import Choices
+from .names import VERSION, Names
+from .needs import requirements
+
+HERE = Path(__file__).parent / "texts"
+FILES = {
+    "pyproject.toml": "pyproject.toml.j2",
+    "README.md": "README.md.j2",
+    "Dockerfile": "Dockerfile.j2",
+    ".dockerignore": "dockerignore.j2",
+}
+SUMMARIES = {
+    "predict": "what the model predicts",
+    "predict_proba": "the probability of each class",
+    "decision_function": "the model's scores",
+    "transform": "what the model makes of its input",
+}
+
+
+def render(*, names: Names, config: Config, spec: ModelSpec, choices: Choices, line_length: int) -> dict[str, str]:
+    """The files by path."""
+    environment = Environment(
+        loader=FileSystemLoader(HERE, encoding="utf-8"),
+        undefined=StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["quoted"] = lambda value: json.dumps(value, ensure_ascii=False)
+    values = {
+        "names": names,
+        "version": VERSION,
+        "config": config,
+        "spec": spec,
+        "python": config.python or "3.10",
+        "methods": {m: SUMMARIES[m] for m in choices.methods},
+        "requirements": [f"{r.name}{r.specifier}" for r in requirements(config, spec)],
+        "example": json.dumps(choices.constants["openapi"]["EXAMPLE"], ensure_ascii=False),
+        "code": _code(config),
+        "line_length": line_length,
+    }
+    return {path: environment.get_template(template).render(values) for path, template in FILES.items()}
+
+
+def _code(config: Config) -> Mapping[str, list[str]]:
+    """The user's own modules by kind: files and folders that lie beside the package."""
+    paths = [PurePosixPath(path) for path in config.model.code]
+    modules = sorted(path.stem for path in paths if path.suffix == ".py")
+    return {"modules": modules, "packages": sorted(path.name for path in paths if path.suffix != ".py")}

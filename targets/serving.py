@@ -1,0 +1,90 @@
+"""Stages that run in the serving environment: what the model answers, and what the service says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..compiler.node import AnyNode, Input, Made, Node, Work
+from ..compiler.rows import typed_rows
+from ..compiler.sandbox import clean_environ
+from ..compiler.tree import Tree
+from ..schema.diagnostics import Field, fail
+from .deployment import Deployment
+from .project import openapi_command
+from .project.probing import SCRIPT, Probed, probe_request, read_probe
+
+MODEL_FIELD = ("model", "path")
+
+
+def nodes(deployment: Deployment, model: Input, spec: Input, sample: Mapping[str, Input]) -> list[AnyNode]:
+    """`probe` asks the model once for the types of its answers; `openapi` has the generated code print its document."""
+    return [
+        Node(
+            name="probe",
+            inputs={"model": model, "spec": spec, **sample, **deployment.modules},
+            implementation=deployment.identity.tools(),
+            environments=("env-serve",),
+            run=lambda work: _probe(work, deployment),
+        ),
+        Node(
+            name="openapi",
+            inputs={"code": Made(node="generate")},
+            implementation=deployment.identity.tools(),
+            environments=("env-serve",),
+            run=lambda work: _openapi(work, deployment),
+        ),
+    ]
+
+
+def probed(work: Work) -> Probed:
+    """What `probe` found, for a node with an input labelled "probe"."""
+    return read_probe(work.cas.text(work.inputs["probe"], "probe.json"))
+
+
+def _probe(work: Work, deployment: Deployment) -> Tree:
+    spec = deployment.spec(work)
+    work.cas.materialise(work.inputs["model"], work.folder / "model")
+    paths = deployment.place_modules(work, work.folder / "modules")
+    rows: list[Mapping[str, object]] = []
+    if "sample" in work.inputs:
+        (entry,) = work.inputs["sample"]
+        rows += typed_rows(work.cas.get(entry.digest), spec.inputs, field=("model", "sample"))
+    request = work.folder / "request.json"
+    request.write_text(probe_request(spec, work.folder / "model", rows), encoding="utf-8")
+    said = _python(work, [str(_copied(work)), str(request)], {"PYTHONPATH": ":".join(map(str, paths))}, MODEL_FIELD)
+    found = read_probe(said[-1])
+    for method in deployment.methods(spec):
+        if method in found.problems:
+            text = f"the model's {method} fails: {found.problems[method]}"
+            hint = "" if rows else "`model.sample` would show rows that it takes"
+            raise fail("probe-failed", text, field=MODEL_FIELD, help=hint, notes=["\n".join(said[-20:-1])])
+    return work.cas.put_texts({"probe.json": said[-1] + "\n"})
+
+
+def _copied(work: Work) -> Path:
+    """The script in a folder of its own: Python puts a script's folder first on its path."""
+    copy = work.folder / "probe" / SCRIPT.name
+    copy.parent.mkdir()
+    copy.write_bytes(SCRIPT.read_bytes())
+    return copy
+
+
+def _openapi(work: Work, deployment: Deployment) -> Tree:
+    work.cas.materialise(work.inputs["code"], work.folder / "code")
+    script = openapi_command(deployment.config.name)
+    path = {"PYTHONPATH": str(work.folder / "code" / "src")}
+    said = _python(work, ["-c", script], path, ("serve",))
+    return work.cas.put_texts({"openapi.json": "\n".join(said) + "\n"})
+
+
+def _python(work: Work, arguments: list[str], environ: Mapping[str, str], field: Field) -> list[str]:
+    """Run the environment's Python; the lines that it printed. UserError `model-broken` when it fails."""
+    python, lines = work.pythons["env-serve"], list[str]()
+    clean = clean_environ(python=python, home=work.folder, passed=environ)
+    command = [str(python), "-W", "ignore", *arguments]
+    code = work.processes.run(command, folder=work.folder, environ=clean, log=lines.append)
+    if code != 0:
+        text = "the model cannot be loaded and asked in the serving environment"
+        raise fail("model-broken", text, field=field, notes=["\n".join(lines[-25:])])
+    return lines

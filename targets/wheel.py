@@ -1,0 +1,101 @@
+"""The `wheel` target: the project's packages as one wheel, whose bytes depend on nothing but its contents."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from ..compiler.cas import Cas, CorruptBlob
+from ..compiler.digest import CHUNK
+from ..compiler.tree import Entry, Tree
+from ..schema.config import Config
+from .project.names import VERSION, Names
+
+DATE = (1980, 1, 1, 0, 0, 0)
+"""The first day that a zip file can name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What deploy.yaml may say below `targets: {wheel: ...}`: nothing yet."""
+
+
+def build(*, cas: Cas, project: Tree, config: Config, folder: Path) -> Tree:
+    """A tree of one wheel, written in the empty `folder` on the way; it needs exactly what the project's lock pins.
+
+    CorruptBlob when a blob of the project is not whole.
+    """
+    names = Names.of(config.name)
+    stem = f"{names.package}-{VERSION}"
+    files = [*project.under("src"), *_described(cas, project, config, names, f"{stem}.dist-info")]
+    record = cas.put_texts({f"{stem}.dist-info/RECORD": _record(files, f"{stem}.dist-info/RECORD")})
+    path = folder / f"{stem}-py3-none-any.whl"
+    # Stored, not deflated: what a compressor makes of the same bytes changes from version to version.
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for entry in [*sorted(files), *record]:
+            _write(archive, cas, entry)
+    return Tree.of([cas.put_file(path)])
+
+
+def pins(lock_text: str) -> list[str]:
+    """The lock's requirements without their hashes, such as `uvloop==0.23.0 ; sys_platform != "win32"`, sorted."""
+    lines = lock_text.replace("\\\n", " ").splitlines()
+    bare = (line.partition(" --hash")[0].partition(" #")[0].strip() for line in lines)
+    return sorted(str(Requirement(line)) for line in bare if line and not line.startswith(("#", "-")))
+
+
+def _described(cas: Cas, project: Tree, config: Config, names: Names, folder: str) -> Tree:
+    """The wheel's metadata, but for RECORD."""
+    python = [f"Requires-Python: =={config.python}.*"] if config.python else []
+    requires = [f"Requires-Dist: {pin}" for pin in pins(cas.text(project, "requirements.lock"))]
+    head = ["Metadata-Version: 2.1", f"Name: {names.name}", f"Version: {VERSION}", *python, *requires]
+    head += ["Description-Content-Type: text/markdown", "", cas.text(project, "README.md")]
+    texts = {
+        "METADATA": "\n".join(head),
+        "WHEEL": "Wheel-Version: 1.0\nGenerator: deployc\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        "entry_points.txt": f"[console_scripts]\n{names.command} = {names.package}.__main__:main\n",
+        "top_level.txt": "".join(f"{name}\n" for name in _top_level(project.under("src"))),
+    }
+    return cas.put_texts({f"{folder}/{name}": text for name, text in texts.items()})
+
+
+def _top_level(files: Tree) -> list[str]:
+    return sorted({entry.path.partition("/")[0].removesuffix(".py") for entry in files})
+
+
+def _record(files: list[Entry], itself: str) -> str:
+    lines = [f"{_quoted(e.path)},sha256={_url_safe(e.digest)},{e.size}\n" for e in sorted(files)]
+    return "".join([*lines, f"{itself},,\n"])
+
+
+def _quoted(path: str) -> str:
+    """A path as a field of CSV."""
+    return '"' + path.replace('"', '""') + '"' if any(c in path for c in ',"\r\n') else path
+
+
+def _url_safe(digest: str) -> str:
+    return base64.urlsafe_b64encode(binascii.unhexlify(digest)).decode().rstrip("=")
+
+
+def _write(archive: zipfile.ZipFile, cas: Cas, entry: Entry) -> None:
+    info = zipfile.ZipInfo(entry.path, DATE)
+    info.create_system = 3
+    info.external_attr = (0o100755 if entry.executable else 0o100644) << 16
+    info.file_size = entry.size
+    digest = hashlib.sha256()
+    try:
+        source = cas.path(entry.digest).open("rb", buffering=0)
+    except FileNotFoundError:
+        raise CorruptBlob(entry.digest) from None
+    with source, archive.open(info, "w") as target:
+        while chunk := source.read(CHUNK):
+            digest.update(chunk)
+            target.write(chunk)
+    if digest.hexdigest() != entry.digest:
+        raise CorruptBlob(entry.digest)
