@@ -42,7 +42,8 @@ class Catalog:
         spec = importlib.util.find_spec(f".{name.replace('-', '_')}", self.package.__name__)
         text = Path(spec.origin).read_text(encoding="utf-8") if spec and spec.origin else ""
         head = (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
-        return head.removeprefix(f"`{name}`: ").rstrip(".")
+        _, named, said = head.partition(f"`{name}`")
+        return (said.partition(": ")[2] if named else head).rstrip(".")
 
     def _foreign(self) -> Mapping[str, str]:
         return {point.name: point.value for point in entry_points(group=self.group)}

@@ -53,14 +53,21 @@ def find(version: str, environ: Mapping[str, str]) -> Interpreter:
 
 def running() -> Interpreter:
     """The interpreter that runs deployc; that of its base where deployc is installed in an environment."""
-    # the only name of the interpreter that a virtual environment was made from, links kept
-    base = getattr(sys, "_base_executable", None) or sys.executable
     return Interpreter(
-        path=Path(base),
+        path=Path(_base()),
         version=platform.python_version(),
         implementation=sys.implementation.name,
         platform=_platform(platform.machine(), platform.libc_ver()[0]),
     )
+
+
+def _base() -> str:
+    """The program that a virtual environment was made from; outside of one, the running program."""
+    if sys.prefix == sys.base_prefix:
+        return sys.executable
+    # no public name has it; before 3.11 it is the environment's own program, which is a link to the base's
+    base = str(getattr(sys, "_base_executable", sys.executable))
+    return os.path.realpath(base) if base == sys.executable else base
 
 
 def _installed(environ: Mapping[str, str]) -> list[tuple[str, Path]]:

@@ -6,15 +6,17 @@ import base64
 import binascii
 import hashlib
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
 from ..compiler.cas import Cas, CorruptBlob
 from ..compiler.digest import CHUNK
+from ..compiler.node import AnyNode, Node, Work
 from ..compiler.tree import Entry, Tree
 from ..schema.config import Config
+from .deployment import PROJECT, Deployment
 from .project.names import VERSION, Names
 
 DATE = (1980, 1, 1, 0, 0, 0)
@@ -24,6 +26,24 @@ DATE = (1980, 1, 1, 0, 0, 0)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What deploy.yaml may say below `targets: {wheel: ...}`: nothing yet."""
+
+
+def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
+    """The assembled project's packages, as one wheel."""
+
+    def run(work: Work) -> Tree:
+        return build(cas=work.cas, project=work.inputs["project"], config=config, folder=work.folder)
+
+    config = replace(deployment.config, python=deployment.python)
+    return [
+        Node(
+            name=name,
+            inputs={"project": PROJECT},
+            params={"name": config.name, "python": config.python},
+            implementation=deployment.identity.tools(),
+            run=run,
+        )
+    ]
 
 
 def build(*, cas: Cas, project: Tree, config: Config, folder: Path) -> Tree:

@@ -76,14 +76,11 @@ def opened(options: argparse.Namespace) -> Session:
     """Read and check the deploy.yaml; UserError holds all mistakes of it."""
     file = Path(options.file)
     environ = dict(os.environ)
-    loaded = read_config(file, catalogs())
     root = file.absolute().parent
     stats: StatCache = stat_cache.read(root / STATE / f"{file.name}.stats")
     sources = Sources(root, stats)
-    session = Session(file=file.absolute(), config=loaded.config, spans=loaded.spans, sources=sources, environ=environ)
-    if found := tuple(check(loaded.config, sources)):
-        raise UserError(*(loaded.spans.placed(d) for d in found))
-    return session
+    loaded = read_config(file, catalogs(), check=lambda config: check(config, sources))
+    return Session(file=file.absolute(), config=loaded.config, spans=loaded.spans, sources=sources, environ=environ)
 
 
 def deployment(session: Session, options: argparse.Namespace, *, upgrade: frozenset[str] = frozenset()) -> Deployment:

@@ -173,9 +173,12 @@ def _inserted(body: Sequence[Statement], brought: Mapping[str, Statement], first
 
 def _with_imports(module: cst.Module, source: cst.Module) -> cst.Module:
     """The module with the source's imports of names that it uses and has not got."""
-    used = frozenset().union(*(used_names(s) for s in module.body))
-    has = {i.bound for i in imports(module)} | set(definitions(module.body))
-    added = [i.statement() for i in imports(source) if i.bound in used - has and i.module != "__future__"]
+    used = used_names(module) - set(definitions(module.body))
+    has = {i.bound: i for i in imports(module)}
+    wanted = [i for i in imports(source) if i.bound in used and i.module != "__future__"]
+    if clash := [i.bound for i in wanted if has.get(i.bound, i) != i]:
+        raise ValueError(f"prototype and implementation import different things as {', '.join(clash)}")
+    added = [i.statement() for i in wanted if i.bound not in has]
     at = max((i for i, s in enumerate(module.body) if _is_import(s)), default=_after_docstring(module) - 1) + 1
     return module.with_changes(body=[*module.body[:at], *added, *module.body[at:]])
 

@@ -60,7 +60,7 @@ def exported(module: cst.Module) -> frozenset[str]:
 
 def used_names(node: cst.CSTNode) -> frozenset[str]:
     """The names that code refers to: not attributes after a dot, keywords of calls, or what imports bind."""
-    return frozenset(n.value for n in walk(node, _binds_or_labels) if isinstance(n, cst.Name))
+    return frozenset(n.value for n in walk(node, references=True) if isinstance(n, cst.Name))
 
 
 def mentions(node: cst.CSTNode, names: Set[str]) -> bool:
@@ -74,23 +74,23 @@ def mentions(node: cst.CSTNode, names: Set[str]) -> bool:
     return False
 
 
-def walk(node: cst.CSTNode, skipped: Callable[[cst.CSTNode, str], bool] = lambda n, f: False) -> Iterator[cst.CSTNode]:
-    """A node and all below it but whitespace and punctuation, and but the fields that are `skipped`.
+def walk(node: cst.CSTNode, *, references: bool = False) -> Iterator[cst.CSTNode]:
+    """A node and all below it but whitespace and punctuation.
 
-    libcst's own visitors rebuild all that they pass, which takes ten times as long.
+    With `references` also without what refers to nothing: an attribute's own name, a call's keyword, a definition's
+    name, imports. libcst's own visitors rebuild all that they pass, which takes ten times as long.
     """
+    fields_of = _referring_fields if references else _fields
     waiting = [node]
     while waiting:
         current = waiting.pop()
         yield current
-        for name in _fields(type(current)):
+        for name in fields_of(type(current)):
             value = getattr(current, name)
-            if skipped(current, name):
-                continue
-            if isinstance(value, cst.CSTNode):
-                waiting.append(value)
-            elif isinstance(value, list | tuple):
+            if isinstance(value, list | tuple):
                 waiting.extend(value)
+            elif isinstance(value, cst.CSTNode):
+                waiting.append(value)
 
 
 def change_statements(
@@ -169,18 +169,23 @@ def _from(module: str, alias: cst.ImportAlias) -> Import:
     return Import(module=module, name=name, bound=given or name, alias=given is not None)
 
 
-def _binds_or_labels(node: cst.CSTNode, field: str) -> bool:
-    """Whether a field holds no reference: an attribute's own name, a call's keyword, what an import binds."""
-    match node:
-        case cst.Attribute():
-            return field == "attr"
-        case cst.Arg():
-            return field == "keyword"
-    return isinstance(node, cst.Import | cst.ImportFrom)
-
-
 @cache
 def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     """The fields of a kind of node that hold code."""
     names = [field.name for field in fields(kind)]
     return tuple(n for n in names if n not in LAYOUT and not n.startswith(("whitespace", "lines_", "leading_")))
+
+
+@cache
+def _referring_fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    """The fields of a kind of node whose names refer to something."""
+    if issubclass(kind, cst.Import | cst.ImportFrom):
+        return ()
+    labels = {
+        cst.Attribute: "attr",
+        cst.Arg: "keyword",
+        cst.FunctionDef: "name",
+        cst.ClassDef: "name",
+        cst.Param: "name",
+    }
+    return tuple(name for name in _fields(kind) if name != labels.get(kind))

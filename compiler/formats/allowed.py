@@ -41,7 +41,7 @@ class Allowed:
 
 
 def default_allowed() -> Allowed:
-    """What may be named where the operator says nothing: data of Python and numpy, and what each flavor's files name."""
+    """What may be named where the operator says nothing: data of Python and numpy, and of each flavor."""
     flavors = (load_flavor(name) for name in known_flavors())
     return Allowed().plus(names=(name for flavor in flavors if flavor for name in flavor.names()))
 

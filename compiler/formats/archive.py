@@ -22,11 +22,12 @@ _SCHEMA_LIMIT = 256 << 20
 
 # every loader of skops that makes data; not MethodNode, PartialNode and OperatorFuncNode, which make something callable
 # out of names that are each harmless
-_LOADERS = frozenset(
+_LOADERS_TEXT = (
     "DictNode DefaultDictNode ListNode SetNode TupleNode BytesNode BytearrayNode SliceNode FunctionNode TypeNode "
     "ConstructorFromReduceNode ObjectNode JsonNode NdArrayNode MaskedArrayNode DTypeNode RandomStateNode "
-    "RandomGeneratorNode LossNode TreeNode SparseMatrixNode _DictWithDeprecatedKeysNode".split()
+    "RandomGeneratorNode LossNode TreeNode SparseMatrixNode _DictWithDeprecatedKeysNode"
 )
+_LOADERS = frozenset(_LOADERS_TEXT.split())
 _MODULE_KEYS = ("__module__", "module_path")
 _CLASS_KEYS = ("__class__", "function")
 

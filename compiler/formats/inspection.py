@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ...schema.diagnostics import fail
 from ..cas import Cas
-from ..model_spec import Column, ModelSpec
+from ..model_spec import ModelSpec
 from ..tree import Entry, Tree
 from .allowed import Allowed, check_allowed, default_allowed
 from .flavor import Flavor, Identity, class_of, known_flavors, load_flavor
-from .mlmodel import MlModel, find_mlmodel, read_mlmodel
 from .inputs import Inputs, inputs_of
-from .requirements import requirements_of
+from .mlmodel import MlModel, find_mlmodel, read_mlmodel
+from .requirements import contradictions, requirements_of
 from .sample import read_sample
 from .seems import LIBRARIES, seems_folder
 from .source import Content, read_content, the_file, unknown_flavor
@@ -160,5 +159,5 @@ def _spec(
         types=tuple(sorted({str(m.name) for m in content.mentions})),
         requirements=requirements,
         python=stated.python if stated else "",
-        notes=inputs.notes,
+        notes=inputs.notes + contradictions(identity.versions, stated.pins if stated else {}),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,10 +15,12 @@ from ..cas import Cas
 from ..tree import Tree
 from .signature import Signature, parse_signature
 
+_LONGEST = 4 << 20
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MlModel:
-    """What MLflow recorded about a model. It is a claim: flavor and file are hints, and nothing in it allows anything."""
+    """What MLflow recorded about a model: a claim, whose flavor and file are hints, and which allows nothing."""
 
     flavor: str
     """Name of the model library's flavor; "python_function" when there is no other."""
@@ -57,6 +60,9 @@ def read_mlmodel(cas: Cas, tree: Tree, path: str) -> MlModel:
 
 def load_yaml(data: bytes, path: str) -> dict[str, object]:
     """A YAML mapping; UserError `broken-mlmodel` when the file holds something else."""
+    # merge keys multiply: few lines could unfold to gigabytes, and MLflow never writes any
+    if len(data) > _LONGEST or re.search(rb"<<\s*:", data):
+        raise _broken(path, "it is too long, or uses merge keys")
     try:
         raw = yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -75,7 +81,7 @@ def _mapping(value: object) -> dict[str, object]:
 
 
 def _flavor_name(flavors: Mapping[str, object], general: Mapping[str, object]) -> str:
-    """The library's own flavor rather than python_function, whose loader_module may still tell it (`mlflow.sklearn`)."""
+    """The library's own flavor rather than python_function, whose loader_module may still tell it."""
     own = sorted(name for name in flavors if name != "python_function")
     if own:
         return "sklearn" if "sklearn" in own else own[0]

@@ -29,7 +29,7 @@ def parse_dtype(text: str) -> Dtype:
     order, boolean, kind, digits, bare = match.groups()
     kind = "b" if boolean else kind or bare
     count = int(digits) if digits else 8 if bare else 1
-    if kind == "b" and count != 1 or count not in _SIZES.get(kind, (count,)) or (kind in "mM" and count != 8):
+    if (kind == "b" and count != 1) or count not in _SIZES.get(kind, (count,)) or (kind in "mM" and count != 8):
         raise Malformed(f"an array of a dtype that does not exist, `{text[:40]}`")
     return Dtype(order=order or "|", kind=kind, size=count * 4 if kind == "U" else count, objects=kind == "O")
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 
+from packaging.specifiers import SpecifierSet
+
 from ..model_spec import Requirement
 
 # modules whose distribution has another name, and those that come with Python or with another distribution
 _DISTRIBUTIONS = {
     "sklearn": "scikit-learn",
+    # a compiled module of scikit-learn 1.4 to 1.8, built under its bare name
+    "_loss": "scikit-learn",
     "yaml": "PyYAML",
     "PIL": "pillow",
     "cv2": "opencv-python-headless",
@@ -51,6 +55,15 @@ def requirements_of(
         for specifier, why in [_specifier(name, modules, versions, pins)]
     ]
     return tuple(sorted(found, key=lambda r: r.name.lower()))
+
+
+def contradictions(versions: Mapping[str, str], pins: Mapping[str, str]) -> tuple[str, ...]:
+    """A sentence for each distribution whose version in the model's file is not what MLflow recorded."""
+    return tuple(
+        f"the model was saved by {name} {version}, though MLmodel's requirements say {name}{pin}: {version} is used"
+        for name, version in versions.items()
+        if (pin := pins.get(name)) and not SpecifierSet(pin).contains(version, prereleases=True)
+    )
 
 
 def _specifier(name: str, modules: Set[str], versions: Mapping[str, str], pins: Mapping[str, str]) -> tuple[str, str]:

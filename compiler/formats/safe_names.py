@@ -66,7 +66,7 @@ _BY_MODULE = {
     # an attribute of every BSpline since scipy 1.15
     "scipy._lib.array_api_compat.numpy._aliases": "asarray",
     "pandas": f"{_PANDAS} {_PANDAS_NULLABLE}",
-    "pandas.arrays": "StringArray ArrowStringArray DatetimeArray TimedeltaArray IntegerArray FloatingArray BooleanArray",
+    "pandas.arrays": "StringArray ArrowStringArray DatetimeArray IntegerArray FloatingArray BooleanArray",
     "pandas.core.frame": "DataFrame",
     "pandas.core.series": "Series",
     "pandas.core.indexes.base": "_new_Index Index",

@@ -1,4 +1,4 @@
-"""A saved model in two: what serving needs, the same for every save of one model, and what tells one save from another."""
+"""A saved model in two: what is the same for every save of one model, and what tells one save from another."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def split(cas: Cas, model: Tree) -> tuple[Tree, Tree]:
 
 def _divided(raw: dict[str, object]) -> tuple[dict[str, object], str]:
     """What tells a save apart, and the rest of MLmodel as text."""
-    facts = {key: value for key, value in raw.items() if key in _PROVENANCE}
+    # lists and mappings are left out: with YAML's aliases a few lines of them unfold to gigabytes of JSON
+    facts = {k: v for k, v in raw.items() if k in _PROVENANCE and not isinstance(v, (dict, list, set, tuple))}
     rest = {key: value for key, value in raw.items() if key not in _PROVENANCE}
     return facts, yaml.safe_dump(rest, sort_keys=True, allow_unicode=True, width=120)
 

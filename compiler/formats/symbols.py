@@ -92,7 +92,7 @@ class Instance:
         return self.maker
 
     def set_state(self, state: Value) -> None:
-        """As pickle's BUILD: a dict of attributes, a pair of dicts (the second holds slots), or the class's own form."""
+        """As pickle's BUILD: a dict of attributes, a pair of dicts (the second of slots), or the class's own form."""
         parts = state if isinstance(state, tuple) and len(state) == 2 else (state,)
         if all(part is None or isinstance(part, dict) for part in parts):
             for part in parts:

@@ -25,6 +25,7 @@ _NETWORK = re.compile(
 )
 _HASH = re.compile("hash mismatch|do not match the hashes", re.I)
 _WHEEL = re.compile(r"doesn't have a source distribution or wheel for the current platform|no wheels? (with|are|for)")
+_TRACEBACK = "Traceback (most recent call last):"
 _HOST = re.compile(r"https?://([^/\s`)]+)")
 _MARKER = re.compile(r"\{[^{}]*\}")
 _BUILD = re.compile(r"Failed to build|build backend returned an error|Preparing metadata .* did not run")
@@ -61,11 +62,19 @@ def explain(
 
 
 def explanation(said: str) -> str:
-    """The tool's own last words: from its error on, without debug lines and without uv's notes on markers."""
-    lines = [line for line in said.splitlines() if not is_debug(line)]
+    """The tool's own last words: from its error on, without debug lines, tracebacks and uv's notes on markers."""
+    lines = _without_tracebacks([line for line in said.splitlines() if not is_debug(line)])
     start = next((n for n, line in enumerate(lines) if re.match(r"\s*(error|ERROR)", line)), 0)
-    words = "\n".join(lines[start:][-WORDS:]).strip().removeprefix("error: ")
-    return _BUILDS.sub("", _MARKER.sub("", words))
+    words = "\n".join(lines[start:][:WORDS]).strip()
+    return _BUILDS.sub("", _MARKER.sub("", re.sub("^(error|ERROR): ", "", words)))
+
+
+def _without_tracebacks(lines: list[str]) -> list[str]:
+    """pip-tools ends in a traceback: its last line, without the exception's type, is all that helps."""
+    if _TRACEBACK not in lines:
+        return lines
+    last = next((line for line in reversed(lines) if line and not line.startswith(" ")), "")
+    return [*lines[: lines.index(_TRACEBACK)], last.partition(": ")[2]]
 
 
 def _unauthorised(said: str, indexes: Mapping[str, Index]) -> UserError:

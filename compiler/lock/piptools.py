@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ...schema.diagnostics import fail
@@ -19,31 +21,33 @@ def resolve(wanted: Wanted, preferred: str, *, uv: Uv, scratch: Path, cache: Pat
     """The pins that pip-tools finds, `preferred` versions (a requirements.txt) kept where they can be."""
     if uv.offline:
         advice = "run it once without --offline, or take `resolver: uv`"
-        raise fail(
-            "offline-miss", "pip-tools cannot resolve without the network", field=("lock", "resolver"), help=advice
-        )
+        message = "pip-tools cannot resolve without the network"
+        raise fail("offline-miss", message, field=("lock", "resolver"), help=advice)
     found = interpreter.find(wanted.python, uv.environ)
     python = environment.realise(PINS, found, root=cache, indexes={}, uv=uv)
     (scratch / "requirements.in").write_text("".join(f"{w.text}\n" for w in wanted.requirements), encoding="utf-8")
     output = scratch / "requirements.txt"
     output.write_text(preferred, encoding="utf-8")
-    command = [
-        str(python),
-        "-m",
-        "piptools",
-        "compile",
-        "requirements.in",
-        "--output-file",
-        output.name,
-        *_options(wanted),
-    ]
+    command = [str(python), "-m", "piptools", "compile", "requirements.in", "--output-file", output.name]
+    command += _options(wanted)
     code, said = uv.run_other(command, folder=scratch, environ=pip_environ(uv.environ))
     if code != 0:
-        raise unresolvable(wanted, said, offline=False)
+        told = re.sub(r"-r requirements\.in \(line (\d+)\)", lambda m: wanted.requirements[int(m[1]) - 1].text, said)
+        raise unresolvable(wanted, told + _reason(said, python, uv, scratch), offline=False)
     try:
         return pins(output.read_text(encoding="utf-8"))
     except ValueError as error:
         raise fail("lock-unresolvable", f"pip-tools found what cannot be pinned with a hash: {error}") from None
+
+
+def _reason(said: str, python: Path, uv: Uv, scratch: Path) -> str:
+    """What pip says when it is asked for the package that was not found: pip-tools hides that it lacks a password."""
+    missing = re.search(r"requirement ([\w.-]+).*\(from versions: none\)", said)
+    if not missing:
+        return ""
+    command = [str(python), "-m", "pip", "download", "-vv", "--no-deps", "--dest", "found", missing[1]]
+    quietly = replace(uv, log=lambda line: None)
+    return "\n" + quietly.run_other(command, folder=scratch, environ=pip_environ(uv.environ))[1]
 
 
 def versions() -> tuple[str, ...]:

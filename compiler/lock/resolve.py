@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from ...schema.diagnostics import UserError
-from ...schema.lockfile import Pin, Section, pins, requirements_text
+from ...schema.diagnostics import Diagnostic, UserError
+from ...schema.lockfile import Lockfile, Pin, Section, pins, requirements_text
 from .. import interpreter
 from . import piptools, universal
 from .conflicts import conflicts
@@ -45,6 +46,20 @@ def resolve(
         python = _build_python(wanted.python, uv)
         locked = universal.resolve(wanted, requirements_text(kept), uv=uv, python=python, scratch=scratch)
     return Section(inputs=wanted.text, requirements=requirements_text(locked))
+
+
+def unknown(upgrade: Iterable[str], lockfile: Lockfile) -> tuple[Diagnostic, ...]:
+    """A diagnostic `unknown-package` for each name to upgrade that no section has."""
+    known = {pin.name for section in lockfile.sections.values() for pin in pins(section.requirements)}
+    missing = sorted({canonicalize_name(name) for name in upgrade} - known - {ALL})
+    return tuple(_unknown(name, known) for name in missing)
+
+
+def _unknown(name: str, known: Iterable[str]) -> Diagnostic:
+    near = difflib.get_close_matches(name, known, 1)
+    advice = f"did you mean `{near[0]}`?" if near else ""
+    message = f"`{name}` cannot be upgraded: it is not in deploy.lock"
+    return Diagnostic(code="unknown-package", message=message, help=advice)
 
 
 def _preferred(previous: Section | None, prefer: str, upgrade: Iterable[str]) -> list[Pin]:

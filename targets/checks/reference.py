@@ -4,16 +4,19 @@ usage: python reference.py REQUEST.json, with {"model", "serializer", "types", "
 "methods"}; prints a JSON object of lists by method.
 """
 
+from __future__ import annotations
+
 import json
 import pickle
 import sys
+from typing import Any  # a model's library has no types: what it gives is looked at, not known
 
 with open(sys.argv[1], encoding="utf-8") as file:
     request = json.load(file)
 sys.path[:0] = request["path"]
 
 
-def load():
+def load() -> Any:
     path = request["model"]
     if request["serializer"] == "skops":
         import skops.io
@@ -31,7 +34,7 @@ KIND = {"boolean": "bool", "integer": "int32", "long": "int64", "float": "float3
 NUMBERS = ("integer", "long", "float", "double")
 
 
-def column(pandas, name, kind):
+def column(pandas: Any, name: str, kind: str) -> Any:
     values = [row.get(name) for row in request["rows"]]
     missing = any(value is None for value in values)
     if kind == "datetime":
@@ -41,7 +44,7 @@ def column(pandas, name, kind):
     return pandas.Series(values, dtype="object" if missing else KIND.get(kind, "object"))
 
 
-def table():
+def table() -> Any:
     if request["container"] == "ndarray":
         import numpy
 

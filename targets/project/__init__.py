@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...compiler.cas import Cas
 from ...compiler.model_spec import ModelSpec, Output, Requirement
@@ -35,20 +36,19 @@ def generate(
 ) -> Tree:
     """The project without model, lock and OpenAPI document; UserError when the model cannot be served as asked.
 
-    `example` is a row that the model is known to take; by default one is synthesised from the signature.
+    `example` is a row that the model is known to take; by default one is synthesised from the signature. A config that
+    names no Python means the one that runs deployc.
     """
     from .generation import generate as run
 
-    return run(spec=spec, outputs=outputs, config=config, cas=cas, example=example)
+    settled = config if config.python else replace(config, python=".".join(map(str, sys.version_info[:2])))
+    return run(spec=spec, outputs=outputs, config=settled, cas=cas, example=example)
 
 
 def assemble(
     *, cas: Cas, code: Tree, model: Tree, lock_text: str, openapi: str, modules: Tree, name: str, deployc: str
 ) -> Tree:
-    """The whole project. `modules` is the user's own code as it lies below src/; `deployc` is our version.
-
-    UserError when one of the modules has the generated package's name.
-    """
+    """The whole project. `modules` is the user's own code as it lies below src/; `deployc` is our version."""
     from .assembly import assemble as run
     from .names import Names
 

@@ -7,24 +7,12 @@ import json
 from ...compiler.cas import Cas
 from ...compiler.digest import of_text
 from ...compiler.tree import Tree
-from ...schema.diagnostics import fail
 
 
 def assemble(
     *, cas: Cas, code: Tree, model: Tree, lock_text: str, openapi: str, modules: Tree, package: str, deployc: str
 ) -> Tree:
-    """One tree of all parts. `modules` is the user's own code as it lies below src/; `deployc` is our version.
-
-    UserError when one of the modules has the package's name.
-    """
-    taken = sorted({entry.path.partition("/")[0].removesuffix(".py") for entry in modules} & {package})
-    if taken:
-        raise fail(
-            "module-name-taken",
-            f"the module `{package}` of model.code has the name of the generated package",
-            field=("model", "code"),
-            help="give the deployment another name",
-        )
+    """One tree of all parts. `modules` is the user's own code as it lies below src/; `deployc` is our version."""
     build = {"deployc": deployc, "lock": of_text(lock_text), "model": model.digest}
     texts = {
         "requirements.lock": lock_text,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from ...compiler.codegen.bind import Code
 from ...compiler.codegen.fields import Field
@@ -67,8 +69,12 @@ def choose(
     spec: ModelSpec, outputs: tuple[Output, ...], config: Config, example: Mapping[str, object] | None
 ) -> Choices:
     """Decide all that depends on the model; UserError when it cannot be served as deploy.yaml asks."""
-    served = {o.method: o for o in _served(spec, outputs, config)}
     names = Names.of(config.name)
+    needs = requirements(config, spec)
+    libraries = tuple(sorted({r.name.partition("[")[0] for r in needs}))
+    names.check(_modules(libraries, config))
+    _check_columns(spec)
+    served = {o.method: o for o in _served(spec, outputs, config)}
     shapes = _Shapes(served, spec.classes)
     return Choices(
         flavor=spec.flavor,
@@ -86,13 +92,28 @@ def choose(
                 "MODEL_CLASS": spec.class_name,
                 "FLAVOR": spec.flavor,
                 "METHODS": tuple(served),
-                "LIBRARIES": tuple(sorted({r.name.partition("[")[0] for r in requirements(config, spec)})),
+                "LIBRARIES": libraries,
             },
             "openapi": {"VERSION": VERSION, "EXAMPLE": example_row(spec.inputs) if example is None else dict(example)},
         },
         dropped=frozenset().union(*(parts for method, parts in PARTS.items() if method not in served)),
         example=example,
     )
+
+
+def _modules(libraries: Sequence[str], config: Config) -> frozenset[str]:
+    """Names that importable modules of the libraries and of the user have, as far as they can be told."""
+    own = {PurePosixPath(path).stem for path in config.model.code}
+    return frozenset({library.lower().replace("-", "_") for library in libraries} | {"sklearn"} | own)
+
+
+def _check_columns(spec: ModelSpec) -> None:
+    names = [column.name for column in spec.inputs]
+    if not names:
+        message = "the model does not say which columns it takes"
+        raise fail("no-signature", message, field=("model", "path"), help="give `model.sample`, a CSV with such rows")
+    if double := [name for name, count in Counter(names).items() if count > 1]:
+        raise fail("double-column", f"the model takes two columns named `{double[0]}`", field=("model", "path"))
 
 
 def _served(spec: ModelSpec, outputs: tuple[Output, ...], config: Config) -> list[Output]:

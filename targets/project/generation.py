@@ -39,10 +39,9 @@ def generate(
     """The project without model, lock and OpenAPI document; UserError when the model cannot be served as asked."""
     names = Names.of(config.name)
     choices = choose(spec, outputs, config, example)
-    python = config.python or "3.10"
     code = {f"src/{names.package}/{name}.py": m.code for name, m in _package(config, choices, names).items()}
     code["tests/test_service.py"] = _tests(names)
-    texts = dict(finish(code, line_length=LINE_LENGTH, python=python))
+    texts = dict(finish(code, line_length=LINE_LENGTH, python=config.python))
     texts |= render(names=names, config=config, spec=spec, choices=choices, line_length=LINE_LENGTH)
     texts[f"src/{names.package}/py.typed"] = ""
     return cas.put_texts(texts)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import keyword
+import sys
 from dataclasses import dataclass
+
+from ...schema.diagnostics import fail
 
 VERSION = "1.0.0"
 """Of the generated package: what tells two builds apart is the model's digest."""
@@ -22,3 +26,16 @@ class Names:
     def of(cls, name: str) -> Names:
         package = name.replace("-", "_")
         return cls(name=name, package=package, command=f"{name}-serve", prefix=f"{package.upper()}_")
+
+    def check(self, modules: frozenset[str]) -> None:
+        """UserError when the package would hide a module: Python's own, a library's, or one of the user's."""
+        if keyword.iskeyword(self.package):
+            hidden = "is a word of Python's grammar"
+        elif self.package in sys.stdlib_module_names:
+            hidden = "is a module of Python's standard library"
+        elif self.package in modules:
+            hidden = "is a module that the service needs"
+        else:
+            return
+        message = f"the name `{self.name}` makes a package `{self.package}`, which {hidden}"
+        raise fail("name-taken", message, field=("name",), help=f"such as `{self.name}-service`")

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from ...compiler.model_spec import ModelSpec, Requirement
 from ...schema.config import Config
 from ...schema.diagnostics import fail
-from .catalog import facts
+from .catalog import facts, known
 
 BASE = ("msgspec>=0.18.5",)
 
@@ -31,12 +31,15 @@ def requirements(config: Config, spec: ModelSpec) -> tuple[Requirement, ...]:
 
 
 def _flavor(spec: ModelSpec) -> list[Requirement]:
-    known = facts("flavors", spec.flavor)
-    serializers, containers = known["SERIALIZERS"], known["CONTAINERS"]
+    if spec.flavor not in known("flavors"):
+        message = f"a model of flavor `{spec.flavor}` cannot be served"
+        raise fail("unknown-flavor", message, field=("model", "path"), help=f"known: {', '.join(known('flavors'))}")
+    says = facts("flavors", spec.flavor)
+    serializers, containers = says["SERIALIZERS"], says["CONTAINERS"]
     assert isinstance(serializers, dict)
     assert isinstance(containers, dict)
     return [
-        *_lines(_texts(known["REQUIREMENTS"]), f"the model is one of {spec.flavor}"),
+        *_lines(_texts(says["REQUIREMENTS"]), f"the model is one of {spec.flavor}"),
         *_lines(_texts(serializers[spec.serializer]), f"the model is saved with {spec.serializer}"),
         *_lines(_texts(containers[spec.container]), f"the model takes a {spec.container}"),
     ]

@@ -45,7 +45,7 @@ def render(*, names: Names, config: Config, spec: ModelSpec, choices: Choices, l
         "version": VERSION,
         "config": config,
         "spec": spec,
-        "python": config.python or "3.10",
+        "python": config.python,
         "methods": {m: SUMMARIES[m] for m in choices.methods},
         "requirements": [f"{r.name}{r.specifier}" for r in requirements(config, spec)],
         "example": json.dumps(choices.constants["openapi"]["EXAMPLE"], ensure_ascii=False),

@@ -44,6 +44,7 @@ def test_round_trip_through_json_keeps_every_value_and_its_type(spec: ModelSpec 
         (int, 3.0, 3),
         (int | float, 3.0, 3.0),
         (Literal[1, "a"], 1.0, 1),
+        (Literal[1, True], True, True),
         (str | None, None, None),
         (Digest, "ab", "ab"),
         (object, {"any": [1]}, {"any": [1]}),

@@ -5,10 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 from deployc.schema.config import Config, Entry, Model, Serve, Train
+from deployc.schema.constraints import Minimum, Shorthand
 from deployc.schema.decode import Check, Loaded, read_config
 from deployc.schema.diagnostics import Diagnostic, Span, UserError
 
@@ -175,6 +178,27 @@ def test_what_a_check_finds_is_told_with_the_rest(told: Callable[..., list[tuple
 
 def test_what_a_check_finds_in_a_good_file_is_told(told: Callable[..., list[tuple[str, int, int]]]) -> None:
     assert told(SMALL, missing_files) == [("missing-input", 1, 1), ("missing-input", 3, 8), ("missing-input", 3, 15)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tolerance:
+    abs: Annotated[float, Minimum(0)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loose:
+    """Options whose shorthand allows what they do not."""
+
+    limit: Annotated[Tolerance, Shorthand(float, lambda number: {"abs": number})]
+
+
+def test_shorthand_that_expands_to_a_bad_value_is_told_where_it_stands(tmp_path: Path) -> None:
+    path = tmp_path / "deploy.yaml"
+    path.write_text(f"{SMALL}tests:\n  loose: {{limit: -1}}\n")
+    with pytest.raises(UserError) as raised:
+        read_config(path, {"frameworks": {"fastapi": None}, "targets": {}, "tests": {"loose": Loose}})
+    (said,) = raised.value.diagnostics
+    assert (said.code, said.at and marked(said.at)) == ("bad-value", "-1")
 
 
 def test_reading_imports_nothing_heavy_and_validation_only_where_it_is_needed(tmp_path: Path) -> None:

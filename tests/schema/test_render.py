@@ -64,6 +64,7 @@ def test_margin_grows_with_the_line_number() -> None:
     ("text", "column", "end", "shown", "carets"),
     [
         ("日本: x", 5, 6, "日本: x", "      ^"),
+        ("Ａ: x", 4, 5, "Ａ: x", "    ^"),
         ("a: 日本", 4, 6, "a: 日本", "   ^^^^"),
         ("e\u0301a: x", 6, 7, "e\u0301a: x", "    ^"),
         ("a:\tx", 4, 5, "a:    x", "      ^"),

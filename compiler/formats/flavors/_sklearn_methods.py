@@ -10,10 +10,11 @@ _ORDER = ("predict", "predict_proba", "decision_function")
 
 # attributes that hold the estimator which a model hands its calls to, the fitted one first
 _INNER = ("best_estimator_", "estimator_", "regressor_", "estimator")
-_HANDS_ALL_ON = frozenset(
+_HANDS_ALL_ON_TEXT = (
     "GridSearchCV RandomizedSearchCV HalvingGridSearchCV HalvingRandomSearchCV RFE RFECV SelfTrainingClassifier "
-    "TunedThresholdClassifierCV FixedThresholdClassifier FrozenEstimator".split()
+    "TunedThresholdClassifierCV FixedThresholdClassifier FrozenEstimator"
 )
+_HANDS_ALL_ON = frozenset(_HANDS_ALL_ON_TEXT.split())
 # what a model hands on of its methods, and to which of its parts
 _HANDS_SOME_ON = {
     "StackingClassifier": ("final_estimator_", ("predict_proba", "decision_function")),

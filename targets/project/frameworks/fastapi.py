@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from time import perf_counter
 
@@ -21,9 +21,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..template import info, logs
 from ..template.openapi import document
-from ..template.predictor import Answer, Predictor, answer
+from ..template.predictor import Method, Predictor, answer
 from ..template.problems import Failure, Problem, Rejected, check_headers, too_large
-from ..template.schema import Row
 from ..template.settings import Settings
 
 REQUIREMENTS = ("fastapi>=0.115", "uvicorn>=0.30", "uvloop>=0.19; sys_platform != 'win32'", "httptools>=0.6")
@@ -93,7 +92,7 @@ class Service:
             raise Rejected(503, "not-ready", "the model is not loaded")
         return self._loaded
 
-    async def _answer(self, request: Request, method: Callable[[Sequence[Row]], list[Answer]]) -> Response:
+    async def _answer(self, request: Request, method: Method) -> Response:
         body = await _body(request, self._settings.max_body_bytes)
         # A thread costs a small request more than its prediction does, so that it is answered right here; a large one
         # would keep /healthz waiting.

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Sequence
 from math import isfinite
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
@@ -29,7 +28,7 @@ logger = logging.getLogger(__name__)
 _decoder: msgspec.json.Decoder[Row | list[Row]] = msgspec.json.Decoder(Row | list[Row])
 _encoder = msgspec.json.Encoder()
 
-Answer = TypeVar("Answer", bound=msgspec.Struct)
+Method = Callable[[Sequence[Row]], Sequence[msgspec.Struct]]
 
 
 class Predictor:
@@ -56,7 +55,7 @@ class Predictor:
         return [Transformed(values) for values in self._model.transform(rows)]
 
 
-def answer(method: Callable[[Sequence[Row]], list[Answer]], body: bytes) -> bytes:
+def answer(method: Method, body: bytes) -> bytes:
     """The answer's body: one answer for one row, an array for an array. Rejected says why there is none."""
     rows = decode(body)
     if isinstance(rows, Row):
@@ -75,7 +74,7 @@ def decode(body: bytes) -> Row | list[Row]:
         raise Rejected(400, "invalid-json", f"the body is not JSON: {error}"[:300]) from None
 
 
-def _ask(method: Callable[[Sequence[Row]], list[Answer]], rows: list[Row]) -> list[Answer]:
+def _ask(method: Method, rows: list[Row]) -> Sequence[msgspec.Struct]:
     try:
         answers = method(rows)
     except ValueError as error:

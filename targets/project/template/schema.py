@@ -11,7 +11,7 @@ Integer = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 Long = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Float = Annotated[float, Meta(ge=-3.4028234663852886e38, le=3.4028234663852886e38)]
 Datetime = Annotated[datetime, Meta(extra_json_schema={"format": "date-time"})]
-Label = str | int | float | list[str] | list[int] | list[float]
+Label = str | int | float | list[str | int | float]
 Score = float | list[float]
 Value = float | list[float | None] | None
 

@@ -29,6 +29,7 @@ SUPPORT = (
     "sklearn.metrics._scorer",
     "sklearn.model_selection._split",
     "sklearn.neighbors._ball_tree",
+    "sklearn.neighbors._dist_metrics",
     "sklearn.neighbors._kd_tree",
     "sklearn.neighbors._quad_tree",
     "sklearn.neural_network._stochastic_optimizers",
@@ -39,7 +40,7 @@ SUPPORT = (
 EXTRA = ("sklearn.utils.Bunch",)
 # they hold or run what their file says
 WITHOUT = (".tests", "._testing", ".conftest", "sklearn.datasets", "sklearn.externals", "sklearn.utils.parallel")
-# makers of trees, displays and wrappers of a Python function: no fitted estimator keeps them, or they call what they hold
+# makers of trees, displays, wrappers of a function: no fitted estimator keeps them, or they call what they hold
 UNKEPT = ("Builder", "Splitter", "Grower", "PyFunc", "Pair", "Display", "Prune", "_PathFinder", "TreeNode", "SplitInfo")
 
 
@@ -56,10 +57,16 @@ def modules():
 
 
 def own(module):
-    """The module's own classes and functions, without those that it imported."""
-    for name, value in vars(module).items():
-        if getattr(value, "__module__", None) == module.__name__ and getattr(value, "__qualname__", None) == name:
-            yield name, value
+    """The module's own classes and functions, without those that it imported, and the full names they pickle as.
+
+    Some compiled modules were built under their bare name and register it (`_loss`), so it is what pickles hold.
+    """
+    bare = module.__name__.rpartition(".")[2]
+    names = {module.__name__, bare} if sys.modules.get(bare) is module else {module.__name__}
+    for name, value in list(vars(module).items()):
+        home = getattr(value, "__module__", None)
+        if home in names and getattr(value, "__qualname__", None) == name:
+            yield name, value, f"{home}.{name}"
 
 
 def support(module, name, value):
@@ -88,8 +95,7 @@ def table():
 
     estimators, names = {}, set(scoring())
     for module in modules():
-        for name, value in own(module):
-            full = f"{module.__name__}.{name}"
+        for name, value, full in own(module):
             if inspect.isclass(value) and issubclass(value, BaseEstimator):
                 estimators[full] = [m for m in METHODS if hasattr(value, m)]
             elif support(module.__name__, name, value) or full in EXTRA:

@@ -127,7 +127,9 @@ BROKEN = {
     + pickled(WRAPPER, b")\x81", array_state(dtype("f8"), ONE), b"b", b"\0" * 8)[2:],
     "wrapper used twice": pickled(WRAPPER, b")\x81\x94", array_state(dtype("i1"), ONE), b"b", b"\0", b"h\x00."),
     "wrapper as an argument": pickled(named("copyreg", "_reconstructor"), WRAPPER, b"N\x86R"),
-    "array of a size that lies": pickled(WRAPPER, b")\x81", array_state(dtype("S3", size=b"K\x09"), ONE), b"b", b"\0" * 9),
+    "array of a size that lies": pickled(
+        WRAPPER, b")\x81", array_state(dtype("S3", size=b"K\x09"), ONE), b"b", b"\0" * 9
+    ),
     "array of objects that lies": pickled(
         WRAPPER, b")\x81", array_state(dtype("f8", flags=b"K\x3f"), ONE), b"b", b"\0" * 8
     ),
@@ -175,7 +177,12 @@ def node(module: str, name: str, loader: str, **more: object) -> dict[str, objec
 
 def test_a_skops_archive_that_names_a_command_is_refused(space: Space) -> None:
     inside = node("os", "system", "FunctionNode")
-    root = node("sklearn.pipeline", "Pipeline", "ObjectNode", content=node("builtins", "dict", "DictNode", content={"x": inside}))
+    root = node(
+        "sklearn.pipeline",
+        "Pipeline",
+        "ObjectNode",
+        content=node("builtins", "dict", "DictNode", content={"x": inside}),
+    )
     refused = space.refused(space.file(skops(root), "model.skops"))
     assert refused.code == "forbidden-pickle"
     assert "os.system" in refused.message
@@ -270,10 +277,18 @@ def outcome(folder: Path, name: str, data: bytes) -> ModelSpec | UserError:
         assert not _watched
 
 
+def test_the_watch_would_see_an_unpickled_class() -> None:
+    _watched.clear()
+    pickle.loads(pickle.dumps(Path))
+    assert _watched == ["pickle.find_class"]
+
+
 @pytest.mark.parametrize("seed", [*SEEDS, "customers.first.skops", "attack.4.pkl"])
 @quick
 @given(data=st.data())
-def test_a_damaged_file_gives_a_model_or_a_clear_error(models: Path, tmp_path: Path, seed: str, data: st.DataObject) -> None:
+def test_a_damaged_file_gives_a_model_or_a_clear_error(
+    models: Path, tmp_path: Path, seed: str, data: st.DataObject
+) -> None:
     original = (models / seed).read_bytes()
     end = data.draw(st.integers(0, len(original)) | st.just(len(original)))
     changed = bytearray(original[:end])

@@ -108,7 +108,7 @@ def test_the_users_own_transformer_needs_its_module_to_be_listed(models: Path, s
     assert "features.Ratio" in refused.message
     assert "model.code" in refused.help
     spec = space.look(models / "own.pkl", code=("features",))
-    assert [step.class_name for step in spec.steps][0] == "features.Ratio"
+    assert spec.steps[0].class_name == "features.Ratio"
     assert spec.methods == ("predict", "predict_proba", "decision_function")
     assert "features" not in {r.name for r in spec.requirements}
 

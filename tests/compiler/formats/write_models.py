@@ -212,7 +212,7 @@ class Attack:
 
 
 def write_attacks():
-    """An attack hidden in the state of an honest model, behind its arrays, in every form that joblib and pickle have."""
+    """An attack hidden in the state of an honest model, behind its arrays, in every form of joblib and pickle."""
     model = customers()
     model.named_steps["classify"].note_ = Attack()
     joblib.dump(model, OUT / "attack.joblib")

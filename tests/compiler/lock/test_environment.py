@@ -95,7 +95,10 @@ def test_a_build_that_is_killed_leaves_nothing_wrong(here: Machine, locked: str,
     index.gate.clear()
     index.file_asked.clear()
     with subprocess.Popen(
-        [sys.executable, "-c", KILLED, here.root], env=here.environ, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+        [sys.executable, "-c", KILLED, here.root],
+        env={**os.environ, **here.environ},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
     ) as process:
         assert process.stdin
         process.stdin.write(locked.encode())

@@ -124,6 +124,20 @@ def test_a_wrong_password(here: Machine, wanted: Wanted) -> None:
     assert refused(here, wanted).code == "index-auth"
 
 
+def test_pip_tools_with_and_without_the_password(
+    here: Machine, wanted: Wanted, private_url: str, piptools_installed: None
+) -> None:
+    asking = replace(asked("acme-model"), resolver="pip-tools")
+    here.environ["UV_DEFAULT_INDEX"] = private_url.replace("://", f"://{USER}:s3cr3t-but-wrong@")
+    assert refused(here, asking).code == "index-auth"
+    netrc = here.folder / "home" / ".netrc"
+    netrc.write_text(f"machine 127.0.0.1\nlogin {USER}\npassword {PASSWORD}\n")
+    here.environ["UV_DEFAULT_INDEX"] = private_url
+    found = refused(here, asking)
+    assert found.code == "lock-unresolvable"
+    assert "alpha" in found.notes[0]
+
+
 def test_a_password_that_is_lost_before_the_installation(here: Machine, wanted: Wanted) -> None:
     environ = {**here.environ}
     here.environ |= {"UV_INDEX_CORP_USERNAME": USER, "UV_INDEX_CORP_PASSWORD": PASSWORD}

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 
 import pytest
 from deployc.compiler.lock import universal
+from deployc.compiler.lock.resolve import unknown
 from deployc.compiler.lock.wanted import Wanted, Wish
 from deployc.schema.config import Index
 from deployc.schema.diagnostics import Diagnostic, UserError
-from deployc.schema.lockfile import pins
+from deployc.schema.lockfile import Lockfile, pins
 from packaging.markers import Marker
 
 from .locking import PYTHON, Machine, asked, versions
@@ -185,7 +185,9 @@ def test_packages_of_a_named_index_come_from_it_alone_and_others_never(
     assert "index corp acme-model, acme-tools, acme-unused" in section.inputs
 
 
-def test_pip_tools_gives_the_pins_and_hashes_that_uv_gives(here: Machine, index: PackageIndex) -> None:
+def test_pip_tools_gives_the_pins_and_hashes_that_uv_gives(
+    here: Machine, index: PackageIndex, piptools_installed: None
+) -> None:
     index.add("alpha", "1.0", ["beta>=2", "gamma ; sys_platform == 'no-such'", "delta[extra]"])
     index.add("beta", "2.5")
     index.add("beta", "3.0", uploaded="2026-05-05T00:00:00Z")
@@ -194,9 +196,6 @@ def test_pip_tools_gives_the_pins_and_hashes_that_uv_gives(here: Machine, index:
     index.add("setuptools", "80")
     wanted = replace(asked("alpha", "beta ; os_name != 'no-such'"), cutoff="2026-02-02")
     ours = here.lock(wanted=wanted)
-    environ, here.environ = here.environ, {**os.environ}
-    here.lock(wanted=replace(asked(), resolver="pip-tools"))  # its own environment comes from the real index
-    here.environ = environ
     theirs = here.lock(wanted=replace(wanted, resolver="pip-tools"))
     here_true = [p for p in pins(ours.requirements) if not p.marker or Marker(p.marker).evaluate()]
     assert {(p.name, p.version, p.hashes) for p in pins(theirs.requirements)} == {
@@ -207,9 +206,30 @@ def test_pip_tools_gives_the_pins_and_hashes_that_uv_gives(here: Machine, index:
     assert versions(kept)["beta"] == "2.5"
 
 
+def test_what_pip_tools_cannot_meet_is_told_without_a_traceback(
+    here: Machine, index: PackageIndex, piptools_installed: None
+) -> None:
+    index.add("alpha", "1", ["beta<2"])
+    index.add("beta", "1")
+    index.add("beta", "2")
+    found = failure(here, replace(asked("alpha", "beta>=2"), resolver="pip-tools"))
+    assert found.code == "lock-unresolvable"
+    assert "Cannot install alpha and beta>=2" in found.notes[0]
+    assert "Traceback" not in found.notes[0]
+    assert str(here.folder) not in found.notes[0]
+
+
 def test_pip_tools_cannot_keep_packages_to_an_index(here: Machine) -> None:
     indexes = {"corp": Index(url="http://127.0.0.1:9/simple/", packages=("acme",))}
     assert failure(here, replace(asked("acme", indexes=indexes), resolver="pip-tools")).code == "index-needs-uv"
+
+
+def test_a_name_to_upgrade_that_is_nowhere_is_told(here: Machine, index: PackageIndex) -> None:
+    index.add("alpha-beta", "1")
+    lockfile = Lockfile(sections={"serve": here.lock("alpha-beta")})
+    assert unknown(["Alpha_Beta", "*"], lockfile) == ()
+    (found,) = unknown(["alpha-bet"], lockfile)
+    assert (found.code, found.help) == ("unknown-package", "did you mean `alpha-beta`?")
 
 
 @pytest.mark.parametrize(("cutoff", "moment"), [("2026-01-31", "2026-02-01"), ("2025-12-31", "2026-01-01")])

@@ -1,0 +1,145 @@
+"""Each pass before and after, and what it leaves alone."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+from deployc.compiler.codegen.bind import Code, bind
+from deployc.compiler.codegen.drop import drop
+from deployc.compiler.codegen.facts import read_facts
+from deployc.compiler.codegen.fields import Field, write_fields
+from deployc.compiler.codegen.prune import prune, prune_all
+from deployc.compiler.codegen.relocate import Move, relocate
+from deployc.compiler.codegen.source import parse
+from deployc.compiler.codegen.unused import drop_unused_imports
+
+
+def test_bind_gives_constants_their_values() -> None:
+    before = parse("PORT = 8000\nNAMES: list[str] = []\nLabel = str\nother = PORT\n")
+    after = bind(before, {"PORT": 9, "NAMES": ["a'b", "é"], "Label": Code("float | None")})
+    assert after.code == "PORT = 9\nNAMES: list[str] = [\"a'b\", 'é']\nLabel = float | None\nother = PORT\n"
+
+
+def test_bind_of_an_unknown_constant_is_refused() -> None:
+    with pytest.raises(ValueError, match="no HOST"):
+        bind(parse("PORT = 1\n"), {"HOST": "x"})
+
+
+def test_write_fields_keeps_docstring_and_methods() -> None:
+    before = parse(
+        'class Row(Base, frozen=True):\n    """A row."""\n\n    a: int = 1\n    b: str\n\n    def f(self): ...\n'
+    )
+    after = write_fields(before, "Row", [Field(name="x", annotation="float", default="field(name='x y')")])
+    expected = (
+        'class Row(Base, frozen=True):\n    """A row."""\n    x: float = field(name=\'x y\')\n\n    def f(self): ...\n'
+    )
+    assert after.code == expected
+
+
+def test_write_fields_of_an_unknown_class_is_refused() -> None:
+    with pytest.raises(ValueError, match="no class Row"):
+        write_fields(parse("class Other: ...\n"), "Row", [])
+
+
+def test_drop_takes_functions_methods_imports_and_entries() -> None:
+    before = """
+    from .schema import Prediction, Probabilities
+    from .other import Probabilities
+
+    __all__ = ["predict", "predict_proba"]
+    TABLE = {"predict": Prediction, "predict_proba": Probabilities}
+    PAIR = (predict, Probabilities)
+
+    class Service:
+        def routes(self):
+            return [Route("/predict", self.predict), Route("/predict_proba", self.predict_proba)]
+
+        @traced
+        async def predict_proba(self): return 1
+
+    class Only:
+        def predict_proba(self): return 1
+
+    def predict_proba(): return "predict_proba is told about"
+    """
+    after = """
+    from .schema import Prediction
+
+    __all__ = ["predict", ]
+    TABLE = {"predict": Prediction, }
+    PAIR = (predict,)
+
+    class Service:
+        def routes(self):
+            return [Route("/predict", self.predict), ]
+
+    class Only:
+        pass
+    """
+    code = drop(parse(dedent(before)), {"predict_proba", "Probabilities"}).code
+    assert [line for line in code.splitlines() if line] == [line for line in dedent(after).splitlines() if line]
+
+
+def test_drop_leaves_functions_within_functions_alone() -> None:
+    text = "def outer():\n    def predict(): return 1\n    return predict()\n"
+    assert drop(parse(text), {"predict"}).code == text
+
+
+def test_relocate_leads_relative_imports_to_the_package() -> None:
+    before = parse("import os\nfrom ..template import info, logs\nfrom ..template.schema import Row as R\n")
+    beside = relocate(before, Move(package=("frameworks",), source=("template",), target="."))
+    assert beside.code == "import os\nfrom . import info, logs\nfrom .schema import Row as R\n"
+    outside = relocate(before, Move(package=("frameworks",), source=("template",), target="churn"))
+    assert outside.code == "import os\nfrom churn import info, logs\nfrom churn.schema import Row as R\n"
+
+
+@pytest.mark.parametrize("line", ["from ..other import x", "from ...template import x", "from . import x"])
+def test_relocate_refuses_what_leads_elsewhere(line: str) -> None:
+    with pytest.raises(ValueError, match="may import from template alone"):
+        relocate(parse(line + "\n"), Move(package=("frameworks",), source=("template",), target="."))
+
+
+def test_prune_keeps_what_roots_and_statements_lead_to() -> None:
+    before = parse(
+        "import a, b, c\nX = 1\nY = a.f\ndef used(): return X + b\ndef main(): return used()\n"
+        "def dead(): return dead2()\ndef dead2(): return dead() or c\nif main:\n    print(Y)\n"
+    )
+    after = "import a, b\nX = 1\nY = a.f\ndef used(): return X + b\ndef main(): return used()\nif main:\n    print(Y)\n"
+    assert prune(before, {"main"}).code == after
+
+
+def test_prune_all_follows_imports_and_attributes_between_modules() -> None:
+    modules = {
+        "app": parse("from . import info\nfrom .schema import Row, Gone\ndef main(): return info.read(Row)\n"),
+        "info": parse("def read(x): return x\ndef unread(): return 1\n"),
+        "schema": parse("Long = int\nRow = list[Long]\nclass Gone: ...\n"),
+    }
+    pruned = {name: module.code for name, module in prune_all(modules, {"app": {"main"}}).items()}
+    assert pruned == {
+        "app": "from . import info\nfrom .schema import Row\ndef main(): return info.read(Row)\n",
+        "info": "def read(x): return x\n",
+        "schema": "Long = int\nRow = list[Long]\n",
+    }
+
+
+def test_unused_imports_go_also_from_blocks_and_star_and_future_stay() -> None:
+    before = (
+        "from __future__ import annotations\nfrom x import *\nimport a.b, c as d\nfrom e import (f, g)\n"
+        "if TYPE_CHECKING:\n    from h import i\n__all__ = ['f']\nprint(a.b)\n"
+    )
+    after = (
+        "from __future__ import annotations\nfrom x import *\nimport a.b\nfrom e import (f)\n"
+        "__all__ = ['f']\nprint(a.b)\n"
+    )
+    assert drop_unused_imports(parse(before)).code == after
+
+
+def test_facts_are_read_without_importing() -> None:
+    text = "import nothing_like_it\nREQUIREMENTS = ('a', 'b')\nX = f()\ny = 1\nKINDS: int = 3\n"
+    assert read_facts(text) == {"REQUIREMENTS": ("a", "b")}
+
+
+def test_text_that_is_not_python_is_refused() -> None:
+    with pytest.raises(ValueError, match="not Python"):
+        parse("def (:\n")

@@ -1,0 +1,243 @@
+"""What `deployc build` does from the first time to the next: it builds, and then only what changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .project import Project, contents, copied
+
+ALL = {"lock-train", "train", "model", "inspect", "lock-serve", "probe", "generate", "openapi", "assemble"}
+ALL |= {"project", "wheel", "types", "smoke", "parity"}
+
+
+def test_the_quickstart_builds_and_says_where_it_is_and_how_to_run_it(built: tuple[Project, str]) -> None:
+    project, told = built
+    assert "build/project" in told
+    assert "build/wheel" in told
+    assert "run it: deployc run" in told
+    assert (project / "build/project/README.md").is_file()
+    assert list((project / "build/wheel").glob("penguins-*.whl"))
+    assert {p.name for p in (project / "build/reports").iterdir()} == {"types", "smoke", "parity"}
+    assert json.loads((project / "build/reports/parity/report.json").read_text())["rows"] == 68
+    assert (project / "deploy.lock").is_file()
+
+
+def test_a_build_with_nothing_to_do_says_so_and_runs_nothing(quickstart: Project) -> None:
+    quickstart.run("build")
+    again = quickstart.run("build")
+    assert (again.code, again.out, again.err) == (0, "", "deployc: up to date: build\n")
+    first = quickstart.build()
+    assert {e["event"] for e in first.events} == {"cached", "built"}
+    assert [e["event"] for e in quickstart.build().events] == ["up-to-date"]
+
+
+def test_a_fresh_checkout_takes_everything_from_the_cache(built: tuple[Project, str], quickstart: Project) -> None:
+    ran = quickstart.build("--locked")
+    assert ran.ran == set()
+    assert ran.cached >= {"train", "generate", "project", "wheel"}
+    assert contents(quickstart / "build/wheel") == contents(built[0] / "build/wheel")
+    assert contents(quickstart / "build/project") == contents(built[0] / "build/project")
+
+
+def test_times_comments_and_the_order_of_keys_run_nothing(quickstart: Project) -> None:
+    quickstart.build()
+    lock = (quickstart / "deploy.lock").read_bytes()
+    for path in quickstart.folder.rglob("*"):
+        os.utime(path, (time.time(), time.time() + 5))
+    assert quickstart.build().ran == set()
+    text = (quickstart / "deploy.yaml").read_text(encoding="utf-8")
+    head, serve, rest = text.partition("serve:\n  framework: fastapi\n")
+    quickstart.write("deploy.yaml", f"# a comment\n{serve}\n{head}# another\n{rest}")
+    assert quickstart.build().ran == set()
+    assert (quickstart / "deploy.lock").read_bytes() == lock
+
+
+def test_a_port_reruns_generation_and_what_follows_with_the_reason(given: Project) -> None:
+    given.build()
+    given.edit("deploy.yaml", "targets:", "serve: {port: 9000}\ntargets:")
+    plan = given.run("plan", "--json")
+    assert '"port": 9000' in " ".join(plan.reasons("generate"))
+    explained = given.run("explain", "generate")
+    assert explained.out.startswith("generate: param serve ")
+    assert "8000" in explained.out
+    ran = given.build()
+    assert "generate" in ran.ran
+    assert ran.ran <= {"generate", "openapi", "assemble", "project", "wheel"}
+
+
+def test_a_new_row_retrains_and_reruns_what_follows_and_nothing_else(staged: Project) -> None:
+    staged.build()
+    staged.write("made/notes.txt", "a new file\n")
+    ran = staged.build()
+    assert ran.reasons("train") == ["input made/notes.txt added"]
+    assert {"train", "model"} <= ran.ran
+    assert {"lock-train"} <= ran.cached
+    staged.write("made/notes.txt", "it has changed\n")
+    assert staged.build().reasons("train") == ["input made/notes.txt changed"]
+
+
+def test_a_comment_in_the_training_retrains_and_the_same_model_cuts_off_what_follows(staged: Project) -> None:
+    before = contents(staged / "build") if staged.build() else {}
+    staged.edit("train.sh", "cp -r", "# a comment\ncp -r")
+    ran = staged.build()
+    assert ran.ran == {"train"}, "the trained tree is the same, so that even `model` is the same action"
+    assert ran.reasons("train") == ["input train.sh changed"]
+    assert contents(staged / "build") == before
+
+
+def test_what_is_only_provenance_cuts_off_after_the_model(staged: Project) -> None:
+    """mlflow writes a uuid and the time into each model that it saves."""
+    staged.build()
+    staged.write("train.sh", "cp -r made model\nsed -i 's/^model_uuid: .*/model_uuid: 0123abc/' model/MLmodel\n")
+    assert "model_uuid: " in (staged / "made/MLmodel").read_text()
+    assert staged.build().ran == {"train", "model"}
+    assert "0123abc" in (staged / "build/project/provenance.json").read_text()
+
+
+def test_an_upgrade_of_deployc_does_not_retrain(staged: Project, tmp_path: Path) -> None:
+    staged.build()
+    patch = "import importlib.metadata as m\nold = m.version\nm.version = lambda n: '99.0' if n == 'deployc' else old(n)\n"
+    (tmp_path / "newer").mkdir()
+    (tmp_path / "newer/sitecustomize.py").write_text(patch)
+    newer = staged.given(PYTHONPATH=str(tmp_path / "newer"))
+    assert newer.run("version").out.startswith("deployc 99.0 ")
+    newer.edit("deploy.yaml", "version: 1", "version: 1  # so that the state file alone does not decide")
+    ran = newer.build()
+    assert {"train", "lock-train", "lock-serve"} <= ran.cached
+    assert "generate" in ran.ran
+
+
+def test_plan_says_what_build_then_runs_and_changes_nothing(staged: Project) -> None:
+    staged.build()
+    staged.edit("train.sh", "cp -r", "echo new > made/new.txt; cp -r")
+    before = contents(staged.folder)
+    plan = staged.run("plan", "--json")
+    assert contents(staged.folder) == before
+    would = {str(e["node"]): e["would"] for e in plan.events}
+    ran = staged.build()
+    assert would["train"] == "run"
+    assert plan.reasons("train") == ran.reasons("train") == ["input train.sh changed"]
+    assert {n for n, w in would.items() if w == "cached"} <= ran.cached
+    assert ran.ran <= {n for n, w in would.items() if w in ("run", "maybe")}
+    after = staged.run("plan")
+    assert after.code == 0
+    assert {line.split()[0] for line in after.out.splitlines()} == {"cached"}
+
+
+def test_explain_names_what_differs(staged: Project) -> None:
+    staged.build()
+    assert staged.run("explain", "train").out == "train: up to date\n"
+    staged.edit("deploy.yaml", "sh train.sh", "sh ./train.sh")
+    staged.write("made/new.txt", "new")
+    said = staged.run("explain", "train").out.splitlines()
+    assert sorted(said) == ["train: input made/new.txt added", "train: param run sh train.sh -> sh ./train.sh"]
+    assert "cannot be told before these have run: train" in staged.run("explain", "generate").out
+    manifest = staged.run("explain", "train", "--manifest").out
+    assert "\nparam \"run\" \"sh ./train.sh\"\n" in manifest
+    assert "deployc" not in manifest, "an upgrade of deployc must not retrain"
+
+
+def test_one_node_and_one_target(staged: Project) -> None:
+    only = staged.build("--only", "inspect")
+    assert not (staged / "build").exists()
+    assert only.ran | only.cached == {"lock-train", "train", "model", "inspect"}
+    staged.edit("deploy.yaml", "{project: {}}", "{project: {}, wheel: {}}")
+    staged.build("--target", "wheel")
+    assert [p.name for p in (staged / "build").iterdir()] == ["wheel"]
+    staged.build("--target", "project")
+    assert {p.name for p in (staged / "build").iterdir()} == {"wheel", "project"}
+
+
+def test_a_copy_of_the_folder_is_judged_by_its_own_files(staged: Project, tmp_path: Path) -> None:
+    staged.run("build")
+    copy = copied(staged, tmp_path / "copy")
+    copy.write("made/new.txt", "new")
+    assert copy.build().reasons("train") == ["input made/new.txt added"]
+    copy.run("build")
+    other = copied(copy, tmp_path / "other")
+    other.write("made/new.txt", "newer")
+    assert "up to date" not in other.run("build").err
+
+
+def test_the_same_words_from_another_folder_are_another_build(given: Project) -> None:
+    deep = given / "a/b"
+    deep.mkdir(parents=True)
+    os.chdir(given.folder)
+    file = str(given / "deploy.yaml")
+    given.run("build", file, "-o", "out")
+    inner = Project(**{n: getattr(given, n) for n in given.__slots__} | {"folder": deep})
+    inner.run("build", file, "-o", "out")
+    assert contents(deep / "out") == contents(given / "out") != {}
+
+
+def test_a_missing_output_is_restored(given: Project) -> None:
+    given.run("build")
+    before = contents(given / "build")
+    (given / "build/project/README.md").unlink()
+    given.run("build")
+    assert contents(given / "build") == before
+    (given / "build/project/pyproject.toml").unlink()
+    given.run("build")
+    assert contents(given / "build") == before
+
+
+def test_a_target_that_is_no_longer_named_is_removed_and_foreign_files_stay(given: Project) -> None:
+    given.build()
+    given.write("build/mine.txt", "mine")
+    given.write("build/wheel/mine.txt", "mine")
+    given.edit("deploy.yaml", "{project: {}, wheel: {}}", "{project: {}}")
+    given.build()
+    assert contents(given / "build/wheel").keys() == {"mine.txt"}
+    assert (given / "build/mine.txt").read_text() == "mine"
+
+
+def test_a_failed_node_lets_independent_ones_finish_with_keep_going(staged: Project) -> None:
+    stages = "stages:\n  bad: {run: sh bad.sh, inputs: [bad.sh], outputs: [x]}\n  good: {run: echo > y, outputs: [y]}\n"
+    stages += "  late: {run: cp y z, inputs: [y], outputs: [z]}\n"
+    staged.edit("deploy.yaml", "targets:", f"{stages}targets:")
+    staged.edit("deploy.yaml", "train.sh, made/]", "train.sh, made/, x]")
+    staged.write("bad.sh", "echo it is bad; exit 3\n")
+    ran = staged.run("build", "--json", "--keep-going")
+    assert ran.code == 1
+    told = {str(e["node"]): e["event"] for e in ran.events if "node" in e}
+    assert told["bad"] == "failed"
+    assert told["train"] == told["model"] == told["project"] == "skipped"
+    staged.write("bad.sh", "echo > x\n")
+    again = staged.build()
+    assert "bad" in again.ran
+
+
+@pytest.mark.slow
+def test_a_new_row_of_the_quickstart_retrains_and_proves_it_again(quickstart: Project) -> None:
+    quickstart.build()
+    with (quickstart / "data/penguins.csv").open("a") as file:
+        file.write("Gentoo,50.0,15.0,225,5400\n")
+    ran = quickstart.build()
+    assert ran.reasons("train") == ["input data/penguins.csv changed"]
+    assert ran.ran >= {"train", "model", "inspect", "probe"}
+    assert {"lock-train", "lock-serve"} <= ran.cached
+
+
+@pytest.mark.slow
+def test_a_comment_in_the_quickstarts_training_runs_training_alone(quickstart: Project) -> None:
+    """The model that train.py saves the second time differs in its uuid, times and archive, not in what it is."""
+    quickstart.build()
+    quickstart.edit("train.py", "model = ", f"# {time.time()}\nmodel = ")
+    ran = quickstart.build()
+    assert ran.reasons("train") == ["input train.py changed"]
+    assert ran.ran == {"train", "model"}
+
+
+@pytest.mark.slow
+def test_everything_runs_in_an_empty_cache(quickstart: Project, own_cache: Callable[[Project], Project]) -> None:
+    project = own_cache(quickstart)
+    tests = "tests: {types: {}, smoke: {}, parity: {rows: data/holdout.csv, tolerance: 1e-9}}\n"
+    project.write("deploy.yaml", (project / "deploy.yaml").read_text(encoding="utf-8") + tests)
+    (project / "deploy.lock").unlink()
+    assert project.build().ran == ALL

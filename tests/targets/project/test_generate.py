@@ -1,0 +1,120 @@
+"""What is generated for a model: exactly its methods, its columns, its form, and nothing else."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from deployc.compiler.model_spec import Column, ModelSpec, Output, Requirement
+from deployc.schema.diagnostics import UserError
+from deployc.targets import project
+
+from .space import CLASSIFIER, CLASSIFIER_OUTPUTS, REGRESSOR, REGRESSOR_OUTPUTS, config, files
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "project"
+CASES = {"classifier": (CLASSIFIER, CLASSIFIER_OUTPUTS), "regressor": (REGRESSOR, REGRESSOR_OUTPUTS)}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_project_is_the_golden_one(case: str, tmp_path: Path, update_golden: bool) -> None:
+    """What `--update-golden` changes is reviewed like code."""
+    made = files(tmp_path, *CASES[case])
+    golden = GOLDEN / case
+    if update_golden:
+        for path, text in made.items():
+            (golden / f"{path}.txt").parent.mkdir(parents=True, exist_ok=True)
+            (golden / f"{path}.txt").write_text(text, encoding="utf-8")
+    kept = {f.relative_to(golden).as_posix().removesuffix(".txt"): f for f in golden.rglob("*.txt")}
+    assert {path: file.read_text(encoding="utf-8") for path, file in kept.items()} == dict(made)
+
+
+def test_a_regressor_has_no_trace_of_what_it_cannot_do(tmp_path: Path) -> None:
+    made = files(tmp_path, REGRESSOR, REGRESSOR_OUTPUTS)
+    for path, text in made.items():
+        assert "proba" not in text.lower(), path
+        assert "decision" not in text.lower(), path
+        assert "pandas" not in text or path == "pyproject.toml", path
+        assert "skops" not in text or path == "pyproject.toml", path
+
+
+def test_only_the_methods_that_are_asked_for_are_served(tmp_path: Path) -> None:
+    made = files(tmp_path, CLASSIFIER, CLASSIFIER_OUTPUTS, config(methods=("predict_proba",)))
+    assert '"/predict_proba"' in made["src/churn/app.py"]
+    assert '"/predict"' not in made["src/churn/app.py"]
+    assert "class Prediction(" not in made["src/churn/schema.py"]
+
+
+@pytest.mark.parametrize("python", ["3.10", "3.13"])
+def test_the_code_is_formatted_and_lints_clean_by_its_own_pyproject(python: str, tmp_path: Path) -> None:
+    deploy = replace(config(), python=python)
+    for path, text in files(tmp_path, CLASSIFIER, CLASSIFIER_OUTPUTS, deploy).items():
+        (tmp_path / "made" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "made" / path).write_text(text, encoding="utf-8")
+    for arguments in (["check"], ["format", "--check"]):
+        command = [sys.executable, "-m", "ruff", *arguments, "--no-cache", "."]
+        done = subprocess.run(command, cwd=tmp_path / "made", capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+
+
+def test_the_same_model_makes_the_same_bytes(tmp_path: Path) -> None:
+    assert files(tmp_path / "a", *CASES["classifier"]) == files(tmp_path / "b", *CASES["classifier"])
+
+
+def test_six_hundred_columns_with_any_names(tmp_path: Path) -> None:
+    odd = ["a b", "a_b", "class", "1", "été", "__init__", "float", "q\"'\\", "x\ny", "`", "", "{{ x }}", "Row", "row"]
+    names = odd + [f"column {i}" for i in range(600 - len(odd))]
+    spec = replace(REGRESSOR, inputs=tuple(Column(name=name, type="double") for name in names))
+    made = files(tmp_path, spec, REGRESSOR_OUTPUTS)
+    row = next(
+        s for s in ast.parse(made["src/churn/schema.py"]).body if isinstance(s, ast.ClassDef) and s.name == "Row"
+    )
+    fields = [s for s in row.body if isinstance(s, ast.AnnAssign)]
+    assert [_json_name(field) for field in fields] == names
+    ast.parse(made["tests/test_service.py"])
+
+
+def _json_name(field: ast.AnnAssign) -> str:
+    assert isinstance(field.target, ast.Name)
+    if field.value is None:
+        return field.target.id
+    assert isinstance(field.value, ast.Call)
+    return str(ast.literal_eval(field.value.keywords[0].value))
+
+
+@pytest.mark.parametrize(
+    ("spec", "outputs", "deploy", "code"),
+    [
+        (CLASSIFIER, CLASSIFIER_OUTPUTS, config(methods=("predict", "transform")), "unknown-method"),
+        (CLASSIFIER, (), config(), "no-methods"),
+        (replace(CLASSIFIER, inputs=()), CLASSIFIER_OUTPUTS, config(), "no-signature"),
+        (replace(CLASSIFIER, inputs=CLASSIFIER.inputs * 2), CLASSIFIER_OUTPUTS, config(), "double-column"),
+        (replace(CLASSIFIER, flavor="mystery"), CLASSIFIER_OUTPUTS, config(), "unknown-flavor"),
+        (CLASSIFIER, CLASSIFIER_OUTPUTS, config("json"), "name-taken"),
+        (CLASSIFIER, CLASSIFIER_OUTPUTS, config("fastapi"), "name-taken"),
+        (CLASSIFIER, CLASSIFIER_OUTPUTS, config("class"), "name-taken"),
+        (CLASSIFIER, CLASSIFIER_OUTPUTS, config(requirements=("a b",)), "bad-requirement"),
+    ],
+)
+def test_what_cannot_be_served_is_an_error_of_the_users(
+    spec: ModelSpec, outputs: tuple[Output, ...], deploy: object, code: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError) as raised:
+        files(tmp_path, spec, outputs, deploy)  # type: ignore[arg-type]  # parametrize has no types
+    assert [d.code for d in raised.value.diagnostics] == [code]
+    assert raised.value.diagnostics[0].field
+
+
+def test_the_models_own_pins_come_before_the_flavors(tmp_path: Path) -> None:
+    pinned = Requirement(name="scikit-learn", specifier="==1.9.1", reason="it saved the model")
+    deploy = config(requirements=("tzdata>=2024; sys_platform == 'win32'", "uvicorn[standard]"))
+    lines = [r.name + r.specifier for r in project.requirements(deploy, replace(CLASSIFIER, requirements=(pinned,)))]
+    assert "scikit-learn==1.9.1" in lines
+    assert "scikit-learn" not in lines
+    assert 'tzdata>=2024 ; sys_platform == "win32"' in lines
+    assert "uvicorn[standard]" in lines
+    assert "skops" in lines
+    assert "joblib" not in lines
