@@ -85,10 +85,12 @@ class Emission:
         target = self.folder / entry.path
         target.parent.mkdir(parents=True, exist_ok=True)
         self.cas.copy(entry, target)
+        self.stats.remember(target, entry.digest)
         self.written.append(entry.path)
 
     def _remove(self, path: str) -> None:
         (self.folder / path).unlink(missing_ok=True)
+        self.stats.forget(self.folder / path)
         for parent in (self.folder / path).parents:
             if parent == self.folder or not _empty(parent):
                 break

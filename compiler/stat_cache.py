@@ -44,6 +44,15 @@ class StatCache:
             self.used[name] = (now, digest)
         return digest
 
+    def remember(self, path: Path, digest: Digest) -> None:
+        """Note the digest of a file that has just been written."""
+        if now := stat_of(path):
+            self.used[str(path)] = (now, digest)
+
+    def forget(self, path: Path) -> None:
+        """Note that a file has been removed."""
+        self.used.pop(str(path), None)
+
 
 def read(path: Path) -> StatCache:
     """The digests that an earlier build remembered in `path`; none where it is missing or unreadable."""

@@ -47,14 +47,18 @@ def save(
     flags: tuple[str, ...],
     environ: dict[str, str],
     rows: dict[str, tuple[int, ...]],
+    digests: dict[str, str],
     summary: str,
 ) -> None:
-    """Write the state; what is not older than this moment of the file system's clock is remembered by digest too."""
+    """Write the state; what is not older than this moment of the file system's clock is remembered by digest too.
+
+    `digests` holds those that the build has used; what is not in it is read now.
+    """
     stamp = path + ".stamp"
     with open(stamp, "wb") as file:
         file.write(b"\0")
     now = os.stat(stamp).st_mtime_ns
-    kept = [(p, s, digest_of(p) if s and max(s[1], s[3]) >= now else "") for p, s in rows.items()]
+    kept = [(p, s, digests.get(p) or digest_of(p) if s and max(s[1], s[3]) >= now else "") for p, s in rows.items()]
     state = {
         "format": FORMAT,
         "python": sys.version,
@@ -74,7 +78,7 @@ def refresh(path: str, state: dict[str, object]) -> None:
     assert (
         isinstance(rows, list) and isinstance(environ, dict) and isinstance(flags, tuple) and isinstance(summary, str)
     )
-    save(path, flags=flags, environ=environ, rows={p: s for p, s, _ in rows}, summary=summary)
+    save(path, flags=flags, environ=environ, rows={p: s for p, s, _ in rows}, digests={}, summary=summary)
 
 
 def _picked(state: dict[str, object], environ: dict[str, str]) -> dict[str, str]:

@@ -17,7 +17,7 @@ SHARED = frozenset({"catalogs", "check", "checks", "deployment", "graph", "servi
 TARGETS = Catalog(targets, "deployc.targets", SHARED)
 CHECKS = Catalog(checks, "deployc.tests", frozenset({"booted", "reference"}))
 FRAMEWORKS = Catalog(frameworks, "deployc.frameworks")
-FLAVORS = Catalog(flavors, "deployc.flavors")
+FLAVORS = Catalog(flavors, "deployc.flavor_templates")
 
 BY_NAME = {"targets": TARGETS, "tests": CHECKS, "frameworks": FRAMEWORKS, "flavors": FLAVORS}
 

@@ -72,15 +72,10 @@ class Deployment:
         """A name for the user's folder, for locking."""
         return of_text(str(self.root))
 
-    @property
-    def module_names(self) -> tuple[str, ...]:
-        """Top-level names under which the user's modules are imported."""
-        return tuple(sorted({PurePosixPath(path).stem for path in self.config.model.code}))
-
-    @property
-    def allow_list(self) -> Allowed:
-        """What this model's files may name: the built-in list, the operator's names, the user's own modules."""
-        return allow_list(self.allowed, self.module_names)
+    def code(self, work: Work) -> dict[str, str]:
+        """Sources of the user's own modules by import name."""
+        tree = self.modules_tree(work)
+        return {module_name(e.path): work.cas.text(tree, e.path) for e in tree if e.path.endswith(".py")}
 
     @property
     def modules(self) -> dict[str, Input]:
@@ -192,11 +187,16 @@ class Deployment:
         return Uv(environ=self.environ, offline=self.offline, processes=work.processes, log=work.log)
 
 
-def allow_list(named: Iterable[str], code_modules: Iterable[str]) -> Allowed:
+def allow_list(named: Iterable[str]) -> Allowed:
     """The built-in list and what the operator named: "pkg.Class" is one name, "pkg.*" a module and all below it."""
     modules = [name.removesuffix(".*") for name in named if name.endswith(".*")]
     names = [name for name in named if not name.endswith(".*")]
-    return default_allowed().plus(names=names, modules=modules).plus_code(code_modules)
+    return default_allowed().plus(names=names, modules=modules)
+
+
+def module_name(path: str) -> str:
+    """The import name of a source file below the folder on Python's path."""
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def section_of(cas: Cas, tree: Tree) -> Section:

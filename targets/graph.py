@@ -20,7 +20,7 @@ from ..schema.config import Command, Train
 from ..schema.lockfile import Section, pins
 from . import project, serving
 from .catalogs import CHECKS, TARGETS
-from .deployment import LOCKED, Deployment, section_of
+from .deployment import LOCKED, Deployment, allow_list, section_of
 
 MODEL = Made(node="model", folder="model")
 SPEC = Made(node="inspect")
@@ -40,10 +40,12 @@ def graph(deployment: Deployment) -> list[AnyNode]:
 def outputs(deployment: Deployment, trees: Mapping[str, Tree]) -> Tree:
     """What is put out: a folder for each target, and the reports of the tests."""
     found = Tree()
-    for name in deployment.config.targets:
-        found |= trees.get(name, Tree()).at(name)
+    for name, entry in deployment.config.targets.items():
         if name in trees:
-            found |= trees["model"].under("provenance").at(name)
+            # the provenance of a model that was saved again differs, so it enters no key: it joins only here
+            place = TARGETS.load(entry.kind).provenance(deployment).strip("/")
+            beside = trees["model"].under("provenance")
+            found |= (trees[name] | (beside.at(place) if place else beside)).at(name)
     for name in deployment.config.tests:
         found |= trees.get(name, Tree()).at(f"reports/{name}")
     return found
@@ -112,8 +114,8 @@ def _model(deployment: Deployment) -> list[AnyNode]:
             work.cas,
             work.inputs["model"],
             sample=rows[0] if rows else None,
-            allowed=deployment.allow_list,
-            code_modules=deployment.module_names,
+            allowed=allow_list(deployment.allowed),
+            code=deployment.code(work),
         )
         return work.cas.put_texts({"spec.json": json.dumps(encode(spec), indent=1) + "\n"})
 
@@ -123,8 +125,8 @@ def _model(deployment: Deployment) -> list[AnyNode]:
         Node(name="model", inputs=source, params={"path": path}, implementation=tools, run=read),
         Node(
             name="inspect",
-            inputs={"model": MODEL, **_sample(deployment)},
-            params={"allowed": " ".join(deployment.allowed), "modules": " ".join(deployment.module_names)},
+            inputs={"model": MODEL, **_sample(deployment), **deployment.modules},
+            params={"allowed": " ".join(deployment.allowed)},
             implementation=tools,
             run=look,
         ),
@@ -134,58 +136,65 @@ def _model(deployment: Deployment) -> list[AnyNode]:
 def _service(deployment: Deployment) -> list[AnyNode]:
     """From the spec to the whole generated project."""
     config = deployment.config
-    tools = deployment.identity.tools("libcst", "jinja2", "ruff")
     training: dict[str, Input] = {"train": Made(node="lock-train", folder=LOCKED)} if config.model.train else {}
-    serve = json.dumps(encode(config.serve), sort_keys=True)
 
     def ask(cas: Cas, trees: Mapping[str, Tree]) -> tuple[Wanted, str]:
         spec = decode(ModelSpec, json.loads(cas.text(trees["spec"], "spec.json")))
         trained = cas.text(trees["train"], "requirements.txt") if "train" in trees else ""
         return deployment.wanted(_serving(deployment, spec, trained)), trained
 
-    def generate(work: Work) -> Tree:
-        found = serving.probed(work)
-        spec = deployment.spec(work)
-        deployment.methods(spec)
-        return project.generate(spec=spec, outputs=found.outputs, config=config, cas=work.cas, example=found.example)
-
     return [
         deployment.lock("serve", {"spec": SPEC, **training}, ask),
         deployment.installed("serve"),
         *serving.nodes(deployment, MODEL, SPEC, _sample(deployment)),
-        Node(
-            name="generate",
-            inputs={"spec": SPEC, "probe": Made(node="probe")},
-            params={"name": config.name, "python": deployment.python, "serve": serve},
-            implementation=tools,
-            run=generate,
-        ),
-        Node(
-            name="assemble",
-            inputs={
-                "code": Made(node="generate"),
-                "model": MODEL,
-                "lock": Made(node="lock-serve", folder=LOCKED),
-                "openapi": Made(node="openapi"),
-                **deployment.modules,
-            },
-            params={"name": config.name},
-            implementation=deployment.identity.tools(),
-            run=lambda work: _assemble(work, deployment),
-        ),
+        _generate(deployment),
+        _assemble(deployment),
     ]
 
 
-def _assemble(work: Work, deployment: Deployment) -> Tree:
-    return project.assemble(
-        cas=work.cas,
-        code=work.inputs["code"],
-        model=work.inputs["model"],
-        lock_text=work.cas.text(work.inputs["lock"], "requirements.txt"),
-        openapi=work.cas.text(work.inputs["openapi"], "openapi.json"),
-        modules=deployment.modules_tree(work),
-        name=deployment.config.name,
-        deployc=deployment.identity.version,
+def _generate(deployment: Deployment) -> Node:
+    config = deployment.config
+
+    def run(work: Work) -> Tree:
+        found, spec = serving.probed(work), deployment.spec(work)
+        deployment.methods(spec)
+        return project.generate(spec=spec, outputs=found.outputs, config=config, cas=work.cas, example=found.example)
+
+    serve = json.dumps(encode(config.serve), sort_keys=True)
+    return Node(
+        name="generate",
+        inputs={"spec": SPEC, "probe": Made(node="probe")},
+        params={"name": config.name, "python": deployment.python, "serve": serve},
+        implementation=deployment.identity.tools("libcst", "jinja2", "ruff"),
+        run=run,
+    )
+
+
+def _assemble(deployment: Deployment) -> Node:
+    def run(work: Work) -> Tree:
+        return project.assemble(
+            cas=work.cas,
+            code=work.inputs["code"],
+            model=work.inputs["model"],
+            lock_text=work.cas.text(work.inputs["lock"], "requirements.txt"),
+            openapi=work.cas.text(work.inputs["openapi"], "openapi.json"),
+            modules=deployment.modules_tree(work),
+            name=deployment.config.name,
+            deployc=deployment.identity.version,
+        )
+
+    return Node(
+        name="assemble",
+        inputs={
+            "code": Made(node="generate"),
+            "model": MODEL,
+            "lock": Made(node="lock-serve", folder=LOCKED),
+            "openapi": Made(node="openapi"),
+            **deployment.modules,
+        },
+        params={"name": deployment.config.name},
+        implementation=deployment.identity.tools(),
+        run=run,
     )
 
 

@@ -46,6 +46,11 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
     ]
 
 
+def provenance(deployment: Deployment) -> str:
+    """The folder of the target in which the model's provenance.json belongs."""
+    return ""
+
+
 def build(*, cas: Cas, project: Tree, config: Config, folder: Path) -> Tree:
     """A tree of one wheel, written in the empty `folder` on the way; it needs exactly what the project's lock pins.
 

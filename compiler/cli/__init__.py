@@ -30,7 +30,8 @@ def _up_to_date(flags: tuple[str, ...]) -> bool:
     known = state.load(path)
     if known is None:
         return False
-    answer = state.fresh(known, flags, dict(os.environ))
+    # the same words in another folder, or in a copy of this one, mean other files
+    answer = state.fresh(known, (os.getcwd(), *flags), dict(os.environ))
     if answer is False:
         return False
     if answer is None:

@@ -33,7 +33,15 @@ from .session import Session
 ATTEMPTS = 10
 """A corrupt blob is made again by its node; a disk that corrupts more than this is not worth going on with."""
 
-ENVIRON = ("CI", "DEPLOYC_CACHE", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "UV_INDEX_URL", "UV_DEFAULT_INDEX")
+ENVIRON = (
+    "CI",
+    "DEPLOYC_CACHE",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+    "UV_INDEX_URL",
+    "UV_DEFAULT_INDEX",
+    "PIP_INDEX_URL",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +166,16 @@ def _remember_state(
 ) -> None:
     looked_at = [session.root / "deploy.lock", made.interpreter.path, *map(Path, session.sources.folders)]
     looked_at += [Path(made.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")) / "deployc" / "allow"]
-    rows: dict[str, tuple[int, ...]] = {name: stat for name, (stat, _) in session.sources.stats.used.items()}
+    used = session.sources.stats.used
+    rows: dict[str, tuple[int, ...]] = {name: stat for name, (stat, _) in used.items()}
+    digests: dict[str, str] = {name: digest for name, (_, digest) in used.items()}
     rows |= own_files
     rows |= {str(path): stat_of(path) or () for path in looked_at}
     text = f"deployc: up to date: {_shown(folder)}"
     if options.json:
         text = json.dumps({"event": "up-to-date", "out": str(folder)})
     environ = {name: made.environ.get(name, "") for name in ENVIRON}
-    state.save(state_path(str(session.file)), flags=flags, environ=environ, rows=rows, summary=text)
+    state.save(state_path(str(session.file)), flags=flags, environ=environ, rows=rows, digests=digests, summary=text)
 
 
 def _summary(session: Session, tally: Tally, folder: Path, seconds: float, options: argparse.Namespace) -> str:

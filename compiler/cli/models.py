@@ -7,20 +7,26 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ...schema.diagnostics import fail
-from ...targets.deployment import allow_list
-from ..formats.inspection import inspect, stored
-from ..formats.split import split
+from ...targets.deployment import allow_list, module_name
+from ..formats.inspection import inspect_path
 from ..model_spec import ModelSpec
-from ..store import Store, default_root
 from .allow import allowed
 
 
-def inspected(model: Path, sample: Path | None, allow: Iterable[str]) -> ModelSpec:
+def inspected(model: Path, sample: Path | None, allow: Iterable[str], code: Iterable[Path] = ()) -> ModelSpec:
     """What a model file or folder is; UserError where it cannot be read or is not trusted."""
-    for path in (model, *([sample] if sample else [])):
+    for path in (model, *([sample] if sample else []), *code):
         if not path.exists():
             raise fail("missing-file", f"no file {path}")
-    cas = Store(default_root(dict(os.environ))).cas
-    canonical, _ = split(cas, stored(cas, model))
     rows = sample.read_bytes() if sample else None
-    return inspect(cas, canonical, sample=rows, allowed=allow_list(allowed(os.environ, allow), ()))
+    return inspect_path(model, sample=rows, allowed=allow_list(allowed(os.environ, allow)), code=_sources(code))
+
+
+def _sources(code: Iterable[Path]) -> dict[str, str]:
+    """Sources of modules and packages, by import name."""
+    files = {path: [path] if path.is_file() else sorted(path.rglob("*.py")) for path in code}
+    return {
+        module_name(file.relative_to(path.parent).as_posix()): file.read_text(encoding="utf-8")
+        for path, found in files.items()
+        for file in found
+    }

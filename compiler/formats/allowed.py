@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ...schema.diagnostics import UserError, fail
@@ -35,9 +36,22 @@ class Allowed:
         """The same and these."""
         return replace(self, names=self.names | frozenset(names), modules=(*self.modules, *modules))
 
-    def plus_code(self, modules: Iterable[str]) -> Allowed:
-        """The same and the user's own modules; one named like a module of Python's is not theirs when it is loaded."""
-        return self.plus(modules=(m for m in modules if m.split(".")[0] not in sys.stdlib_module_names))
+    def plus_code(self, sources: Mapping[str, str]) -> Allowed:
+        """The same and what the user's own modules define, by import name; not what they import from elsewhere.
+
+        A module named like one of Python's is not his when it is loaded.
+        """
+        own = {m: text for m, text in sources.items() if m.split(".")[0] not in sys.stdlib_module_names}
+        return self.plus(names=(f"{module}.{name}" for module, text in own.items() for name in _defined(text)))
+
+
+def _defined(source: str) -> Iterator[str]:
+    """Names of the classes and functions at the top of a module; none where it does not parse."""
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError):
+        return
+    yield from (n.name for n in body if isinstance(n, ast.ClassDef | ast.FunctionDef))
 
 
 def default_allowed() -> Allowed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -30,19 +31,20 @@ def inspect(
     *,
     sample: bytes | None = None,
     allowed: Allowed | None = None,
-    code_modules: tuple[str, ...] = (),
+    code: Mapping[str, str] | None = None,
     limit: int = LIMIT,
 ) -> ModelSpec:
     """What the model is.
 
     `model`: an MLmodel folder or a folder with one file. `sample`: CSV rows. `allowed`: what the file may name, by
-    default `default_allowed()`; `code_modules`: import names of the user's own modules. `limit`: bytes that a
+    default `default_allowed()`; `code`: sources of the user's own modules by import name. `limit`: bytes that a
     compressed file may unfold to. Raises UserError, and nothing else, for whatever the files hold.
     """
     described = find_mlmodel(model)
     stated = read_mlmodel(cas, model, described) if described else None
     entry = _model_entry(model, stated)
-    permitted = (allowed or default_allowed()).plus_code(code_modules)
+    permitted = (allowed or default_allowed()).plus_code(code or {})
+    code_modules = tuple(sorted(code or {}))
     content = read_content(cas, entry, permitted, limit=limit)
     flavor, identity = _identified(content, stated, permitted, code_modules)
     check_allowed(content.mentions, permitted, content.file)
@@ -64,12 +66,12 @@ def stored(cas: Cas, path: Path) -> Tree:
 
 
 def inspect_path(
-    path: Path, *, sample: bytes | None = None, allowed: Allowed | None = None, code_modules: tuple[str, ...] = ()
+    path: Path, *, sample: bytes | None = None, allowed: Allowed | None = None, code: Mapping[str, str] | None = None
 ) -> ModelSpec:
     """`inspect` of a file or folder on disk, through a temporary store beside nothing of the user's."""
     with TemporaryDirectory() as folder:
         cas = Cas(Path(folder))
-        return inspect(cas, stored(cas, path), sample=sample, allowed=allowed, code_modules=code_modules)
+        return inspect(cas, stored(cas, path), sample=sample, allowed=allowed, code=code)
 
 
 def _model_entry(model: Tree, stated: MlModel | None) -> Entry:

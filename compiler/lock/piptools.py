@@ -12,7 +12,7 @@ from ...schema.diagnostics import fail
 from ...schema.lockfile import Pin, pins
 from .. import environment, interpreter
 from .piptools_pins import PINS
-from .universal import after, unresolvable
+from .universal import after, hashed, unresolvable
 from .uv import Uv, default_index, tool_environ
 from .wanted import Wanted
 
@@ -34,10 +34,7 @@ def resolve(wanted: Wanted, preferred: str, *, uv: Uv, scratch: Path, cache: Pat
     if code != 0:
         told = re.sub(r"-r requirements\.in \(line (\d+)\)", lambda m: wanted.requirements[int(m[1]) - 1].text, said)
         raise unresolvable(wanted, told + _reason(said, python, uv, scratch), offline=False)
-    try:
-        return pins(output.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise fail("lock-unresolvable", f"pip-tools found what cannot be pinned with a hash: {error}") from None
+    return hashed(output.read_text(encoding="utf-8"))
 
 
 def _reason(said: str, python: Path, uv: Uv, scratch: Path) -> str:

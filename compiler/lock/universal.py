@@ -12,7 +12,7 @@ from packaging.requirements import Requirement as Pep508
 from packaging.utils import canonicalize_name
 
 from ...schema.config import Index
-from ...schema.diagnostics import UserError
+from ...schema.diagnostics import UserError, fail
 from ...schema.lockfile import Pin, pins
 from .failures import explain, explanation
 from .uv import Uv
@@ -38,8 +38,16 @@ def resolve(wanted: Wanted, preferred: str, *, uv: Uv, python: Path, scratch: Pa
         found = _compile(wanted, preferred, standing_in, uv=uv, python=python, scratch=scratch)
         reached = {name for name in owners if re.search(rf"(?m)^{re.escape(name)} @ ", found)}
         if not reached:
-            return tuple(_without_python(pin, beyond(wanted.python)) for pin in pins(found))
+            return tuple(_without_python(pin, beyond(wanted.python)) for pin in hashed(found))
         direct |= reached
+
+
+def hashed(found: str) -> tuple[Pin, ...]:
+    """The pins that a resolver wrote; UserError where it found what has no version or hash, such as an address."""
+    try:
+        return pins(found)
+    except ValueError as error:
+        raise fail("lock-unresolvable", f"the resolver found what cannot be pinned with a hash: {error}") from None
 
 
 def owned(indexes: Mapping[str, Index]) -> dict[str, str]:

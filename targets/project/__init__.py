@@ -26,6 +26,11 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
     return [Node(name=name, inputs={"project": PROJECT}, run=lambda work: work.inputs["project"])]
 
 
+def provenance(deployment: Deployment) -> str:
+    """The folder of the target in which the model's provenance.json belongs."""
+    return f"src/{deployment.package}"
+
+
 def generate(
     *,
     spec: ModelSpec,

@@ -7,6 +7,7 @@ import getpass
 import shutil
 import subprocess
 import tempfile
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -143,6 +144,12 @@ def own_cache(kept: Path, tmp_path: Path) -> Callable[[Project], Project]:
         return replace(project, cache=cache)
 
     return with_cache
+
+
+@pytest.fixture
+def fresh() -> str:
+    """A word that no earlier run has built with, so that what it is written into is in no cache."""
+    return f"f{uuid.uuid4().hex[:12]}"
 
 
 @pytest.fixture(scope="session")

@@ -33,4 +33,4 @@ def run(options: argparse.Namespace) -> int:
     session = opened(options)
     options.out = options.out or str(session.root / "build")
     made = deployment(session, options)
-    return build(session, plan(session, made, options), made, options, tuple(sys.argv[2:]))
+    return build(session, plan(session, made, options), made, options, (os.getcwd(), *sys.argv[2:]))

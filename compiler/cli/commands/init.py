@@ -25,6 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="a model file, or a folder with an MLmodel file")
     parser.add_argument("--sample", metavar="CSV", help="rows that show what the model takes, and prove parity")
     parser.add_argument("--name", help="name of the deployment (default: from the model's name)")
+    parser.add_argument("--code", action="append", default=[], metavar="PY", help="a module that its classes live in")
     parser.add_argument("--allow", action="append", default=[], metavar="NAME", help="a type that the file may name")
     parser.add_argument("--file", default="deploy.yaml", metavar="FILE", help="the file to write")
 
@@ -44,16 +45,16 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _config(spec: ModelSpec, name: str, path: str, sample: str) -> dict[str, object]:
+def _config(spec: ModelSpec, name: str, paths: dict[str, str], code: list[str]) -> dict[str, object]:
     python = ".".join(spec.python.split(".")[:2])
     tests: dict[str, object] = {"types": {}, "smoke": {}}
-    if sample:
-        tests["parity"] = {"rows": sample, "tolerance": 1e-6}
+    if "sample" in paths:
+        tests["parity"] = {"rows": paths["sample"], "tolerance": 1e-6}
     return {
         "version": 1,
         "name": name,
         **({"python": python} if python in SERVED else {}),
-        "model": {"path": path, **({"sample": sample} if sample else {})},
+        "model": {**paths, **({"code": code} if code else {})},
         "serve": {"framework": "fastapi"},
         "targets": {"project": {}, "wheel": {}},
         "tests": tests,

@@ -16,6 +16,7 @@ import os
 from rich.console import Console
 
 from ....schema.diagnostics import UserError
+from ...lock.resolve import unknown
 from ..building import executed
 from ..progress import progress
 from ..session import build_arguments, deployment, opened
@@ -32,6 +33,8 @@ def run(options: argparse.Namespace) -> int:
     session = opened(options)
     options.locked = False
     made = deployment(session, options, upgrade=frozenset(options.upgrade))
+    if found := unknown(options.upgrade, made.lockfile):
+        raise UserError(*found)
     plan = planned(session, made, options)
     wanted = [name for name, node in plan.nodes.items() if node.kind == "lock"]
     console = Console(stderr=True, highlight=False)

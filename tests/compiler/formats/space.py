@@ -12,6 +12,14 @@ from deployc.compiler.tree import Tree
 from deployc.schema.diagnostics import Diagnostic, UserError
 
 
+SOURCES = {
+    "features": Path(__file__).with_name("features.py").read_text(encoding="utf-8"),
+    "os": "def system(command): ...\n",
+    "posix": "def system(command): ...\n",
+}
+"""What a user might name in model.code, with sources that define what is asked for."""
+
+
 class Space:
     """A store in a temporary folder and what the tests do with it."""
 
@@ -24,7 +32,7 @@ class Space:
 
     def look(self, path: Path, sample: str | None = None, code: tuple[str, ...] = ()) -> ModelSpec:
         data = None if sample is None else sample.encode()
-        return inspect(self.cas, self.tree(path), sample=data, code_modules=code)
+        return inspect(self.cas, self.tree(path), sample=data, code={name: SOURCES.get(name, "") for name in code})
 
     def refused(self, path: Path, sample: str | None = None, code: tuple[str, ...] = ()) -> Diagnostic:
         """The diagnostic that looking at the model ends with."""

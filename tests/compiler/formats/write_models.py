@@ -208,7 +208,7 @@ class Attack:
     """Runs a command when it is unpickled."""
 
     def __reduce__(self):
-        return os.system, ("touch /tmp/deployc-was-executed",)
+        return os.system, ("touch deployc-was-executed",)
 
 
 def write_attacks():

@@ -1,0 +1,57 @@
+"""Builds that are stopped in the middle, and builds that meet: the cache is good afterwards, and nothing is lost."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+
+import pytest
+
+from .project import Project, contents, stored
+
+NUMBERS = {"Ctrl-C": signal.SIGINT, "kill": signal.SIGTERM, "kill -9": signal.SIGKILL}
+
+
+@pytest.mark.parametrize("how", NUMBERS)
+def test_a_build_that_is_stopped_loses_nothing(
+    staged: Project, own_cache: Callable[[Project], Project], how: str
+) -> None:
+    project = own_cache(staged)
+    project.build("--only", "train")
+    good = stored(project.cache)
+    project.edit("train.sh", "cp -r", "true; cp -r")
+    with project.given(HOLD="yes").running("build", "--json", "--only", "train") as build:
+        build.wait_for("holding")
+        ended = build.end(NUMBERS[how])
+    assert ended.code == (-9 if how == "kill -9" else 128 + NUMBERS[how])
+    assert "Traceback" not in ended.err
+    assert good.items() <= stored(project.cache).items()
+    ran = project.build("--only", "train")
+    assert ran.ran == {"train"}, "it was not finished, so it is not cached"
+    assert not list((project.cache / "work").iterdir()), "what a killed build leaves is removed by the next"
+
+
+def test_two_builds_at_once_do_the_work_once(
+    staged: Project, own_cache: Callable[[Project], Project], fresh: str
+) -> None:
+    count = staged.home / "count"
+    project = own_cache(staged).given(COUNT=str(count))
+    with project.running("build", "--json") as one, project.running("build", "--json") as other:
+        ends = [one.end(), other.end()]
+    assert [(e.code, e.err) for e in ends] == [(0, "")] * 2
+    assert count.read_text() == "trained\n"
+    together = contents(project / "build")
+    again = project.run("build", "--force")
+    assert again.code == 0
+    assert contents(project / "build") == together
+
+
+def test_a_build_that_is_stopped_leaves_no_command_running(staged: Project) -> None:
+    mark = staged.home / "alive"
+    staged.write("train.sh", 'echo $$ holding; while sleep 0.1; do date +%N > "$COUNT"; done\n')
+    with staged.given(COUNT=str(mark)).running("build", "--json", "--only", "train") as build:
+        build.wait_for("holding")
+        assert build.end(signal.SIGINT).code == 130
+    last = mark.read_text() if mark.exists() else ""
+    staged.run("version")
+    assert (mark.read_text() if mark.exists() else "") == last
