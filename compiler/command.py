@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -161,6 +162,8 @@ def _collect(
     work: Work, command: Command | Train, outputs: tuple[str, ...], folder: Path, place: Place, lines: list[str]
 ) -> Tree:
     entries: list[Entry] = []
+    for bytecode in folder.rglob("__pycache__"):
+        shutil.rmtree(bytecode)
     for output in outputs:
         path = folder / output
         if not path.exists() or (path.is_dir() and not any(path.iterdir())):

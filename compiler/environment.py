@@ -80,7 +80,7 @@ def _install(uv: Uv, folder: Path, wanted: Path, indexes: Mapping[str, Index], i
     arguments = ["pip", "install", "--python", str(python_of(folder)), "--require-hashes", "--no-deps"]
     # copies: with hard links a file that is changed in an environment would be changed in uv's cache and in all others;
     # where the file system can, a copy shares its blocks anyway
-    arguments += ["--link-mode", "copy", "--compile-bytecode", "-r", str(wanted)]
+    arguments += ["--link-mode", "copy", "-r", str(wanted)]
     arguments += ["--default-index", f"{index}={indexes[index].url}"] if index else []
     _run(uv, arguments, indexes, folder)
 

@@ -40,7 +40,6 @@ def clean_environ(*, python: Path | None, home: Path, passed: Mapping[str, str])
         "LANG": "C.UTF-8",
         "TZ": "UTC",
         "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         **passed,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 from packaging.utils import canonicalize_name
 
@@ -153,7 +154,7 @@ def _service(deployment: Deployment) -> list[AnyNode]:
 
 
 def _generate(deployment: Deployment) -> Node:
-    config = deployment.config
+    config = replace(deployment.config, python=deployment.python)
 
     def run(work: Work) -> Tree:
         found, spec = serving.probed(work), deployment.spec(work)

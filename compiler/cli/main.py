@@ -6,6 +6,7 @@ import argparse
 import importlib
 import os
 import pkgutil
+import signal
 import sys
 import tempfile
 import traceback
@@ -46,6 +47,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _guarded(command: Command, options: argparse.Namespace) -> int:
     as_json = bool(getattr(options, "json", False))
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         return command.run(options)
     except UserError as error:
@@ -62,6 +64,12 @@ def _guarded(command: Command, options: argparse.Namespace) -> int:
     except Exception:
         _bug()
         return BUG
+
+
+def _terminated(number: int, frame: object) -> None:
+    """End as on Ctrl-C, so that the commands of the build end too."""
+    sys.stderr.write("deployc: terminated; what was finished is kept\n")
+    raise SystemExit(128 + number)
 
 
 def _of_system(error: OSError) -> Diagnostic:

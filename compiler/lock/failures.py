@@ -14,7 +14,8 @@ WORDS = 40
 """Lines of a tool's words that are shown at most; a failed build's log can have thousands."""
 
 _OFFLINE = re.compile(
-    "network (was|is) disabled|not found in the cache|connectivity is disabled|there are no versions of", re.I
+    "network (was|is) disabled|not found in the cache|connectivity is disabled|there (are no versions|is no version) of",
+    re.I,
 )
 _AUTH = re.compile(
     r"40[13] (Unauthorized|Forbidden)|status code failure: 40[13]|Missing credentials|40[13] Client Error"

@@ -41,6 +41,8 @@ def column(pandas: Any, name: str, kind: str) -> Any:
         return pandas.to_datetime(pandas.Series(values))
     if missing and kind in NUMBERS:
         return pandas.Series(values, dtype="float64")
+    # what is missing is NaN, as in a table that pandas has read from a file
+    values = [float("nan") if value is None else value for value in values]
     return pandas.Series(values, dtype="object" if missing else KIND.get(kind, "object"))
 
 

@@ -72,10 +72,15 @@ def _takers(path: Path) -> dict[str, int]:
     found = {}
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef):
-            names = [a.arg for a in node.args.args if a.arg != "self"]
-            if "code" in names and node.name != "fail":
-                found[node.name] = names.index("code")
+            taken = [a for a in node.args.args if a.arg != "self"]
+            codes = [n for n, a in enumerate(taken) if a.arg == "code" and _annotation(a) == "str"]
+            if codes and node.name != "fail":
+                found[node.name] = codes[0]
     return found
+
+
+def _annotation(argument: ast.arg) -> str:
+    return ast.unparse(argument.annotation) if argument.annotation else ""
 
 
 def _read(given: ast.expr | None, place: str) -> Iterator[str]:

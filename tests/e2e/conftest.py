@@ -44,7 +44,7 @@ targets: {project: {}}
 
 TRAIN = """\
 if [ -n "$COUNT" ]; then echo trained >> "$COUNT"; fi
-if [ -n "$HOLD" ]; then echo holding; sleep 1000; fi
+if [ -n "$HOLD" ]; then echo holding; sleep 60; fi
 cp -r made model
 """
 

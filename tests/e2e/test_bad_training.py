@@ -54,7 +54,7 @@ def test_a_training_that_reads_what_it_did_not_declare(good: Project) -> None:
     good.write("train.sh", "cat 'secret.csv' || { echo \"cannot open 'secret.csv'\"; exit 1; }\ncp -r made model\n")
     told = good.fails("undeclared-input")
     assert "add secret.csv to `inputs`" in told
-    assert "deploy.yaml:8:14" in told
+    assert "deploy.yaml:8:" in told
     (good / "secret.csv").unlink()
 
 
@@ -72,7 +72,9 @@ def test_a_training_that_uses_the_network(good: Project) -> None:
 
 def test_a_training_that_writes_a_link(good: Project) -> None:
     good.write("train.sh", "cp -r made model; ln -s /etc/passwd model/link\n")
-    assert "model/link" in good.fails("bad-output")
+    told = good.fails("bad-output")
+    assert "link" in told
+    assert "deploy.yaml:" in told
 
 
 def test_a_training_that_prints_what_is_no_text(good: Project) -> None:

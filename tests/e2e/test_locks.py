@@ -68,8 +68,8 @@ def test_a_lock_cut_in_the_middle_is_told(given: Project) -> None:
 def test_offline_builds_from_the_caches(given: Project) -> None:
     given.build()
     (given / "deploy.lock").unlink()
-    broken = given.given(UV_DEFAULT_INDEX="http://127.0.0.1:9/simple", HTTPS_PROXY="http://127.0.0.1:9")
-    broken.build("--offline")
+    without_network = given.given(HTTPS_PROXY="http://127.0.0.1:9", HTTP_PROXY="http://127.0.0.1:9")
+    without_network.build("--offline")
 
 
 def test_offline_says_what_is_not_in_the_caches(

@@ -1,0 +1,161 @@
+"""Outputs and caches that are damaged, full, edited or not ours: nothing is lost, and the next build is right."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from .project import Project, contents, stored
+
+MOUNTED = ("unshare", "-Urm", "sh", "-c")
+
+
+def test_an_output_edited_by_hand_is_kept_and_shown(given: Project) -> None:
+    given.build()
+    readme = given / "build/project/README.md"
+    built = readme.read_text(encoding="utf-8")
+    readme.write_text(built + "my own words\n", encoding="utf-8")
+    before = contents(given / "build")
+    told = given.fails("output-edited")
+    assert "+my own words" in told
+    assert "--force" in told
+    assert contents(given / "build") == before
+    assert given.run("build", "--force").code == 0
+    assert readme.read_text(encoding="utf-8") == built
+
+
+def test_a_file_that_is_not_ours_is_not_written_over(given: Project) -> None:
+    mine = given.write("build/project/README.md", "mine\n")
+    told = given.fails("output-in-the-way")
+    assert "README.md" in told
+    assert mine.read_text() == "mine\n"
+    assert contents(given / "build").keys() == {"project/README.md"}
+
+
+@pytest.mark.parametrize("path", ["build", "build/project", "build/project/src"])
+def test_a_file_where_a_folder_should_be(given: Project, path: str) -> None:
+    mine = given.write(path, "mine\n")
+    ran = given.run("build")
+    assert ran.code == 1
+    assert len(ran.codes) == 1, ran.err
+    assert path in ran.err
+    assert mine.read_text() == "mine\n"
+
+
+def test_a_folder_where_a_file_should_be(given: Project) -> None:
+    given.write("build/project/README.md/mine.txt", "mine\n")
+    ran = given.run("build")
+    assert ran.code == 1
+    assert "README.md" in ran.err
+    assert (given / "build/project/README.md/mine.txt").read_text() == "mine\n"
+
+
+def test_a_link_in_the_output_folder_is_not_followed(given: Project) -> None:
+    given.build()
+    elsewhere = given.write("elsewhere.md", "mine\n")
+    (given / "build/project/README.md").unlink()
+    (given / "build/project/README.md").symlink_to(elsewhere)
+    given.fails("output-edited")
+    given.run("build", "--force")
+    assert elsewhere.read_text() == "mine\n"
+
+
+@pytest.mark.usefixtures("namespaces")
+def test_an_output_folder_that_cannot_be_written(given: Project) -> None:
+    given.build()
+    before = contents(given / "build")
+    config = given / "deploy.yaml"
+    text = config.read_text(encoding="utf-8")
+    given.edit("deploy.yaml", "targets:", "serve: {port: 9000}\ntargets:")
+    script = 'mount --bind build build && mount -o remount,ro,bind build && exec "$@"'
+    told = replace(given, inside=(*MOUNTED, script, "sh")).fails("disk")
+    assert "build/" in told
+    assert "--out" in told
+    assert contents(given / "build") == before
+    config.write_text(text, encoding="utf-8")
+    given.build()
+    assert contents(given / "build") == before
+
+
+@pytest.mark.usefixtures("namespaces")
+@pytest.mark.parametrize("full", ["cas", "actions", "work"])
+def test_a_disk_that_is_full_of_cache(staged: Project, own_cache: Callable[[Project], Project], full: str) -> None:
+    project = own_cache(staged)
+    project.build()
+    before, good = contents(project / "build"), stored(project.cache)
+    project.edit("train.sh", "cp -r", "head -c 4000000 /dev/zero > made/large; cp -r")
+    script = f'mount -t tmpfs -o size=64k tmpfs {project.cache}/{full} && exec "$@"'
+    ran = replace(project, inside=(*MOUNTED, script, "sh")).run("build")
+    assert ran.code == 1, ran.err
+    assert len(ran.codes) == 1
+    assert "no space left" in ran.err.lower()
+    assert contents(project / "build") == before
+    assert stored(project.cache) == good
+    project.edit("train.sh", "head -c 4000000 /dev/zero > made/large; ", "true; ")
+    project.build()
+    assert contents(project / "build") == before
+
+
+@pytest.mark.usefixtures("namespaces")
+def test_a_disk_that_is_full_of_outputs(given: Project) -> None:
+    script = 'mkdir -p build && mount -t tmpfs -o size=32k tmpfs build && "$@"; code=$?; cp -r build seen; exit $code'
+    told = replace(given, inside=(*MOUNTED, script, "sh")).fails("disk")
+    assert "make room" in told
+    half = contents(given / "seen")
+    given.build()
+    whole = contents(given / "build")
+    assert half.items() <= whole.items(), "no file was left half written"
+
+
+def test_a_blob_with_a_flipped_bit_is_made_again(staged: Project, own_cache: Callable[[Project], Project]) -> None:
+    project = own_cache(staged)
+    project.build()
+    right = contents(project / "build")
+    for path in sorted((project.cache / "cas").glob("??/*")):
+        data = bytearray(path.read_bytes())
+        if data:
+            data[len(data) // 2] ^= 1
+            path.chmod(0o644)
+            path.write_bytes(data)
+    shutil.rmtree(project / "build")
+    shutil.rmtree(project / ".deployc")
+    project.build()
+    assert contents(project / "build") == right
+
+
+@pytest.mark.parametrize("damage", ["a result is gone", "blobs are gone", "results are nonsense", "all is gone"])
+def test_a_damaged_cache_is_mended(staged: Project, own_cache: Callable[[Project], Project], damage: str) -> None:
+    project = own_cache(staged)
+    project.build()
+    right = contents(project / "build")
+    for path in sorted((project.cache / ("cas" if damage == "blobs are gone" else "actions")).glob("??/*")):
+        if damage == "results are nonsense":
+            path.write_bytes(b"\xff nonsense")
+        else:
+            path.unlink()
+    if damage == "all is gone":
+        shutil.rmtree(project.cache / "cas")
+    shutil.rmtree(project / "build")
+    project.build()
+    assert contents(project / "build") == right
+
+
+@pytest.mark.parametrize("file", ["deploy.yaml.state", "deploy.yaml.stats", "manifests.json", "outputs.json"])
+@pytest.mark.parametrize("text", [b"", b"\xff\x00nonsense", b"[1, 2]", b'{"a": 1}'], ids=["empty", "bytes", "list", "map"])
+def test_a_damaged_memory_of_the_last_build_is_mended(given: Project, file: str, text: bytes) -> None:
+    given.build()
+    before = contents(given / "build")
+    (given / ".deployc" / file).write_bytes(text)
+    given.build()
+    assert contents(given / "build") == before
+
+
+def test_a_stray_file_is_never_touched(given: Project) -> None:
+    stray = [given.write(f"build/{p}", "mine\n") for p in ("x.txt", "project/src/x.py", "wheel/x.whl", "other/x")]
+    given.build()
+    given.edit("deploy.yaml", "targets: {project: {}, wheel: {}}", "targets: {wheel: {}}")
+    given.build("--force")
+    assert [path.read_text() for path in stray] == ["mine\n"] * 4

@@ -1,0 +1,197 @@
+"""The other commands, wrong usage, and how they talk."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from .project import Project, contents
+
+COMMANDS = ["build", "check", "clean", "eject", "explain", "graph", "init", "inspect", "list", "lock", "plan", "run"]
+COMMANDS += ["schema", "version"]
+
+
+def test_help_names_every_command_and_each_helps_with_examples(project: Project) -> None:
+    told = project.run("--help")
+    assert (told.code, told.err) == (0, "")
+    for name in COMMANDS:
+        assert f"\n  {name} " in told.out
+        own = project.run(name, "--help")
+        assert (own.code, own.err) == (0, "")
+        assert "examples:" in own.out
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["bild", "build --no-such-flag", "build -j", "build -j many", "explain", "inspect", "init", "list", "list modles", "-x"],
+)
+def test_wrong_usage_is_told_and_ends_with_2(given: Project, words: str) -> None:
+    before = contents(given.folder)
+    ran = given.run(*words.split())
+    assert (ran.code, ran.out) == (2, "")
+    assert "usage:" in ran.err
+    assert contents(given.folder) == before
+
+
+@pytest.mark.parametrize("count", ["0", "-1"])
+def test_no_job_at_a_time_is_wrong_usage(given: Project, count: str) -> None:
+    assert given.run("build", "-j", count).code == 2
+
+
+def test_names_that_do_not_exist(given: Project) -> None:
+    assert "known: " in given.fails("unknown-node", "--only", "nothing")
+    assert "known: project, wheel" in given.fails("unknown-target", "--target", "image")
+    assert given.run("explain", "nothing").codes == ["unknown-node"]
+    ran = given.run("build", "other.yaml")
+    assert ran.code == 1
+    assert "other.yaml" in ran.err
+
+
+def test_every_mistake_of_a_deploy_yaml_is_told_at_once(given: Project) -> None:
+    given.write("deploy.yaml", "version: 1\nname: Bad Name\nmodel: {pth: x}\nserve: {framework: fastpi}\ntargets: {a: {}}\n")
+    for command in ("check", "build", "plan", "lock", "graph"):
+        ran = given.run(command)
+        assert ran.code == 1
+        assert {"unknown-framework", "unknown-key", "unknown-target"} <= set(ran.codes)
+    assert "deploy.yaml:4:20" in ran.err
+    assert "did you mean `fastapi`?" in ran.err
+    assert "\n   |                   ^" in ran.err or "^^^^^^" in ran.err
+
+
+def test_check_builds_nothing(given: Project) -> None:
+    ran = given.run("check")
+    assert (ran.code, ran.out) == (0, "")
+    assert not (given / "build").exists()
+    given.edit("deploy.yaml", "model/", "no/")
+    told = given.run("check", "--json")
+    assert told.code == 1
+    assert [(e["code"], e["line"]) for e in told.events] == [("missing-file", 5)]
+
+
+def test_json_has_every_event_and_error_on_a_line_of_its_own(staged: Project, fresh: str) -> None:
+    staged.write("train.sh", f"echo {fresh} in the log\nexit 1\n")
+    ran = staged.run("build", "--json")
+    assert ran.code == 1
+    assert ran.err == ""
+    assert {"event": "log", "node": "train", "line": f"{fresh} in the log"} in ran.events
+    assert ran.events[-1]["code"] == "command-failed"
+
+
+def test_standard_output_is_for_data_and_without_colour(given: Project) -> None:
+    ran = given.given(TERM="xterm-256color", NO_COLOR="1").run("build")
+    assert (ran.code, ran.out) == (0, "")
+    assert "\x1b" not in ran.err
+    ran = given.given(LANG="C", LC_ALL="C", PYTHONUTF8="0", PYTHONIOENCODING="ascii").run("plan")
+    assert ran.code == 0
+    assert ran.out.isascii()
+
+
+def test_a_terminal_that_knows_only_ascii_gets_readable_errors(given: Project) -> None:
+    given.edit("deploy.yaml", "name: penguins", "name: pingüins")
+    ran = given.given(LC_ALL="C", PYTHONUTF8="0", PYTHONIOENCODING="ascii").run("build")
+    assert ran.code == 1
+    assert "deploy.yaml:2:7" in ran.err
+
+
+def test_errors_are_annotations_in_githubs_ci(given: Project) -> None:
+    given.edit("deploy.yaml", "model/", "no/")
+    ran = given.given(GITHUB_ACTIONS="true", CI="true").run("check")
+    assert ran.out.startswith("::error file=deploy.yaml,line=5,")
+
+
+@pytest.mark.parametrize("what", ["frameworks", "flavors", "targets", "tests"])
+def test_list(project: Project, what: str) -> None:
+    rows = json.loads(project.run("list", what, "--json").out)
+    table = project.run("list", what).out.splitlines()
+    assert [row["name"] for row in rows] == [line.split()[0] for line in table]
+    assert all(row["summary"] for row in rows)
+    wanted = {"frameworks": "fastapi", "flavors": "sklearn", "targets": "wheel", "tests": "parity"}
+    assert wanted[what] in {row["name"] for row in rows}
+
+
+def test_schema_version_and_graph(given: Project) -> None:
+    schema = json.loads(given.run("schema").out)
+    assert schema["$schema"].endswith("2020-12/schema")
+    version = given.run("version").out
+    assert version.startswith("deployc ")
+    assert given.run("--version").out == version
+    mermaid = given.run("graph").out
+    assert mermaid.startswith("flowchart LR\n")
+    assert "    generate --> assemble\n" in mermaid
+    dot = given.run("graph", "--dot").out
+    assert dot.startswith("digraph deployc {\n")
+    assert '    "generate" -> "assemble"\n' in dot
+    assert not (given / "build").exists()
+
+
+def test_inspect_says_what_a_model_is(given: Project) -> None:
+    told = given.run("inspect", "model")
+    assert told.code == 0
+    assert "flavor      sklearn" in told.out
+    assert "bill_length_mm: double" in told.out
+    facts = json.loads(given.run("inspect", "model", "--json", "--sample", "sample.csv").out)
+    assert facts["flavor"] == "sklearn"
+    assert "predict_proba" in facts["methods"]
+
+
+def test_init_writes_a_deploy_yaml_that_builds(given: Project) -> None:
+    (given / "deploy.yaml").unlink()
+    ran = given.run("init", "model", "--sample", "sample.csv")
+    assert ran.code == 0, ran.err
+    assert given.run("check").code == 0
+    assert given.run("init", "model").codes == ["output-in-the-way"]
+    given.build("--target", "project", "--only", "assemble")
+
+
+def test_eject_gives_a_project_of_the_users_own(given: Project) -> None:
+    assert given.run("eject").codes == ["not-built"]
+    given.build()
+    assert given.run("eject", "mine").code == 0
+    built = contents(given / "build/project")
+    assert contents(given / "mine") == built
+    assert given.run("eject", "mine").codes == ["output-in-the-way"]
+    given.write("mine/README.md", "mine")
+    given.build()
+    assert contents(given / "build/project") == built
+
+
+def test_clean_forgets_and_the_next_build_is_the_same(given: Project) -> None:
+    given.build()
+    before = contents(given / "build")
+    assert given.run("clean").code == 0
+    assert contents(given / "build") == before
+    assert given.build().ran == set()
+    (given / "build/project/README.md").write_text("edited")
+    given.run("clean")
+    given.fails("output-edited")
+
+
+def test_clean_cache_keeps_what_was_trained(project: Project, tmp_path: Path) -> None:
+    project.write("deploy.yaml", "version: 1\nname: a\nmodel: {path: m, train: {run: echo 1 > m}}\ntargets: {project: {}}\n")
+    own = replace(project, cache=tmp_path / "cache")
+    assert own.build("--only", "train").ran == {"lock-train", "train"}
+    assert own.run("clean", "--cache").code == 0
+    assert not list((own.cache / "envs").glob("*/bin"))
+    assert own.build("--only", "train").ran == set()
+    own.run("clean", "--cache", "--trained")
+    assert own.build("--only", "train").ran == {"train"}
+
+
+def test_a_folder_that_is_gone_is_told(project: Project) -> None:
+    script = 'rmdir ../project; exec "$@"'
+    ran = replace(project, inside=("sh", "-c", script, "sh")).run("build")
+    assert ran.code == 1
+
+
+@pytest.mark.slow
+def test_a_model_file_that_init_describes_builds_and_proves_itself(given: Project, own_cache: Callable[[Project], Project]) -> None:
+    (given / "deploy.yaml").unlink()
+    given.run("init", "model", "--sample", "sample.csv")
+    given.build()
+    assert (given / "build/reports/parity/report.json").is_file()
+    shutil.rmtree(given / "build")
