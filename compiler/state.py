@@ -75,9 +75,10 @@ def save(
 def refresh(path: str, state: dict[str, object]) -> None:
     """Write a state again whose racy rows have just been read and found equal."""
     rows, environ, flags, summary = state["rows"], state["environ"], state["flags"], state["summary"]
-    assert (
-        isinstance(rows, list) and isinstance(environ, dict) and isinstance(flags, tuple) and isinstance(summary, str)
-    )
+    assert isinstance(rows, list)
+    assert isinstance(environ, dict)
+    assert isinstance(flags, tuple)
+    assert isinstance(summary, str)
     save(path, flags=flags, environ=environ, rows={p: s for p, s, _ in rows}, digests={}, summary=summary)
 
 

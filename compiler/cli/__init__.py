@@ -26,12 +26,16 @@ def state_path(file: str) -> str:
 
 def _up_to_date(flags: tuple[str, ...]) -> bool:
     file = next((flag for flag in flags if flag.endswith((".yaml", ".yml"))), "deploy.yaml")
+    try:
+        here = os.getcwd()
+    except OSError:
+        return False  # the folder is gone: the command itself tells
     path = state_path(file)
     known = state.load(path)
     if known is None:
         return False
     # the same words in another folder, or in a copy of this one, mean other files
-    answer = state.fresh(known, (os.getcwd(), *flags), dict(os.environ))
+    answer = state.fresh(known, (here, *flags), dict(os.environ))
     if answer is False:
         return False
     if answer is None:

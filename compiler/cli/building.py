@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from ...targets.deployment import Deployment
 from ...targets.graph import locked_sections, outputs
 from .. import stat_cache, state
 from ..cas import CorruptBlob
+from ..digest import Digest
+from ..digest import of_text
 from ..emit import Emission
 from ..events import Event, Observer
 from ..execute import Outcome, Settings, execute
@@ -30,8 +32,8 @@ from .progress import Progress, progress
 from .report import report
 from .session import Session
 
-ATTEMPTS = 10
-"""A corrupt blob is made again by its node; a disk that corrupts more than this is not worth going on with."""
+ATTEMPTS = 3
+"""A corrupt blob is made again by its node; a disk that corrupts it more often than this is not worth going on with."""
 
 ENVIRON = (
     "CI",
@@ -57,8 +59,17 @@ class Tally:
         self.show(event)
 
 
-def executed(session: Session, plan: Plan, made: Deployment, options: argparse.Namespace, observe: Observer) -> Outcome:
-    """Execute a plan, again where a cached blob proved corrupt; what was locked is written before anything else."""
+def executed(
+    session: Session,
+    plan: Plan,
+    made: Deployment,
+    options: argparse.Namespace,
+    observe: Observer,
+    then: Callable[[Outcome], None] = lambda outcome: None,
+) -> Outcome:
+    """Execute a plan and `then` use what it gave, both again where a cached blob proved corrupt; what was locked is
+    written before anything else.
+    """
     settings = Settings(
         store=made.store,
         sources=session.sources,
@@ -67,13 +78,16 @@ def executed(session: Session, plan: Plan, made: Deployment, options: argparse.N
         jobs=options.jobs,
         keep_going=options.keep_going,
     )
-    for _ in range(ATTEMPTS):
+    corrupt: list[Digest] = []
+    while not corrupt or corrupt.count(corrupt[-1]) < ATTEMPTS:
         try:
             outcome = execute(plan, settings)
-        except CorruptBlob:
-            continue
-        _keep_locked(session, made, outcome)
-        return outcome
+            _keep_locked(session, made, outcome)
+            then(outcome)
+        except CorruptBlob as error:
+            corrupt.append(error.digest)
+        else:
+            return outcome
     raise fail("cache-corrupt", "the cache keeps corrupting what is put into it", help="check the disk")
 
 
@@ -83,20 +97,23 @@ def build(session: Session, plan: Plan, made: Deployment, options: argparse.Name
     tally = Tally(progress(console, as_json=options.json))
     since = time.monotonic()
     own_files = {str(path): stat_of(path) or () for path in (session.file, *source_files())}
+    folder = Path(options.out).absolute()
+
+    def then(outcome: Outcome) -> None:
+        _write_logs(session, outcome)
+        _remember_manifests(session, outcome)
+        if not outcome.failures and not options.only:
+            _emit(session, made, outcome, options, folder)
+
     tally.show.start()
     try:
-        outcome = executed(session, plan, made, options, tally)
+        outcome = executed(session, plan, made, options, tally, then)
     finally:
         tally.show.stop()
-    _write_logs(session, outcome)
-    _remember_manifests(session, outcome)
     if outcome.failures:
         _report_failures(session, outcome, options)
         return 1
-    folder = Path(options.out).absolute()
-    if not options.only:
-        _emit(session, made, outcome, options, folder)
-    stat_cache.write(_made(session.state) / f"{session.file.name}.stats", session.sources.stats)
+    stat_cache.write(session.remembered("stats"), session.sources.stats)
     summary = _summary(session, tally, folder, time.monotonic() - since, options)
     (sys.stdout if options.json else sys.stderr).write(summary + "\n")
     if not options.only:
@@ -107,7 +124,7 @@ def build(session: Session, plan: Plan, made: Deployment, options: argparse.Name
 def last_manifests(session: Session) -> Mapping[str, str]:
     """Manifests of the last time that each node succeeded here."""
     try:
-        found = json.loads((session.state / "manifests.json").read_text(encoding="utf-8"))
+        found = json.loads(session.remembered("manifests").read_text(encoding="utf-8"))
         return {str(name): str(text) for name, text in found.items()}
     except (OSError, ValueError):
         return {}
@@ -116,7 +133,7 @@ def last_manifests(session: Session) -> Mapping[str, str]:
 def _emit(session: Session, made: Deployment, outcome: Outcome, options: argparse.Namespace, folder: Path) -> None:
     emission = Emission(
         folder=folder,
-        record=_made(session.state) / "outputs.json",
+        record=session.remembered(f"outputs-{of_text(str(folder))[:12]}"),
         cas=made.store.cas,
         stats=session.sources.stats,
     )
@@ -129,7 +146,7 @@ def _keep_locked(session: Session, made: Deployment, outcome: Outcome) -> None:
     sections = locked_sections(made, outcome.trees)
     merged = Lockfile(sections={**made.lockfile.sections, **sections})
     if merged != made.lockfile:
-        path = session.root / "deploy.lock"
+        path = session.lock
         temporary = path.with_name(f"{path.name}.{os.getpid()}")
         temporary.write_text(dump(merged), encoding="utf-8")
         temporary.replace(path)
@@ -150,7 +167,8 @@ def _write_logs(session: Session, outcome: Outcome) -> None:
 def _remember_manifests(session: Session, outcome: Outcome) -> None:
     done = {n: text for n, text in outcome.manifests.items() if n not in outcome.unfinished}
     text = json.dumps({**last_manifests(session), **done})
-    path = _made(session.state) / "manifests.json"
+    _made(session.state)
+    path = session.remembered("manifests")
     temporary = path.with_name(f"{path.name}.{os.getpid()}")
     temporary.write_text(text, encoding="utf-8")
     temporary.replace(path)
@@ -164,7 +182,7 @@ def _remember_state(
     folder: Path,
     options: argparse.Namespace,
 ) -> None:
-    looked_at = [session.root / "deploy.lock", made.interpreter.path, *map(Path, session.sources.folders)]
+    looked_at = [session.lock, made.interpreter.path, *map(Path, session.sources.folders)]
     looked_at += [Path(made.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")) / "deployc" / "allow"]
     used = session.sources.stats.used
     rows: dict[str, tuple[int, ...]] = {name: stat for name, (stat, _) in used.items()}

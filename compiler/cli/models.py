@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
-from ...schema.diagnostics import fail
+from ...schema.diagnostics import UserError, fail
 from ...targets.deployment import allow_list, module_name
 from ..formats.inspection import inspect_path
 from ..model_spec import ModelSpec
@@ -19,7 +20,11 @@ def inspected(model: Path, sample: Path | None, allow: Iterable[str], code: Iter
         if not path.exists():
             raise fail("missing-file", f"no file {path}")
     rows = sample.read_bytes() if sample else None
-    return inspect_path(model, sample=rows, allowed=allow_list(allowed(os.environ, allow)), code=_sources(code))
+    try:
+        return inspect_path(model, sample=rows, allowed=allow_list(allowed(os.environ, allow)), code=_sources(code))
+    except UserError as error:
+        # there is no deploy.yaml whose fields could be meant
+        raise UserError(*(replace(d, field=None) for d in error.diagnostics)) from None
 
 
 def _sources(code: Iterable[Path]) -> dict[str, str]:

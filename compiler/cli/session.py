@@ -46,6 +46,15 @@ class Session:
     def state(self) -> Path:
         return self.root / STATE
 
+    @property
+    def lock(self) -> Path:
+        """deploy.lock beside deploy.yaml; another file's lock has that file's name."""
+        return self.file.with_suffix(".lock")
+
+    def remembered(self, what: str) -> Path:
+        """The file in which builds of this deploy.yaml remember something from one time to the next."""
+        return self.state / f"{self.file.name}.{what}"
+
     def placed(self, error: UserError) -> UserError:
         """The same mistakes, each at its line of deploy.yaml."""
         return UserError(*(self.spans.placed(d) for d in error.diagnostics))
@@ -108,7 +117,7 @@ def deployment(session: Session, options: argparse.Namespace, *, upgrade: frozen
 
 def lockfile(session: Session) -> Lockfile:
     """deploy.lock, or an empty one where there is none yet."""
-    path = session.root / "deploy.lock"
+    path = session.lock
     return load(path.read_bytes(), file=str(path)) if path.exists() else Lockfile()
 
 

@@ -14,7 +14,8 @@ WORDS = 40
 """Lines of a tool's words that are shown at most; a failed build's log can have thousands."""
 
 _OFFLINE = re.compile(
-    "network (was|is) disabled|not found in the cache|connectivity is disabled|there (are no versions|is no version) of",
+    "network (was|is) disabled|not found in the cache|connectivity is disabled"
+    "|there (are no versions|is no version) of",
     re.I,
 )
 _AUTH = re.compile(

@@ -50,7 +50,9 @@ class Options:
 
     rows: Annotated[ConfigPath, Doc("CSV rows with the model's columns; other columns are ignored.")]
     tolerance: Annotated[
-        Tolerance, Shorthand(Annotated[float, Minimum(0)], _number), Doc("A number (absolute) or {abs, rel}; labels must be equal.")
+        Tolerance,
+        Shorthand(Annotated[float, Minimum(0)], _number),
+        Doc("A number (absolute) or {abs, rel}; labels must be equal."),
     ] = field(default_factory=Tolerance)
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 
 import pytest
+from deployc.targets.check import RESERVED
+from deployc.targets.project.template.settings import Settings
 
 from .pages import Page, page, pages
 from .product import diagnostic_codes, key_table, option_table, parsers, service_codes
@@ -29,6 +32,16 @@ def test_every_problem_of_the_service_is_told() -> None:
     assert service_codes() <= set(re.findall(r"(?m)^\| \d+ \| `([a-z-]+)`", table))
 
 
+def test_every_setting_of_the_service_is_told() -> None:
+    told = re.findall(r"(?m)^\| `PENGUINS_([A-Z_]+)`", page("docs/guide-service.md").part("Settings"))
+    assert told == [field.name.upper() for field in fields(Settings)]
+
+
+def test_every_name_that_is_taken_is_told() -> None:
+    text = page("docs/guide-deploy-yaml.md").part("How values are read")
+    assert [name for name in RESERVED if f"`{name}`" not in text] == []
+
+
 def test_every_key_of_the_language_is_told(update_golden: bool) -> None:
     _fresh(page("docs/guide-deploy-yaml.md"), "keys", key_table(), update_golden)
 
@@ -48,7 +61,9 @@ def test_commands_and_flags_that_the_prose_names_exist(it: Page) -> None:
     known = {flag for parser in parsers().values() for action in parser._actions for flag in action.option_strings}
     spans = re.findall(r"`([^`\n]+)`", it.prose)
     commands = {m[1] for span in spans if (m := re.match(r"deployc ([a-z]+)", span))}
-    flags = {word for span in spans if span.startswith(("--", "deployc ")) for word in re.findall(r"--[a-z][a-z-]*", span)}
+    flags = {
+        word for span in spans if span.startswith(("--", "deployc ")) for word in re.findall(r"--[a-z][a-z-]*", span)
+    }
     assert commands <= {*parsers()}
     assert flags <= known | {"--version", "--strict"}
 

@@ -20,7 +20,7 @@ from ..session import build_arguments, deployment, opened, plan
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     build_arguments(parser)
-    parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 2, metavar="N", help="nodes at a time")
+    parser.add_argument("-j", "--jobs", type=_count, default=os.cpu_count() or 2, metavar="N", help="nodes at a time")
     parser.add_argument("--keep-going", action="store_true", help="let nodes that do not need a failed one finish")
     parser.add_argument("--force", action="store_true", help="replace outputs that were edited by hand")
     parser.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
@@ -34,3 +34,9 @@ def run(options: argparse.Namespace) -> int:
     options.out = options.out or str(session.root / "build")
     made = deployment(session, options)
     return build(session, plan(session, made, options), made, options, (os.getcwd(), *sys.argv[2:]))
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
+    return int(text)

@@ -31,8 +31,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     state = Path(options.file).absolute().parent / STATE
     for path in state.glob("*"):
-        # outputs.json tells which files in the output folder are ours: it goes only with them
-        if path.name != "outputs.json":
+        # these tell which files in an output folder are ours: they go only with them
+        if ".outputs-" not in path.name:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     if options.cache:
         freed = collect(Store(default_root(dict(os.environ))), keep_commands=not options.trained)

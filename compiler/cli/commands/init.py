@@ -35,11 +35,13 @@ def run(options: argparse.Namespace) -> int:
     if file.exists():
         raise fail("output-in-the-way", f"{file} exists already", help="name another with --file, or edit it")
     sample = Path(options.sample) if options.sample else None
-    spec = inspected(model, sample, options.allow)
+    code = [Path(path) for path in options.code]
+    spec = inspected(model, sample, options.allow, code)
     root = file.absolute().parent
-    data = _config(
-        spec, options.name or _name(model), _relative(model, root), _relative(sample, root) if sample else ""
-    )
+    paths = {"path": _relative(model, root)}
+    if sample:
+        paths["sample"] = _relative(sample, root)
+    data = _config(spec, options.name or _name(model), paths, [_relative(path, root) for path in code])
     file.write_text(yaml.safe_dump(data, sort_keys=False, default_flow_style=None), encoding="utf-8")
     sys.stderr.write(f"deployc: wrote {file} for a {spec.class_name}; next: deployc build\n")
     return 0
