@@ -44,7 +44,7 @@ class Outcome:
     logs: dict[str, list[str]] = field(default_factory=dict)
     failures: dict[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
     unfinished: set[str] = field(default_factory=set)
-    """Nodes that failed, were skipped, or (in a dry run) would have run."""
+    """Nodes that failed, were skipped, were never come to, or (in a dry run) would have run."""
 
 
 def execute(plan: Plan, settings: Settings) -> Outcome:
@@ -71,6 +71,7 @@ class _Execution:
     outcome: Outcome = field(default_factory=Outcome)
     environments: dict[str, Action] = field(default_factory=dict)
     pythons: dict[str, Path] = field(default_factory=dict)
+    waiting: list[tuple[Action, tuple[str, ...]]] = field(default_factory=list)
     running: dict[Future[Tree | Path], tuple[Action, float]] = field(default_factory=dict)
     settled: set[str] = field(default_factory=set)
 
@@ -78,7 +79,9 @@ class _Execution:
         while True:
             while self._advance():
                 pass
+            self._launch()
             if not self.running:
+                self.outcome.unfinished.update(self.plan.nodes.keys() - self.settled)
                 return self.outcome
             done, _ = wait(self.running, return_when=FIRST_COMPLETED)
             for future in done:
@@ -98,7 +101,7 @@ class _Execution:
         return len(self.settled) > before
 
     def _started(self) -> set[str]:
-        return {action.node.name for action, _ in self.running.values()}
+        return {action.node.name for action, _ in (*self.running.values(), *self.waiting)}
 
     def _stopping(self) -> bool:
         return bool(self.outcome.failures) and not self.settings.keep_going
@@ -162,8 +165,14 @@ class _Execution:
             self._submit(action, self._reasons(action))
 
     def _submit(self, action: Action, reasons: tuple[str, ...]) -> None:
-        self._tell(action.node.name, "started", reasons=reasons)
-        self.running[self.pool.submit(self._work, action)] = action, time.monotonic()
+        self.waiting.append((action, reasons))
+
+    def _launch(self) -> None:
+        """Start no more than may run at a time: what still waits when another fails is never started."""
+        while self.waiting and len(self.running) < self.settings.jobs and not self._stopping():
+            action, reasons = self.waiting.pop(0)
+            self._tell(action.node.name, "started", reasons=reasons)
+            self.running[self.pool.submit(self._work, action)] = action, time.monotonic()
 
     def _reasons(self, action: Action) -> tuple[str, ...]:
         found = differences(self.settings.last.get(action.node.name), action.manifest)

@@ -8,6 +8,11 @@ from typing import Annotated, Literal
 
 import pytest
 from deployc.schema.constraints import Doc, Minimum, Shorthand
+from hypothesis import settings
+
+# how long an example takes is the machine's affair, not the code's
+settings.register_profile("deployc", deadline=None)
+settings.load_profile("deployc")
 
 Catalogs = Mapping[str, Mapping[str, type | None]]
 

@@ -19,12 +19,10 @@ from ...targets.deployment import Deployment
 from ...targets.graph import locked_sections, outputs
 from .. import stat_cache, state
 from ..cas import CorruptBlob
-from ..digest import Digest
-from ..digest import of_text
+from ..digest import Digest, of_text
 from ..emit import Emission
 from ..events import Event, Observer
 from ..execute import Outcome, Settings, execute
-from ..identity import source_files
 from ..plan import Plan
 from ..stat_cache import stat_of
 from . import state_path
@@ -96,7 +94,6 @@ def build(session: Session, plan: Plan, made: Deployment, options: argparse.Name
     console = Console(stderr=True, highlight=False)
     tally = Tally(progress(console, as_json=options.json))
     since = time.monotonic()
-    own_files = {str(path): stat_of(path) or () for path in (session.file, *source_files())}
     folder = Path(options.out).absolute()
 
     def then(outcome: Outcome) -> None:
@@ -117,7 +114,7 @@ def build(session: Session, plan: Plan, made: Deployment, options: argparse.Name
     summary = _summary(session, tally, folder, time.monotonic() - since, options)
     (sys.stdout if options.json else sys.stderr).write(summary + "\n")
     if not options.only:
-        _remember_state(session, made, flags, own_files, folder, options)
+        _remember_state(session, made, flags, folder, options)
     return 0
 
 
@@ -178,7 +175,6 @@ def _remember_state(
     session: Session,
     made: Deployment,
     flags: tuple[str, ...],
-    own_files: Mapping[str, tuple[int, ...]],
     folder: Path,
     options: argparse.Namespace,
 ) -> None:
@@ -187,7 +183,7 @@ def _remember_state(
     used = session.sources.stats.used
     rows: dict[str, tuple[int, ...]] = {name: stat for name, (stat, _) in used.items()}
     digests: dict[str, str] = {name: digest for name, (_, digest) in used.items()}
-    rows |= own_files
+    rows |= session.seen
     rows |= {str(path): stat_of(path) or () for path in looked_at}
     text = f"deployc: up to date: {_shown(folder)}"
     if options.json:

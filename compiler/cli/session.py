@@ -19,9 +19,9 @@ from ...targets.deployment import Deployment
 from ...targets.graph import graph
 from .. import interpreter, stat_cache
 from ..files import Sources
-from ..identity import identity
+from ..identity import identity, source_files
 from ..plan import Plan
-from ..stat_cache import StatCache
+from ..stat_cache import StatCache, stat_of
 from ..store import Store, default_root
 from .allow import allowed
 
@@ -37,6 +37,8 @@ class Session:
     spans: Spans
     sources: Sources
     environ: Mapping[str, str]
+    seen: Mapping[str, tuple[int, ...]]
+    """What stat said of deploy.yaml and of deployc's own files before they were read."""
 
     @property
     def root(self) -> Path:
@@ -88,8 +90,11 @@ def opened(options: argparse.Namespace) -> Session:
     root = file.absolute().parent
     stats: StatCache = stat_cache.read(root / STATE / f"{file.name}.stats")
     sources = Sources(root, stats)
+    seen = {str(path): stat_of(path) or () for path in (file.absolute(), *source_files())}
     loaded = read_config(file, catalogs(), check=lambda config: check(config, sources))
-    return Session(file=file.absolute(), config=loaded.config, spans=loaded.spans, sources=sources, environ=environ)
+    return Session(
+        file=file.absolute(), config=loaded.config, spans=loaded.spans, sources=sources, environ=environ, seen=seen
+    )
 
 
 def deployment(session: Session, options: argparse.Namespace, *, upgrade: frozenset[str] = frozenset()) -> Deployment:

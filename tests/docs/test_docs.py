@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -121,10 +121,16 @@ def test_readme_has_the_two_commands() -> None:
 
 @pytest.fixture(scope="session")
 def environ() -> Mapping[str, str]:
-    """The user's environment, but for what says that this is CI; with this deployc, and the tests' shared cache."""
+    """The user's environment, but for what says that this is CI; with this deployc, and a cache kept between runs.
+
+    Its environments are those of the other tests; its results are not, since pages show what has no result yet.
+    """
     kept = {k: v for k, v in os.environ.items() if k not in ("CI", "GITHUB_ACTIONS")}
-    cache = Path(tempfile.gettempdir()) / f"deployc-e2e-{getpass.getuser()}" / "cache"
-    cache.parent.mkdir(mode=0o700, exist_ok=True)
+    shared, cache = _kept("e2e") / "cache" / "envs", _kept("docs") / "cache"
+    shared.mkdir(parents=True, exist_ok=True)
+    cache.mkdir(exist_ok=True)
+    with suppress(FileExistsError):
+        (cache / "envs").symlink_to(shared)
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
     return {**kept, "PATH": path, "NO_COLOR": "1", "DEPLOYC_CACHE": str(cache)}
 
@@ -242,6 +248,13 @@ def test_readme_s_commands_work_in_a_fresh_clone(command: str, tmp_path: Path, e
     text = command.replace("-m pytest", "-m pytest --collect-only -q")
     done = subprocess.run(["bash", "-c", text], cwd=clone, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _kept(name: str) -> Path:
+    """This user's folder for what is costly to make."""
+    folder = Path(tempfile.gettempdir()) / f"deployc-{name}-{getpass.getuser()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
 
 
 def _over(base: object, part: object) -> object:

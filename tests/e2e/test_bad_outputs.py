@@ -81,21 +81,23 @@ def test_an_output_folder_that_cannot_be_written(given: Project) -> None:
 
 
 @pytest.mark.usefixtures("namespaces")
-@pytest.mark.parametrize("full", ["cas", "actions", "work"])
-def test_a_disk_that_is_full_of_cache(staged: Project, own_cache: Callable[[Project], Project], full: str) -> None:
+@pytest.mark.parametrize(("full", "size"), [("cas", "64k"), ("actions", "4k"), ("work", "64k")])
+def test_a_disk_that_is_full_of_cache(staged: Project, own_cache: Callable[[Project], Project], full: str, size: str) -> None:
+    staged.build()
     project = own_cache(staged)
-    project.build()
+    project.build("--only", "inspect")
     before, good = contents(project / "build"), stored(project.cache)
     project.edit("train.sh", "cp -r", "head -c 4000000 /dev/zero > made/large; cp -r")
-    script = f'mount -t tmpfs -o size=64k tmpfs {project.cache}/{full} && exec "$@"'
-    ran = replace(project, inside=(*MOUNTED, script, "sh")).run("build")
+    script = f'mount -t tmpfs -o size={size} tmpfs {project.cache}/{full} && exec "$@"'
+    ran = replace(project, inside=(*MOUNTED, script, "sh")).run("build", "--only", "inspect")
     assert ran.code == 1, ran.err
     assert len(ran.codes) == 1
     assert "no space left" in ran.err.lower()
     assert contents(project / "build") == before
-    assert stored(project.cache) == good
+    assert good.items() <= stored(project.cache).items()
     project.edit("train.sh", "head -c 4000000 /dev/zero > made/large; ", "true; ")
-    project.build()
+    project.build("--only", "inspect")
+    staged.build()
     assert contents(project / "build") == before
 
 
@@ -110,16 +112,35 @@ def test_a_disk_that_is_full_of_outputs(given: Project) -> None:
     assert half.items() <= whole.items(), "no file was left half written"
 
 
-def test_a_blob_with_a_flipped_bit_is_made_again(staged: Project, own_cache: Callable[[Project], Project]) -> None:
-    project = own_cache(staged)
-    project.build()
-    right = contents(project / "build")
+def flip_bits(project: Project) -> None:
+    """Change one bit of every blob in a project's cache."""
     for path in sorted((project.cache / "cas").glob("??/*")):
         data = bytearray(path.read_bytes())
         if data:
             data[len(data) // 2] ^= 1
             path.chmod(0o644)
             path.write_bytes(data)
+
+
+def test_a_blob_with_a_flipped_bit_is_made_again(staged: Project, own_cache: Callable[[Project], Project]) -> None:
+    project = own_cache(staged)
+    project.build("--only", "inspect")
+    right = stored(project.cache)
+    flip_bits(project)
+    project.build("--only", "inspect")
+    made = stored(project.cache)
+    assert {p: d for p, d in right.items() if p.startswith("actions/")}.items() <= made.items(), "the same results"
+    assert project.build("--only", "inspect").ran == set()
+
+
+@pytest.mark.slow
+def test_outputs_are_right_although_every_blob_has_a_flipped_bit(
+    staged: Project, own_cache: Callable[[Project], Project]
+) -> None:
+    project = own_cache(staged)
+    project.build()
+    right = contents(project / "build")
+    flip_bits(project)
     shutil.rmtree(project / "build")
     shutil.rmtree(project / ".deployc")
     project.build()
@@ -129,8 +150,8 @@ def test_a_blob_with_a_flipped_bit_is_made_again(staged: Project, own_cache: Cal
 @pytest.mark.parametrize("damage", ["a result is gone", "blobs are gone", "results are nonsense", "all is gone"])
 def test_a_damaged_cache_is_mended(staged: Project, own_cache: Callable[[Project], Project], damage: str) -> None:
     project = own_cache(staged)
-    project.build()
-    right = contents(project / "build")
+    project.build("--only", "inspect")
+    right = stored(project.cache)
     for path in sorted((project.cache / ("cas" if damage == "blobs are gone" else "actions")).glob("??/*")):
         if damage == "results are nonsense":
             path.write_bytes(b"\xff nonsense")
@@ -138,17 +159,17 @@ def test_a_damaged_cache_is_mended(staged: Project, own_cache: Callable[[Project
             path.unlink()
     if damage == "all is gone":
         shutil.rmtree(project.cache / "cas")
-    shutil.rmtree(project / "build")
-    project.build()
-    assert contents(project / "build") == right
+    project.build("--only", "inspect")
+    assert right.items() <= stored(project.cache).items()
 
 
-@pytest.mark.parametrize("file", ["deploy.yaml.state", "deploy.yaml.stats", "manifests.json", "outputs.json"])
+@pytest.mark.parametrize("kind", ["state", "stats", "manifests", "outputs"])
 @pytest.mark.parametrize("text", [b"", b"\xff\x00nonsense", b"[1, 2]", b'{"a": 1}'], ids=["empty", "bytes", "list", "map"])
-def test_a_damaged_memory_of_the_last_build_is_mended(given: Project, file: str, text: bytes) -> None:
+def test_a_damaged_memory_of_the_last_build_is_mended(given: Project, kind: str, text: bytes) -> None:
     given.build()
     before = contents(given / "build")
-    (given / ".deployc" / file).write_bytes(text)
+    (file,) = (given / ".deployc").glob(f"deploy.yaml.{kind}*")
+    file.write_bytes(text)
     given.build()
     assert contents(given / "build") == before
 

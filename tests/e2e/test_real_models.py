@@ -1,0 +1,104 @@
+"""Models as their makers write them: each is built and answers what it answered to its maker, proven by `parity`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import uv
+
+from .conftest import alone
+from .project import EXAMPLES, Project
+from .test_serving import ask, served
+
+pytestmark = pytest.mark.slow
+
+SCRIPT = Path(__file__).with_name("write_models.py")
+LIBRARIES = {
+    "today": ["scikit-learn", "pandas", "joblib", "cloudpickle", "mlflow-skinny"],
+    "2022": [
+        *["scikit-learn==1.1.3", "pandas==1.5.1", "numpy==1.23.4", "scipy==1.9.3", "joblib==1.2.0"],
+        *["cloudpickle==2.2.0", "mlflow-skinny==1.30.0", "setuptools==65.5.0"],
+    ],
+}
+
+
+def write(libraries: list[str], folder: Path) -> None:
+    """Make the environment, write the models into `folder`/models, and leave only them."""
+    environment, models = folder / "environment", folder / "models"
+    models.mkdir()
+    python = environment / "bin/python"
+    subprocess.run([uv.find_uv_bin(), "venv", "-q", "--python", "3.11", environment], check=True)
+    subprocess.run([uv.find_uv_bin(), "pip", "install", "-q", "--python", python, *libraries], check=True)
+    quiet = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "PYTHONWARNINGS": "ignore"}
+    subprocess.run([python, SCRIPT, models], check=True, cwd=folder, env=quiet)
+    shutil.rmtree(environment)
+
+
+@pytest.fixture(scope="session")
+def models(kept: Path) -> Callable[[str], Path]:
+    """The folder of models that the libraries of a time have written, made once and kept between runs."""
+
+    def of(time: str) -> Path:
+        key = hashlib.sha256(SCRIPT.read_bytes() + repr(LIBRARIES[time]).encode()).hexdigest()[:12]
+        folder = kept / f"models-{time}-{key}"
+        with alone(kept / f"models-{time}.lock"):
+            if not folder.exists():
+                made = Path(tempfile.mkdtemp(dir=kept))
+                write(LIBRARIES[time], made)
+                (made / "models").rename(folder)
+                shutil.rmtree(made)
+        return folder
+
+    return of
+
+
+def proven(project: Project, source: Path, model: str, rows: str) -> dict[str, object]:
+    """Build a model with all tests; what its parity report says."""
+    target = project / model
+    shutil.copytree(source / model, target) if (source / model).is_dir() else shutil.copy(source / model, target)
+    shutil.copy(source / rows, project / rows)
+    ran = project.run("init", model, "--sample", rows, "--name", "served")
+    assert ran.code == 0, ran.err
+    project.build()
+    report: dict[str, object] = json.loads((project / "build/reports/parity/report.json").read_text())
+    assert report["rows"] == 20
+    return report
+
+
+def test_own_transformers_texts_categories_and_gaps(project: Project) -> None:
+    shutil.copytree(EXAMPLES / "joblib", project.folder, dirs_exist_ok=True)
+    project.build()
+    report = json.loads((project / "build/reports/parity/report.json").read_text())
+    assert report["rows"] == 68
+    assert project.build().events[-1]["event"] == "up-to-date"
+
+
+@pytest.mark.parametrize("time", LIBRARIES)
+def test_an_mlflow_folder(project: Project, models: Callable[[str], Path], time: str) -> None:
+    report = proven(project, models(time), "folder", "folder.csv")
+    assert report["largest difference"] == {"predict": 0.0, "predict_proba": 0.0, "decision_function": 0.0}
+
+
+def test_a_regressor_has_no_route_for_probabilities(project: Project, models: Callable[[str], Path]) -> None:
+    report = proven(project, models("today"), "regressor.joblib", "regressor.csv")
+    assert report["largest difference"] == {"predict": 0.0}
+    paths = json.loads((project / "build/project/openapi.json").read_text())["paths"]
+    assert "/predict" in paths
+    assert "/predict_proba" not in paths
+    with served(project) as (_, url):
+        row = {"age": 40, "income": 0.5}
+        assert ask(f"{url}/predict", row)[0] == 200
+        assert ask(f"{url}/predict_proba", row)[0] == 404
+
+
+def test_six_hundred_columns(project: Project, models: Callable[[str], Path]) -> None:
+    proven(project, models("today"), "wide.joblib", "wide.csv")
+    assert json.loads(project.run("inspect", "wide.joblib", "--json").out)["inputs"][599]["name"] == "column 599"
