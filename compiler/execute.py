@@ -176,7 +176,8 @@ class _Execution:
 
     def _reasons(self, action: Action) -> tuple[str, ...]:
         found = differences(self.settings.last.get(action.node.name), action.manifest)
-        return found or ("its result is no longer in the cache",)
+        kept = "its result is no longer in the cache"
+        return found or ("deploy.lock does not say it" if action.node.kind == "lock" else kept,)
 
     def _work(self, action: Action) -> Tree | Path:
         node, store = action.node, self.settings.store

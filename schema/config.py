@@ -122,7 +122,7 @@ class Config:
     python: Annotated[
         str,
         Pattern(r"(3\.(10|11|12|13))?", "3.10, 3.11, 3.12 or 3.13"),
-        Doc("Python to train and serve with; by default the one that made the model, else the one that runs deployc."),
+        Doc("Python to train and serve with; by default the one that runs deployc."),
     ] = ""
     model: Annotated[Model, Doc("The trained model, or how to make it.")]
     serve: Annotated[Serve, Doc("The service that is generated around the model.")] = Serve()

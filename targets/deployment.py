@@ -87,11 +87,11 @@ class Deployment:
         return decode(ModelSpec, json.loads(work.cas.text(work.inputs["spec"], "spec.json")))
 
     def methods(self, spec: ModelSpec) -> tuple[str, ...]:
-        """The methods that are served; UserError `no-method` names one that the model lacks."""
+        """The methods that are served; UserError `unknown-method` names one that the model lacks."""
         for number, method in enumerate(self.config.serve.methods):
             if method not in spec.methods:
                 raise fail(
-                    "no-method",
+                    "unknown-method",
                     f"{spec.class_name} has no method {method}",
                     field=("serve", "methods", number),
                     help=f"it has: {', '.join(spec.methods)}",
@@ -118,7 +118,8 @@ class Deployment:
     def environment(self, name: str, wishes: tuple[Wish, ...]) -> list[AnyNode]:
         """The lock node and the environment node `env-NAME` of requirements that are known from the config."""
         wanted = self.wanted(wishes)
-        return [self.lock(name, {}, lambda cas, inputs: (wanted, "")), self.installed(name)]
+        params = dict.fromkeys(wanted.text.splitlines(), "wanted")
+        return [self.lock(name, {}, lambda cas, inputs: (wanted, ""), params), self.installed(name)]
 
     def wanted(self, wishes: tuple[Wish, ...]) -> Wanted:
         options = self.config.lock
@@ -135,8 +136,11 @@ class Deployment:
         name: str,
         inputs: Mapping[str, Input],
         ask: Callable[[Cas, Mapping[str, Tree]], tuple[Wanted, str]],
+        params: Mapping[str, str] | None = None,
     ) -> Node:
-        """The node `lock-NAME`. `ask` says what is wanted, and a requirements text whose versions are preferred."""
+        """The node `lock-NAME`. `ask` says what is wanted, and a requirements text whose versions are preferred;
+        `params` is what of it the config alone says.
+        """
 
         def current(wanted: Wanted) -> Section | None:
             section = self.lockfile.sections.get(name)
@@ -162,7 +166,7 @@ class Deployment:
             )
             return _tree(work.cas, section)
 
-        return Node(name=f"lock-{name}", kind="lock", inputs=inputs, run=run, recall=recall)
+        return Node(name=f"lock-{name}", kind="lock", inputs=inputs, params=params or {}, run=run, recall=recall)
 
     def installed(self, name: str) -> Environment:
         """The node `env-NAME`: what `lock-NAME` locked, installed."""

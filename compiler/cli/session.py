@@ -66,7 +66,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", nargs="?", default="deploy.yaml", metavar="FILE", help="the deploy.yaml to use")
 
 
-def build_arguments(parser: argparse.ArgumentParser) -> None:
+def plan_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the commands that make a plan."""
     arguments(parser)
     parser.add_argument("--target", action="append", default=[], metavar="T", help="only this target; may be repeated")
@@ -77,6 +77,11 @@ def build_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-locked", dest="locked", action="store_false", help="resolve a stale deploy.lock, also in CI"
     )
+    machine_arguments(parser)
+
+
+def machine_arguments(parser: argparse.ArgumentParser) -> None:
+    """What this machine, or whoever runs deployc on it, allows."""
     parser.add_argument("--offline", action="store_true", help="use nothing from the network, only what is cached")
     parser.add_argument(
         "--allow", action="append", default=[], metavar="NAME", help="a type that a model file may name"
@@ -100,7 +105,7 @@ def opened(options: argparse.Namespace) -> Session:
 def deployment(session: Session, options: argparse.Namespace, *, upgrade: frozenset[str] = frozenset()) -> Deployment:
     """The values that the plan is made from."""
     config, environ = session.config, session.environ
-    locked = bool(environ.get("CI")) if options.locked is None else options.locked
+    locked = bool(environ.get("CI")) if options.locked is None else bool(options.locked)
     try:
         found = interpreter.find(config.python, environ)
     except UserError as error:

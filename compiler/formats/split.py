@@ -19,6 +19,8 @@ _PROVENANCE = frozenset(
     {"model_uuid", "run_id", "utc_time_created", "artifact_path", "model_id", "model_size_bytes", "mlflow_version"}
 )
 # folders of metrics, logs and registry notes, that MLflow keeps beside a model
+# rows of the user's data, which belong nowhere that he did not name
+_ROWS = ("input_example.json", "serving_input_example.json", "serving_input_payload.json")
 _UNSERVED = ("registered_model_meta", "metadata/")
 
 
@@ -33,7 +35,7 @@ def split(cas: Cas, model: Tree) -> tuple[Tree, Tree]:
     facts: Mapping[str, object] = {}
     if described:
         facts, text = _divided(load_yaml(cas.get(model[described].digest), described))
-        rest = [e for e in model if e.path != described and not e.path.startswith(_UNSERVED)]
+        rest = [e for e in model if e.path != described and not e.path.startswith(_UNSERVED) and e.path not in _ROWS]
         kept = Tree.of([*rest, _stored(cas, "MLmodel", text.encode())])
     canonical = Tree.of(_normal(cas, entry) for entry in kept)
     return canonical, cas.put_texts(
@@ -45,7 +47,7 @@ def _divided(raw: dict[str, object]) -> tuple[dict[str, object], str]:
     """What tells a save apart, and the rest of MLmodel as text."""
     # lists and mappings are left out: with YAML's aliases a few lines of them unfold to gigabytes of JSON
     facts = {k: v for k, v in raw.items() if k in _PROVENANCE and not isinstance(v, (dict, list, set, tuple))}
-    rest = {key: value for key, value in raw.items() if key not in _PROVENANCE}
+    rest = {key: value for key, value in raw.items() if key not in _PROVENANCE and key != "saved_input_example_info"}
     return facts, yaml.safe_dump(rest, sort_keys=True, allow_unicode=True, width=120)
 
 

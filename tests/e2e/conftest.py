@@ -164,5 +164,3 @@ def _home(parent: Path) -> Path:
     home = parent / "home"
     home.mkdir()
     return home
-
-

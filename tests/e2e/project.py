@@ -15,6 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pytest
+from _pytest.mark import ParameterSet
+
 DEPLOYC = Path(sys.executable).with_name("deployc")
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SECONDS = 600
@@ -177,6 +180,14 @@ class Running:
             self.process.send_signal(number)
         out, err = self.process.communicate(timeout=SECONDS)
         return Ran(code=self.process.returncode, out=out, err=err)
+
+
+def cases(everyday: Sequence[object], slow: Sequence[object]) -> list[ParameterSet]:
+    """Values of a parameter, of which the later ones are for the slow lane only."""
+    return [
+        *(pytest.param(value) for value in everyday),
+        *(pytest.param(value, marks=pytest.mark.slow) for value in slow),
+    ]
 
 
 def contents(folder: Path) -> dict[str, str]:

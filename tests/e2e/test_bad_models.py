@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from .project import Project, contents
+from .project import Project, cases, contents
 
 PACKED: dict[str, Callable[[bytes], bytes]] = {
     "as it is": bytes,
@@ -52,18 +52,19 @@ def test_a_folder_that_is_no_model(given: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "part"), [("MLmodel", 0), ("MLmodel", 0.02), ("model.skops", 0), ("model.skops", 0.5), ("model.skops", 0.99)]
+    "cut", cases(["MLmodel 0.02", "model.skops 0.5"], ["MLmodel 0", "model.skops 0", "model.skops 0.99"])
 )
-def test_a_model_that_is_cut_off(given: Project, file: str, part: float) -> None:
+def test_a_model_that_is_cut_off(given: Project, cut: str) -> None:
+    file, part = cut.split()
     whole = (given / "model" / file).read_bytes()
-    (given / "model" / file).write_bytes(whole[: int(len(whole) * part)])
+    (given / "model" / file).write_bytes(whole[: int(len(whole) * float(part))])
     ran = given.run("build", "--only", "inspect")
     assert ran.code == 1
     assert len(ran.codes) == 1, ran.err
     assert "deploy.yaml:5:9" in ran.err
 
 
-@pytest.mark.parametrize("how", PACKED)
+@pytest.mark.parametrize("how", cases(["as it is", "xz"], ["zlib", "gzip", "bz2"]))
 def test_a_pickle_that_would_run_a_command_is_refused_and_never_run(project: Project, how: str) -> None:
     mark = project.home / "executed"
     (project / "model.joblib").write_bytes(PACKED[how](pickle.dumps([1, {"a": Attack(mark)}])))
@@ -99,15 +100,20 @@ def test_a_pickle_of_an_unknown_library(project: Project) -> None:
     assert "deploy.yaml:3:15" in ran.err
 
 
-@pytest.mark.parametrize(
-    "rows",
-    ["wrong,names\n1,2\n", "bill_length_mm,bill_depth_mm,flipper_length_mm\n1,2,3\n", "", "\xff\xfe", "a\n"],
-    ids=["names", "one is missing", "empty", "encoding", "no rows"],
-)
+ROWS = {
+    "one is missing": "bill_length_mm,bill_depth_mm,flipper_length_mm\n1,2,3\n",
+    "other names": "wrong,names\n1,2\n",
+    "empty": "",
+    "another encoding": "\xff\xfe",
+    "no rows": "a\n",
+}
+
+
+@pytest.mark.parametrize("rows", cases([*ROWS][:1], [*ROWS][1:]))
 def test_a_sample_whose_columns_do_not_fit(given: Project, rows: str) -> None:
     given.build()
     before = contents(given / "build")
-    (given / "sample.csv").write_text(rows, encoding="latin-1")
+    (given / "sample.csv").write_text(ROWS[rows], encoding="latin-1")
     ran = given.run("build")
     assert ran.code == 1, ran.err
     assert len(ran.codes) == 1, ran.err
@@ -126,6 +132,6 @@ def test_a_sample_with_a_word_where_a_number_belongs(given: Project) -> None:
 
 def test_a_method_that_the_model_lacks(given: Project) -> None:
     given.edit("deploy.yaml", "targets:", "serve: {methods: [predict, transform]}\ntargets:")
-    told = given.fails("no-method")
+    told = given.fails("unknown-method")
     assert "deploy.yaml:7:28" in told
     assert "it has: predict" in told

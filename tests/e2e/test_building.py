@@ -85,7 +85,9 @@ def test_a_new_row_retrains_and_reruns_what_follows_and_nothing_else(staged: Pro
     assert staged.build("--only", "train").reasons("train") == ["input made/notes.txt changed"]
 
 
-def test_a_comment_in_the_training_retrains_and_the_same_model_cuts_off_what_follows(staged: Project, fresh: str) -> None:
+def test_a_comment_in_the_training_retrains_and_the_same_model_cuts_off_what_follows(
+    staged: Project, fresh: str
+) -> None:
     before = contents(staged / "build") if staged.build() else {}
     staged.edit("train.sh", "cp -r", f"# a comment {fresh}\ncp -r")
     ran = staged.build()
@@ -141,7 +143,7 @@ def test_explain_names_what_differs(staged: Project, fresh: str) -> None:
     assert sorted(said) == ["train: input made/new.txt added", "train: param run sh train.sh -> sh ./train.sh"]
     assert "cannot be told before these have run: train" in staged.run("explain", "generate").out
     manifest = staged.run("explain", "train", "--manifest").out
-    assert "\nparam \"run\" \"sh ./train.sh\"\n" in manifest
+    assert '\nparam "run" "sh ./train.sh"\n' in manifest
     assert "deployc" not in manifest, "an upgrade of deployc must not retrain"
 
 
@@ -196,7 +198,9 @@ def test_a_target_that_is_no_longer_named_is_removed_and_foreign_files_stay(give
 
 
 def test_a_failed_node_lets_independent_ones_finish_with_keep_going(staged: Project, fresh: str) -> None:
-    stages = f"  bad: {{run: sh bad.sh, inputs: [bad.sh], outputs: [x]}}\n  good: {{run: echo {fresh} > y, outputs: [y]}}\n"
+    stages = (
+        f"  bad: {{run: sh bad.sh, inputs: [bad.sh], outputs: [x]}}\n  good: {{run: echo {fresh} > y, outputs: [y]}}\n"
+    )
     staged.edit("deploy.yaml", "targets:", f"stages:\n{stages}targets:")
     staged.edit("deploy.yaml", "train.sh, made/]", "train.sh, made/, x, y]")
     staged.write("bad.sh", f"echo it is bad {fresh}; exit 3\n")

@@ -85,6 +85,11 @@ def test_own_transformers_texts_categories_and_gaps(project: Project) -> None:
 def test_an_mlflow_folder(project: Project, models: Callable[[str], Path], time: str) -> None:
     report = proven(project, models(time), "folder", "folder.csv")
     assert report["largest difference"] == {"predict": 0.0, "predict_proba": 0.0, "decision_function": 0.0}
+    lock = (project / "build/project/requirements.lock").read_text()
+    made_with = json.loads(project.run("inspect", "folder", "--json").out)["requirements"]
+    for need in made_with:
+        assert f"{need['name']}{need['specifier']} " in lock, "it is served with the versions that made it"
+    assert "scikit-learn" in {need["name"] for need in made_with}
 
 
 def test_a_regressor_has_no_route_for_probabilities(project: Project, models: Callable[[str], Path]) -> None:

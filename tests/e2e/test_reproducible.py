@@ -33,7 +33,9 @@ def test_two_builds_far_apart_are_equal_byte_for_byte(
 
 def test_outputs_name_no_folder_of_this_machine(built: tuple[Project, str]) -> None:
     project, _ = built
-    places = [str(p).encode() for p in (project.folder, project.cache, project.home, Path.cwd(), Path.home() / ".cache")]
+    places = [
+        str(p).encode() for p in (project.folder, project.cache, project.home, Path.cwd(), Path.home() / ".cache")
+    ]
     texts = {p: p.read_bytes() for p in (project / "build").rglob("*") if p.is_file()}
     texts[project / "deploy.lock"] = (project / "deploy.lock").read_bytes()
     for path, text in texts.items():

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from .project import Project, Running
+from .project import Project, Running, cases
 
 ROW = {"bill_length_mm": 39.1, "bill_depth_mm": 18.7, "flipper_length_mm": 181.0, "body_mass_g": 3750.0}
 
@@ -47,7 +47,7 @@ def ask(url: str, body: object = None) -> tuple[int, object]:
         return error.code, json.load(error)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "kill"])
+@pytest.mark.parametrize("number", cases([signal.SIGTERM], [signal.SIGINT]))
 def test_the_service_answers_and_stops_on_a_signal(built: tuple[Project, str], number: signal.Signals) -> None:
     with served(built[0]) as (service, url):
         status, answer = ask(f"{url}/predict", ROW)

@@ -20,7 +20,9 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 OUT = Path(sys.argv[1])
 RANDOM = np.random.RandomState(0)
-PEOPLE = pd.DataFrame({"age": RANDOM.randint(18, 80, 80), "income": RANDOM.normal(size=80), "city": ["Oslo", "Rome"] * 40})
+PEOPLE = pd.DataFrame(
+    {"age": RANDOM.randint(18, 80, 80), "income": RANDOM.normal(size=80), "city": ["Oslo", "Rome"] * 40}
+)
 
 
 def rows(name, table):

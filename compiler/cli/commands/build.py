@@ -15,11 +15,11 @@ import os
 import sys
 
 from ..building import build
-from ..session import build_arguments, deployment, opened, plan
+from ..session import plan_arguments, deployment, opened, plan
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    build_arguments(parser)
+    plan_arguments(parser)
     parser.add_argument("-j", "--jobs", type=_count, default=os.cpu_count() or 2, metavar="N", help="nodes at a time")
     parser.add_argument("--keep-going", action="store_true", help="let nodes that do not need a failed one finish")
     parser.add_argument("--force", action="store_true", help="replace outputs that were edited by hand")

@@ -14,14 +14,14 @@ from ....schema.diagnostics import fail
 from ...execute import Settings, execute
 from ...explain import differences
 from ..building import last_manifests
-from ..session import build_arguments, deployment, opened
+from ..session import plan_arguments, deployment, opened
 from ..session import plan as planned
 from .plan import Seen
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("node", metavar="NODE", help="the node to explain, as `deployc plan` names it")
-    build_arguments(parser)
+    plan_arguments(parser)
     parser.add_argument("--manifest", action="store_true", help="print the node's manifest")
 
 

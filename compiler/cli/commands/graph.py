@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 
 from ...plan import Plan, needs
-from ..session import build_arguments, deployment, opened
+from ..session import plan_arguments, deployment, opened
 from ..session import plan as planned
 
 SHAPES = {"stage": "box", "environment": "cylinder", "check": "diamond", "lock": "note"}
@@ -20,7 +20,7 @@ BRACKETS = {"stage": "[{}]", "environment": "[({})]", "check": "{{{{{}}}}}", "lo
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    build_arguments(parser)
+    plan_arguments(parser)
     parser.add_argument("--dot", action="store_true", help="Graphviz's language instead of Mermaid's")
 
 

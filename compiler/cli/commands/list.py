@@ -15,7 +15,7 @@ from ....targets.catalogs import BY_NAME
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=["frameworks", "flavors", "targets", "tests"])
+    parser.add_argument("what", choices=["frameworks", "flavors", "targets", "tests"], help="what to list")
     parser.add_argument("--json", action="store_true", help="a JSON list on standard output")
 
 

@@ -19,19 +19,20 @@ from ....schema.diagnostics import UserError
 from ...lock.resolve import unknown
 from ..building import executed
 from ..progress import progress
-from ..session import build_arguments, deployment, opened
+from ..session import arguments as file_argument
+from ..session import deployment, machine_arguments, opened
 from ..session import plan as planned
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    build_arguments(parser)
+    file_argument(parser)
+    machine_arguments(parser)
     parser.add_argument("--upgrade", action="append", default=[], metavar="NAME", help="may move; '*' for all")
-    parser.set_defaults(jobs=os.cpu_count() or 2, keep_going=False, locked=False)
+    parser.set_defaults(jobs=os.cpu_count() or 2, keep_going=False, locked=False, only=None, target=[])
 
 
 def run(options: argparse.Namespace) -> int:
     session = opened(options)
-    options.locked = False
     made = deployment(session, options, upgrade=frozenset(options.upgrade))
     if found := unknown(options.upgrade, made.lockfile):
         raise UserError(*found)

@@ -17,7 +17,7 @@ from ....schema.diagnostics import UserError
 from ...events import Event
 from ...execute import Settings, execute
 from ..building import last_manifests
-from ..session import build_arguments, deployment, opened
+from ..session import plan_arguments, deployment, opened
 from ..session import plan as planned
 
 SHOWN = {"cached": "cached", "would-run": "run", "may-run": "maybe", "failed": "failed"}
@@ -34,7 +34,7 @@ class Seen:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    build_arguments(parser)
+    plan_arguments(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object a node on standard output")
 
 

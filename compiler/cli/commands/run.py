@@ -16,11 +16,14 @@ from ....targets.deployment import Deployment
 from ... import environment
 from ...lock.uv import Uv
 from ...process import Processes
-from ..session import build_arguments, deployment, opened
+from ..session import arguments as file_argument
+from ..session import deployment, machine_arguments, opened
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    build_arguments(parser)
+    file_argument(parser)
+    machine_arguments(parser)
+    parser.set_defaults(locked=True)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, help="port to listen on (default: serve.port)")
     parser.add_argument("-o", "--out", default=None, metavar="DIR", help="where the outputs are")
