@@ -16,8 +16,17 @@ from .space import Space
 PYTHON = Path(sys.executable)
 
 
-def build(space: Space, run: str, *, inputs: tuple[str, ...] = (), environ: dict[str, str] | None = None, **more: object) -> Outcome:
-    what = Command(run=run, inputs=inputs, outputs=("out",), **more)  # type: ignore[arg-type]  # fields by name
+def build(
+    space: Space,
+    run: str,
+    *,
+    inputs: tuple[str, ...] = (),
+    environ: dict[str, str] | None = None,
+    timeout: str = "1h",
+    network: bool = False,
+    env: tuple[str, ...] = (),
+) -> Outcome:
+    what = Command(run=run, inputs=inputs, outputs=("out",), timeout=timeout, network=network, env=env)
     place = command.Place(field=("stages", "it"), root=space.user, cache=space.store.root, environ=environ or {})
     node = command.node(
         "it",

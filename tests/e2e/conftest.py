@@ -114,22 +114,60 @@ def quickstart(built: tuple[Project, str], tmp_path: Path) -> Project:
     return replace(project, home=_home(tmp_path))
 
 
-@pytest.fixture
-def given(project: Project, built: tuple[Project, str]) -> Project:
-    """A folder with a model that is there already, the quickstart's, and the lock of what serves it."""
-    shutil.copytree(built[0] / "build/project/src/penguins/artifact", project / "model")
-    shutil.copy(built[0] / "data/sample.csv", project / "sample.csv")
+def _given(project: Project, quickstart: Project) -> Project:
+    shutil.copytree(quickstart / "build/project/src/penguins/artifact", project / "model")
+    shutil.copy(quickstart / "data/sample.csv", project / "sample.csv")
     project.write("deploy.yaml", GIVEN)
     return project
+
+
+def _staged(given: Project) -> Project:
+    (given / "model").rename(given / "made")
+    given.write("deploy.yaml", STAGED)
+    given.write("train.sh", TRAIN)
+    return given
+
+
+@pytest.fixture
+def given(project: Project, built: tuple[Project, str]) -> Project:
+    """A folder with a model that is there already: the quickstart's."""
+    return _given(project, built[0])
 
 
 @pytest.fixture
 def staged(given: Project) -> Project:
     """The same, where training is a command that copies the model, so that it takes no time."""
-    (given / "model").rename(given / "made")
-    given.write("deploy.yaml", STAGED)
-    given.write("train.sh", TRAIN)
-    return given
+    return _staged(given)
+
+
+@pytest.fixture(scope="session")
+def ready_once(
+    built: tuple[Project, str], project_at: Callable[[Path], Project], tmp_path_factory: pytest.TempPathFactory
+) -> Project:
+    project = _given(project_at(tmp_path_factory.mktemp("ready")), built[0])
+    project.build()
+    return project
+
+
+@pytest.fixture(scope="session")
+def trained_once(
+    built: tuple[Project, str], project_at: Callable[[Path], Project], tmp_path_factory: pytest.TempPathFactory
+) -> Project:
+    project = _staged(_given(project_at(tmp_path_factory.mktemp("trained")), built[0]))
+    project.build()
+    return project
+
+
+@pytest.fixture
+def ready(ready_once: Project, tmp_path: Path) -> Project:
+    """`given`, built."""
+    return replace(copied(ready_once, tmp_path / "project"), home=_home(tmp_path))
+
+
+@pytest.fixture
+def trained(trained_once: Project, tmp_path: Path) -> Project:
+    """`staged`, built."""
+    return replace(copied(trained_once, tmp_path / "project"), home=_home(tmp_path))
 
 
 @pytest.fixture

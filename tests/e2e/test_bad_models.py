@@ -110,15 +110,14 @@ ROWS = {
 
 
 @pytest.mark.parametrize("rows", cases([*ROWS][:1], [*ROWS][1:]))
-def test_a_sample_whose_columns_do_not_fit(given: Project, rows: str) -> None:
-    given.build()
-    before = contents(given / "build")
-    (given / "sample.csv").write_text(ROWS[rows], encoding="latin-1")
-    ran = given.run("build")
+def test_a_sample_whose_columns_do_not_fit(ready: Project, rows: str) -> None:
+    before = contents(ready / "build")
+    (ready / "sample.csv").write_text(ROWS[rows], encoding="latin-1")
+    ran = ready.run("build")
     assert ran.code == 1, ran.err
     assert len(ran.codes) == 1, ran.err
     assert "deploy.yaml:6:11" in ran.err
-    assert contents(given / "build") == before
+    assert contents(ready / "build") == before
 
 
 def test_a_sample_with_a_word_where_a_number_belongs(given: Project) -> None:

@@ -13,17 +13,16 @@ from .project import Project, cases, contents, stored
 MOUNTED = ("unshare", "-Urm", "sh", "-c")
 
 
-def test_an_output_edited_by_hand_is_kept_and_shown(given: Project) -> None:
-    given.build()
-    readme = given / "build/project/README.md"
+def test_an_output_edited_by_hand_is_kept_and_shown(ready: Project) -> None:
+    readme = ready / "build/project/README.md"
     built = readme.read_text(encoding="utf-8")
     readme.write_text(built + "my own words\n", encoding="utf-8")
-    before = contents(given / "build")
-    told = given.fails("output-edited")
+    before = contents(ready / "build")
+    told = ready.fails("output-edited")
     assert "+my own words" in told
     assert "--force" in told
-    assert contents(given / "build") == before
-    assert given.run("build", "--force").code == 0
+    assert contents(ready / "build") == before
+    assert ready.run("build", "--force").code == 0
     assert readme.read_text(encoding="utf-8") == built
 
 
@@ -53,31 +52,29 @@ def test_a_folder_where_a_file_should_be(given: Project) -> None:
     assert (given / "build/project/README.md/mine.txt").read_text() == "mine\n"
 
 
-def test_a_link_in_the_output_folder_is_not_followed(given: Project) -> None:
-    given.build()
-    elsewhere = given.write("elsewhere.md", "mine\n")
-    (given / "build/project/README.md").unlink()
-    (given / "build/project/README.md").symlink_to(elsewhere)
-    given.fails("output-edited")
-    given.run("build", "--force")
+def test_a_link_in_the_output_folder_is_not_followed(ready: Project) -> None:
+    elsewhere = ready.write("elsewhere.md", "mine\n")
+    (ready / "build/project/README.md").unlink()
+    (ready / "build/project/README.md").symlink_to(elsewhere)
+    ready.fails("output-edited")
+    ready.run("build", "--force")
     assert elsewhere.read_text() == "mine\n"
 
 
 @pytest.mark.usefixtures("namespaces")
-def test_an_output_folder_that_cannot_be_written(given: Project) -> None:
-    given.build()
-    before = contents(given / "build")
-    config = given / "deploy.yaml"
+def test_an_output_folder_that_cannot_be_written(ready: Project) -> None:
+    before = contents(ready / "build")
+    config = ready / "deploy.yaml"
     text = config.read_text(encoding="utf-8")
-    given.edit("deploy.yaml", "targets:", "serve: {port: 9000}\ntargets:")
+    ready.edit("deploy.yaml", "targets:", "serve: {port: 9000}\ntargets:")
     script = 'mount --bind build build && mount -o remount,ro,bind build && exec "$@"'
-    told = replace(given, inside=(*MOUNTED, script, "sh")).fails("disk")
+    told = replace(ready, inside=(*MOUNTED, script, "sh")).fails("disk")
     assert "build/" in told
     assert "--out" in told
-    assert contents(given / "build") == before
+    assert contents(ready / "build") == before
     config.write_text(text, encoding="utf-8")
-    given.build()
-    assert contents(given / "build") == before
+    ready.build()
+    assert contents(ready / "build") == before
 
 
 @pytest.mark.usefixtures("namespaces")
@@ -168,13 +165,12 @@ def test_a_damaged_cache_is_mended(staged: Project, own_cache: Callable[[Project
 
 @pytest.mark.parametrize("kind", ["state", "stats", "manifests", "outputs"])
 @pytest.mark.parametrize("text", cases([b"\xff\x00nonsense"], [b"", b"[1, 2]", b'{"a": 1}']))
-def test_a_damaged_memory_of_the_last_build_is_mended(given: Project, kind: str, text: bytes) -> None:
-    given.build()
-    before = contents(given / "build")
-    (file,) = (given / ".deployc").glob(f"deploy.yaml.{kind}*")
+def test_a_damaged_memory_of_the_last_build_is_mended(ready: Project, kind: str, text: bytes) -> None:
+    before = contents(ready / "build")
+    (file,) = (ready / ".deployc").glob(f"deploy.yaml.{kind}*")
     file.write_bytes(text)
-    given.build()
-    assert contents(given / "build") == before
+    ready.build()
+    assert contents(ready / "build") == before
 
 
 def test_a_stray_file_is_never_touched(given: Project) -> None:

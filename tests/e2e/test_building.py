@@ -60,29 +60,27 @@ def test_times_comments_and_the_order_of_keys_run_nothing(quickstart: Project) -
     assert (quickstart / "deploy.lock").read_bytes() == lock
 
 
-def test_a_port_reruns_generation_and_what_follows_with_the_reason(given: Project) -> None:
-    given.build()
+def test_a_port_reruns_generation_and_what_follows_with_the_reason(ready: Project) -> None:
     port = random.randrange(10000, 60000)
-    given.edit("deploy.yaml", "targets:", f"serve: {{port: {port}}}\ntargets:")
-    plan = given.run("plan", "--json")
+    ready.edit("deploy.yaml", "targets:", f"serve: {{port: {port}}}\ntargets:")
+    plan = ready.run("plan", "--json")
     assert f'"port": {port}' in " ".join(plan.reasons("generate"))
-    explained = given.run("explain", "generate")
+    explained = ready.run("explain", "generate")
     assert explained.out.startswith("generate: param serve ")
     assert "8000" in explained.out
-    ran = given.build()
+    ran = ready.build()
     assert "generate" in ran.ran
     assert ran.ran <= {"generate", "openapi", "assemble", "project", "wheel"}
 
 
-def test_a_new_row_retrains_and_reruns_what_follows_and_nothing_else(staged: Project, fresh: str) -> None:
-    staged.build()
-    staged.write("made/notes.txt", f"a new file {fresh}\n")
-    ran = staged.build()
+def test_a_new_row_retrains_and_reruns_what_follows_and_nothing_else(trained: Project, fresh: str) -> None:
+    trained.write("made/notes.txt", f"a new file {fresh}\n")
+    ran = trained.build()
     assert ran.reasons("train") == ["input made/notes.txt added"]
     assert {"train", "model"} <= ran.ran
     assert {"lock-train"} <= ran.cached
-    staged.write("made/notes.txt", f"it has changed {fresh}\n")
-    assert staged.build("--only", "train").reasons("train") == ["input made/notes.txt changed"]
+    trained.write("made/notes.txt", f"it has changed {fresh}\n")
+    assert trained.build("--only", "train").reasons("train") == ["input made/notes.txt changed"]
 
 
 def test_a_comment_in_the_training_retrains_and_the_same_model_cuts_off_what_follows(
@@ -96,53 +94,50 @@ def test_a_comment_in_the_training_retrains_and_the_same_model_cuts_off_what_fol
     assert contents(staged / "build") == before
 
 
-def test_what_is_only_provenance_cuts_off_after_the_model(staged: Project, fresh: str) -> None:
+def test_what_is_only_provenance_cuts_off_after_the_model(trained: Project, fresh: str) -> None:
     """mlflow writes a uuid and the time into each model that it saves."""
-    staged.build()
-    staged.write("train.sh", f"cp -r made model\necho 'model_uuid: {fresh}' >> model/MLmodel\n")
-    assert staged.build().ran == {"train", "model"}
-    (noted,) = (staged / "build/project").rglob("provenance.json")
+    trained.write("train.sh", f"cp -r made model\necho 'model_uuid: {fresh}' >> model/MLmodel\n")
+    assert trained.build().ran == {"train", "model"}
+    (noted,) = (trained / "build/project").rglob("provenance.json")
     assert fresh in noted.read_text()
 
 
-def test_an_upgrade_of_deployc_does_not_retrain(staged: Project, tmp_path: Path, fresh: str) -> None:
-    staged.build()
-    patch = f"import importlib.metadata as m\nold = m.version\nm.version = lambda n: '{fresh}' if n == 'deployc' else old(n)\n"
+def test_an_upgrade_of_deployc_does_not_retrain(trained: Project, tmp_path: Path, fresh: str) -> None:
+    newer = f"m.version = lambda n: '{fresh}' if n == 'deployc' else old(n)"
+    patch = f"import importlib.metadata as m\nold = m.version\n{newer}\n"
     (tmp_path / "newer").mkdir()
     (tmp_path / "newer/sitecustomize.py").write_text(patch)
-    newer = staged.given(PYTHONPATH=str(tmp_path / "newer"))
+    newer = trained.given(PYTHONPATH=str(tmp_path / "newer"))
     assert newer.run("version").out.startswith(f"deployc {fresh} ")
     ran = newer.build("--only", "inspect")
     assert {"train", "lock-train"} <= ran.cached
     assert ran.ran == {"model", "inspect"}
 
 
-def test_plan_says_what_build_then_runs_and_changes_nothing(staged: Project, fresh: str) -> None:
-    staged.build()
-    staged.edit("train.sh", "cp -r", f"true {fresh}; cp -r")
-    before = contents(staged.folder)
-    plan = staged.run("plan", "--json")
-    assert contents(staged.folder) == before
+def test_plan_says_what_build_then_runs_and_changes_nothing(trained: Project, fresh: str) -> None:
+    trained.edit("train.sh", "cp -r", f"true {fresh}; cp -r")
+    before = contents(trained.folder)
+    plan = trained.run("plan", "--json")
+    assert contents(trained.folder) == before
     would = {str(e["node"]): e["would"] for e in plan.events}
-    ran = staged.build()
+    ran = trained.build()
     assert would["train"] == "run"
     assert plan.reasons("train") == ran.reasons("train") == ["input train.sh changed"]
     assert {n for n, w in would.items() if w == "cached"} <= ran.cached
     assert ran.ran <= {n for n, w in would.items() if w in ("run", "maybe")}
-    after = staged.run("plan")
+    after = trained.run("plan")
     assert after.code == 0
     assert {line.split()[0] for line in after.out.splitlines()} == {"cached"}
 
 
-def test_explain_names_what_differs(staged: Project, fresh: str) -> None:
-    staged.build()
-    assert staged.run("explain", "train").out == "train: up to date\n"
-    staged.edit("deploy.yaml", "sh train.sh", "sh ./train.sh")
-    staged.write("made/new.txt", fresh)
-    said = staged.run("explain", "train").out.splitlines()
+def test_explain_names_what_differs(trained: Project, fresh: str) -> None:
+    assert trained.run("explain", "train").out == "train: up to date\n"
+    trained.edit("deploy.yaml", "sh train.sh", "sh ./train.sh")
+    trained.write("made/new.txt", fresh)
+    said = trained.run("explain", "train").out.splitlines()
     assert sorted(said) == ["train: input made/new.txt added", "train: param run sh train.sh -> sh ./train.sh"]
-    assert "cannot be told before these have run: train" in staged.run("explain", "generate").out
-    manifest = staged.run("explain", "train", "--manifest").out
+    assert "cannot be told before these have run: train" in trained.run("explain", "generate").out
+    manifest = trained.run("explain", "train", "--manifest").out
     assert '\nparam "run" "sh ./train.sh"\n' in manifest
     assert "deployc" not in manifest, "an upgrade of deployc must not retrain"
 
@@ -187,14 +182,13 @@ def test_a_missing_output_is_restored(given: Project) -> None:
     assert contents(given / "build") == before
 
 
-def test_a_target_that_is_no_longer_named_is_removed_and_foreign_files_stay(given: Project) -> None:
-    given.build()
-    given.write("build/mine.txt", "mine")
-    given.write("build/wheel/mine.txt", "mine")
-    given.edit("deploy.yaml", "{project: {}, wheel: {}}", "{project: {}}")
-    given.build()
-    assert contents(given / "build/wheel").keys() == {"mine.txt"}
-    assert (given / "build/mine.txt").read_text() == "mine"
+def test_a_target_that_is_no_longer_named_is_removed_and_foreign_files_stay(ready: Project) -> None:
+    ready.write("build/mine.txt", "mine")
+    ready.write("build/wheel/mine.txt", "mine")
+    ready.edit("deploy.yaml", "{project: {}, wheel: {}}", "{project: {}}")
+    ready.build()
+    assert contents(ready / "build/wheel").keys() == {"mine.txt"}
+    assert (ready / "build/mine.txt").read_text() == "mine"
 
 
 def test_a_failed_node_lets_independent_ones_finish_with_keep_going(staged: Project, fresh: str) -> None:

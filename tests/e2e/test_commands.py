@@ -171,15 +171,14 @@ def test_eject_gives_a_project_of_the_users_own(given: Project) -> None:
     assert contents(given / "build/project") == built
 
 
-def test_clean_forgets_and_the_next_build_is_the_same(given: Project) -> None:
-    given.build()
-    before = contents(given / "build")
-    assert given.run("clean").code == 0
-    assert contents(given / "build") == before
-    assert given.build().ran == set()
-    (given / "build/project/README.md").write_text("edited")
-    given.run("clean")
-    given.fails("output-edited")
+def test_clean_forgets_and_the_next_build_is_the_same(ready: Project) -> None:
+    before = contents(ready / "build")
+    assert ready.run("clean").code == 0
+    assert contents(ready / "build") == before
+    assert ready.build().ran == set()
+    (ready / "build/project/README.md").write_text("edited")
+    ready.run("clean")
+    ready.fails("output-edited")
 
 
 def test_clean_cache_keeps_what_was_trained(project: Project, tmp_path: Path) -> None:

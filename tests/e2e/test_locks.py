@@ -12,16 +12,15 @@ from .project import Project, cases, contents
 
 
 @pytest.mark.parametrize("how", ["--locked", "CI"])
-def test_a_stale_lock_is_not_resolved_where_that_is_forbidden(staged: Project, how: str) -> None:
-    staged.build()
-    lock, output = (staged / "deploy.lock").read_bytes(), contents(staged / "build")
-    staged.edit("deploy.yaml", "env: [HOLD, COUNT]", "requirements: [packaging]")
-    project = staged.given(CI="true") if how == "CI" else staged
+def test_a_stale_lock_is_not_resolved_where_that_is_forbidden(trained: Project, how: str) -> None:
+    lock, output = (trained / "deploy.lock").read_bytes(), contents(trained / "build")
+    trained.edit("deploy.yaml", "env: [HOLD, COUNT]", "requirements: [packaging]")
+    project = trained.given(CI="true") if how == "CI" else trained
     told = project.fails("lock-stale", *(["--locked"] if how == "--locked" else []))
     assert "packaging" in told
     assert "deployc lock" in told
-    assert (staged / "deploy.lock").read_bytes() == lock
-    assert contents(staged / "build") == output
+    assert (trained / "deploy.lock").read_bytes() == lock
+    assert contents(trained / "build") == output
 
 
 def test_a_missing_lock_fails_in_ci_unless_it_is_allowed(given: Project) -> None:
@@ -72,10 +71,9 @@ def test_a_lock_cut_in_the_middle_is_told(given: Project) -> None:
     assert "deploy.lock" in ran.err
 
 
-def test_offline_builds_from_the_caches(given: Project) -> None:
-    given.build()
-    (given / "deploy.lock").unlink()
-    without_network = given.given(HTTPS_PROXY="http://127.0.0.1:9", HTTP_PROXY="http://127.0.0.1:9")
+def test_offline_builds_from_the_caches(ready: Project) -> None:
+    (ready / "deploy.lock").unlink()
+    without_network = ready.given(HTTPS_PROXY="http://127.0.0.1:9", HTTP_PROXY="http://127.0.0.1:9")
     without_network.build("--offline")
 
 

@@ -15,7 +15,7 @@ import os
 import sys
 
 from ..building import build
-from ..session import plan_arguments, deployment, opened, plan
+from ..session import deployment, opened, plan, plan_arguments
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

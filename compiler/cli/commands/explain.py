@@ -14,7 +14,7 @@ from ....schema.diagnostics import fail
 from ...execute import Settings, execute
 from ...explain import differences
 from ..building import last_manifests
-from ..session import plan_arguments, deployment, opened
+from ..session import deployment, opened, plan_arguments
 from ..session import plan as planned
 from .plan import Seen
 

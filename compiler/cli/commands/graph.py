@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 
 from ...plan import Plan, needs
-from ..session import plan_arguments, deployment, opened
+from ..session import deployment, opened, plan_arguments
 from ..session import plan as planned
 
 SHAPES = {"stage": "box", "environment": "cylinder", "check": "diamond", "lock": "note"}

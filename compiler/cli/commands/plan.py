@@ -17,7 +17,7 @@ from ....schema.diagnostics import UserError
 from ...events import Event
 from ...execute import Settings, execute
 from ..building import last_manifests
-from ..session import plan_arguments, deployment, opened
+from ..session import deployment, opened, plan_arguments
 from ..session import plan as planned
 
 SHOWN = {"cached": "cached", "would-run": "run", "may-run": "maybe", "failed": "failed"}

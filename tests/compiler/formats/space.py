@@ -11,7 +11,6 @@ from deployc.compiler.model_spec import ModelSpec
 from deployc.compiler.tree import Tree
 from deployc.schema.diagnostics import Diagnostic, UserError
 
-
 SOURCES = {
     "features": Path(__file__).with_name("features.py").read_text(encoding="utf-8"),
     "os": "def system(command): ...\n",

@@ -90,6 +90,15 @@ def test_unknown_keys_stay_in_the_canonical_model_and_the_run_goes_to_provenance
     assert facts["utc_time_created"] == "2022-03-01 10:11:12.131415"
 
 
+def test_rows_of_an_input_example_are_left_out(models: Path, space: Space) -> None:
+    path = folder(space, models, OLD + "saved_input_example_info:\n  artifact_path: input_example.json\n")
+    for name in ("input_example.json", "serving_input_example.json"):
+        (path / name).write_text('{"data": [["Jane Doe", 42]]}')
+    canonical, _ = split(space.cas, space.tree(path))
+    assert all(b"Jane Doe" not in space.cas.get(entry.digest) for entry in canonical)
+    assert "input_example" not in space.cas.text(canonical, "MLmodel")
+
+
 @pytest.mark.parametrize("loader", ["mlflow.pyfunc.model", "my_loader"])
 def test_a_bare_python_function_is_refused_with_what_to_do(space: Space, loader: str) -> None:
     text = f"flavors:\n  python_function:\n    loader_module: {loader}\n    python_model: python_model.pkl\n"
