@@ -98,7 +98,7 @@ def build(session: Session, plan: Plan, made: Deployment, options: argparse.Name
 
     def then(outcome: Outcome) -> None:
         _write_logs(session, outcome)
-        _remember_manifests(session, outcome)
+        remember_manifests(session, outcome)
         if not outcome.failures and not options.only:
             _emit(session, made, outcome, options, folder)
 
@@ -130,7 +130,8 @@ def last_manifests(session: Session) -> Mapping[str, str]:
 def _emit(session: Session, made: Deployment, outcome: Outcome, options: argparse.Namespace, folder: Path) -> None:
     emission = Emission(
         folder=folder,
-        record=session.remembered(f"outputs-{of_text(str(folder))[:12]}"),
+        # relative, so that a folder that was moved or copied still knows what it holds
+        record=session.remembered(f"outputs-{of_text(os.path.relpath(folder, session.root))[:12]}"),
         cas=made.store.cas,
         stats=session.sources.stats,
     )
@@ -161,7 +162,8 @@ def _write_logs(session: Session, outcome: Outcome) -> None:
             (folder / f"{name.replace('/', '-')}.log").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _remember_manifests(session: Session, outcome: Outcome) -> None:
+def remember_manifests(session: Session, outcome: Outcome) -> None:
+    """Keep the manifests of the nodes that succeeded, for the reasons that the next build gives."""
     done = {n: text for n, text in outcome.manifests.items() if n not in outcome.unfinished}
     text = json.dumps({**last_manifests(session), **done})
     _made(session.state)

@@ -79,10 +79,9 @@ def test_an_output_folder_that_cannot_be_written(ready: Project) -> None:
 
 @pytest.mark.usefixtures("namespaces")
 @pytest.mark.parametrize("full", cases(["cas"], ["actions", "work"]))
-def test_a_disk_that_is_full_of_cache(staged: Project, own_cache: Callable[[Project], Project], full: str) -> None:
+def test_a_disk_that_is_full_of_cache(trained: Project, own_cache: Callable[[Project], Project], full: str) -> None:
     size = "4k" if full == "actions" else "64k"
-    staged.build()
-    project = own_cache(staged)
+    project = own_cache(trained)
     project.build("--only", "inspect")
     before, good = contents(project / "build"), stored(project.cache)
     project.edit("train.sh", "cp -r", "head -c 4000000 /dev/zero > made/large; cp -r")
@@ -95,7 +94,7 @@ def test_a_disk_that_is_full_of_cache(staged: Project, own_cache: Callable[[Proj
     assert good.items() <= stored(project.cache).items()
     project.edit("train.sh", "head -c 4000000 /dev/zero > made/large; ", "true; ")
     project.build("--only", "inspect")
-    staged.build()
+    trained.build()
     assert contents(project / "build") == before
 
 

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import argparse
 import os
+from functools import partial
 
 from rich.console import Console
 
 from ....schema.diagnostics import UserError
 from ...lock.resolve import unknown
-from ..building import executed
+from ..building import executed, remember_manifests
 from ..progress import progress
 from ..session import arguments as file_argument
 from ..session import deployment, machine_arguments, opened
@@ -42,7 +43,8 @@ def run(options: argparse.Namespace) -> int:
     show = progress(console, as_json=False)
     show.start()
     try:
-        outcome = executed(session, plan.only(wanted), made, options, show)
+        keep = partial(remember_manifests, session)
+        outcome = executed(session, plan.only(wanted), made, options, show, keep)
     finally:
         show.stop()
     if outcome.failures:
