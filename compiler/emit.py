@@ -107,9 +107,9 @@ class Emission:
     def _recorded(self) -> dict[str, list[str]]:
         try:
             found = json.loads(self.record.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            return {str(path): [str(d) for d in digests] for path, digests in found.items()}
+        except (OSError, ValueError, AttributeError, TypeError):
             return {}
-        return {str(path): [str(d) for d in digests] for path, digests in found.items()}
 
     def _remember(self, digests: Mapping[str, list[str]]) -> None:
         self.record.parent.mkdir(parents=True, exist_ok=True)

@@ -123,7 +123,7 @@ def last_manifests(session: Session) -> Mapping[str, str]:
     try:
         found = json.loads(session.remembered("manifests").read_text(encoding="utf-8"))
         return {str(name): str(text) for name, text in found.items()}
-    except (OSError, ValueError):
+    except (OSError, ValueError, AttributeError):
         return {}
 
 

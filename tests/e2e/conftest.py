@@ -21,7 +21,6 @@ from .project import EXAMPLES, Project, copied
 GIVEN = """\
 version: 1
 name: penguins
-python: "3.11"
 model:
   path: model/
   sample: sample.csv
@@ -31,7 +30,6 @@ targets: {project: {}, wheel: {}}
 STAGED = """\
 version: 1
 name: penguins
-python: "3.11"
 model:
   path: model/
   train:

@@ -206,3 +206,16 @@ def test_a_model_that_init_describes_builds_and_proves_itself(given: Project) ->
     given.run("init", "model", "--sample", "sample.csv")
     given.build()
     assert (given / "build/reports/parity/report.json").is_file()
+
+
+def test_a_bug_of_deployc_is_called_one_and_tells_what_to_send(project: Project, tmp_path: Path) -> None:
+    broken = "import platform\nplatform.python_version = lambda: 1 / 0\n"
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken/sitecustomize.py").write_text(broken)
+    with project.given(PYTHONPATH=str(tmp_path / "broken")).running("version") as command:
+        ended = command.end()
+    assert (ended.code, ended.err.count("\n")) == (70, 2)
+    assert "this is a bug in deployc: ZeroDivisionError" in ended.err
+    (told,) = project.home.glob("deployc-bug-*.txt")
+    assert str(told) in ended.err
+    assert "Traceback" in told.read_text()

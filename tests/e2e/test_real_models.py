@@ -87,7 +87,7 @@ def test_an_mlflow_folder(project: Project, models: Callable[[str], Path], time:
     assert report["largest difference"] == {"predict": 0.0, "predict_proba": 0.0, "decision_function": 0.0}
     lock = (project / "build/project/requirements.lock").read_text()
     made_with = json.loads(project.run("inspect", "folder", "--json").out)["requirements"]
-    for need in made_with:
+    for need in (need for need in made_with if need["specifier"].startswith("==")):
         assert f"{need['name']}{need['specifier']} " in lock, "it is served with the versions that made it"
     assert "scikit-learn" in {need["name"] for need in made_with}
 
