@@ -6,6 +6,7 @@ import fcntl
 import getpass
 import shutil
 import subprocess
+import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -18,18 +19,22 @@ import uv
 
 from .project import EXAMPLES, Project, copied
 
-GIVEN = """\
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+GIVEN = f"""\
 version: 1
 name: penguins
+python: "{PYTHON}"
 model:
   path: model/
   sample: sample.csv
-targets: {project: {}, wheel: {}}
+targets: {{project: {{}}, wheel: {{}}}}
 """
 
-STAGED = """\
+STAGED = f"""\
 version: 1
 name: penguins
+python: "{PYTHON}"
 model:
   path: model/
   train:
@@ -37,7 +42,7 @@ model:
     inputs: [train.sh, made/]
     env: [HOLD, COUNT]
   sample: sample.csv
-targets: {project: {}}
+targets: {{project: {{}}}}
 """
 
 TRAIN = """\
