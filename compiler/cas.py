@@ -13,7 +13,7 @@ from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
-from .digest import CHUNK, Digest, of_bytes
+from .digest import CHUNK, Digest, of_bytes, of_file
 from .tree import Entry, Tree
 
 
@@ -79,8 +79,18 @@ class Cas:
         except OSError:
             raise CorruptBlob(digest) from None
         if of_bytes(data) != digest:
-            self._discard(digest)
+            self.discard(digest)
         return data
+
+    def verified(self, digest: Digest) -> Path:
+        """The path of a blob whose bytes have just been checked, for who must read it as a file."""
+        try:
+            found = of_file(self.path(digest))
+        except OSError:
+            raise CorruptBlob(digest) from None
+        if found != digest:
+            self.discard(digest)
+        return self.path(digest)
 
     def text(self, tree: Tree, path: str) -> str:
         """The text of one file of a tree."""
@@ -108,7 +118,7 @@ class Cas:
             raise
         if digest != entry.digest:
             temporary.unlink()
-            self._discard(entry.digest)
+            self.discard(entry.digest)
         temporary.chmod(0o755 if entry.executable else 0o644)
         temporary.replace(target)
 
@@ -145,7 +155,8 @@ class Cas:
         temporary.chmod(0o444)
         temporary.replace(target)
 
-    def _discard(self, digest: Digest) -> NoReturn:
+    def discard(self, digest: Digest) -> NoReturn:
+        """Remove a blob that proved bad, so that it is made again; raises CorruptBlob."""
         self.path(digest).unlink(missing_ok=True)
         raise CorruptBlob(digest)
 

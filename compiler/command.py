@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ def node(
         inputs=inputs,
         params={
             "run": command.run,
-            "outputs": " ".join(outputs),
+            "outputs": json.dumps(outputs),
             "timeout": command.timeout,
             "network": "yes" if command.network else "no",
             "env": " ".join(command.env),

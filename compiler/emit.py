@@ -43,7 +43,7 @@ class Emission:
             raise UserError(*lost)
         self._remember(others | {p: [*ours.get(p, []), *_digests(outputs, p)] for p in {*ours, *outputs.by_path}})
         for entry in outputs:
-            if self._digest(entry.path) != entry.digest:
+            if self._digest(entry.path) != entry.digest or self._executable(entry.path) != entry.executable:
                 self._write(entry)
         for path in ours:
             if path not in outputs:
@@ -95,6 +95,9 @@ class Emission:
             if parent == self.folder or not _empty(parent):
                 break
             parent.rmdir()
+
+    def _executable(self, path: str) -> bool:
+        return bool((self.folder / path).stat().st_mode & 0o100)
 
     def _digest(self, path: str) -> Digest | None:
         try:

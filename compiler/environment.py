@@ -44,6 +44,12 @@ def realise(requirements: str, interpreter: Interpreter, *, root: Path, indexes:
     return python_of(folder)
 
 
+def installed(requirements: str, interpreter: Interpreter, *, root: Path) -> Path | None:
+    """The interpreter of the environment that `realise` would give, None where it is not installed yet."""
+    folder = root / of_text(manifest(requirements, interpreter))
+    return python_of(folder) if _complete(folder) else None
+
+
 def python_of(folder: Path) -> Path:
     """The interpreter of the environment in a folder."""
     return folder / "Scripts" / "python.exe" if sys.platform == "win32" else folder / "bin" / "python"

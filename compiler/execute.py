@@ -157,12 +157,23 @@ class _Execution:
 
     def _start(self, action: Action) -> None:
         """Start a node, or first the environments that it needs."""
-        missing = [name for name in action.node.environments if name not in self.pythons]
+        missing = [name for name in action.node.environments if not self._realised(name)]
         for name in missing:
             if name not in self._started():
                 self._submit(self.environments[name], ())
         if not missing:
             self._submit(action, self._reasons(action))
+
+    def _realised(self, name: str) -> bool:
+        """Whether an environment is installed, by this build or an earlier one."""
+        if name in self.pythons:
+            return True
+        node, inputs = self.environments[name].node, self.environments[name].inputs
+        python = node.installed(self.settings.store.cas, inputs) if isinstance(node, Environment) else None
+        if python is not None:
+            self.pythons[name] = python
+            self._tell(name, "cached")
+        return python is not None
 
     def _submit(self, action: Action, reasons: tuple[str, ...]) -> None:
         self.waiting.append((action, reasons))
@@ -187,7 +198,7 @@ class _Execution:
         work = self._bench(action)
         if isinstance(node, Environment):
             return node.realise(work)
-        with store.working(action.digest):
+        with store.working(action.digest, self.processes.ended):
             if node.recall is None and (tree := store.actions.get(action)):
                 return tree  # another build made it while this one waited
             tree = node.run(work)

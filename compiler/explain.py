@@ -36,7 +36,19 @@ def _words(key: tuple[str, str], old: str | None, new: str | None) -> str:
     if new is None:
         return f"{kind} {name} removed"
     if kind == "param":
-        return f"param {name} {json.loads(old)} -> {json.loads(new)}"
+        return _param(name, json.loads(old), json.loads(new))
     if kind == "implementation":
         return f"{name} {old} -> {new}"
     return f"{kind} {name} changed"
+
+
+def _param(name: str, old: str, new: str) -> str:
+    """The values; of two mappings, what differs by key."""
+    try:
+        before, after = json.loads(old), json.loads(new)
+    except ValueError:
+        before = after = None
+    if not (isinstance(before, dict) and isinstance(after, dict)):
+        return f"param {name} {old} -> {new}"
+    changed = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    return "param " + ", ".join(f"{key} {before.get(key)} -> {after.get(key)}" for key in changed)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..schema.diagnostics import fail
 from .cas import Cas
-from .stat_cache import StatCache
+from .stat_cache import StatCache, stat_of
 from .tree import Entry, Tree
 
 SKIPPED = {"__pycache__", ".deployc", ".git"}
+MADE = {"build", "deploy.lock"}
+"""What a build writes beside deploy.yaml: `inputs: [.]` does not mean it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +25,28 @@ class Sources:
 
     root: Path
     stats: StatCache
-    folders: set[str] = field(default_factory=set)
+    folders: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def expand(self, pattern: str) -> tuple[str, ...]:
         """Paths of the files that a path, folder or glob names, sorted; a folder stands for all below it."""
         found: set[str] = set()
-        for path in glob.glob(pattern, root_dir=self.root, recursive=True) if glob.has_magic(pattern) else [pattern]:
-            found.update(self._below(os.path.normpath(path).replace(os.sep, "/")))
         if glob.has_magic(pattern):
             self._watch(pattern)
+        for path in glob.glob(pattern, root_dir=self.root, recursive=True) if glob.has_magic(pattern) else [pattern]:
+            found.update(self._below(os.path.normpath(path).replace(os.sep, "/")))
         return tuple(sorted(found))
 
     def tree(self, patterns: tuple[str, ...]) -> Tree:
         """The files that all patterns name together; UserError `missing-file` where one names none."""
         return Tree.of({path: self._entry(path) for pattern in patterns for path in self._some(pattern)}.values())
+
+    def inside(self, tree: Tree) -> None:
+        """UserError `outside-folder` where a file is a link to something that lies elsewhere."""
+        root = self.root.resolve()
+        for entry in tree:
+            if not (self.root / entry.path).resolve().is_relative_to(root):
+                text = f"{entry.path} is a link to a file outside the folder of deploy.yaml"
+                raise fail("outside-folder", text, help="copy the file itself")
 
     def store(self, tree: Tree, cas: Cas) -> None:
         """Copy a tree's files into the CAS; UserError `input-changed` where one has changed since it was hashed."""
@@ -55,30 +66,53 @@ class Sources:
         file = self.root / path
         try:
             found = file.stat()
+            if not stat.S_ISREG(found.st_mode):
+                raise fail("unreadable-file", f"{path} is neither a file nor a folder")
+            path.encode()
             digest = self.stats.digest(file)
         except OSError as error:
             raise fail("unreadable-file", f"{path} cannot be read: {error.strerror}") from None
+        except UnicodeEncodeError:
+            raise fail("unreadable-file", f"{path!r} is no name in UTF-8", help="rename it") from None
         return Entry(path=path, digest=digest, size=found.st_size, executable=bool(found.st_mode & 0o100))
 
     def _below(self, path: str) -> Iterator[str]:
         if (self.root / path).is_file():
             yield path
-            return
-        for folder, names, files in os.walk(self.root / path, followlinks=True):
-            names[:] = sorted(n for n in names if n not in SKIPPED)
-            self.folders.add(folder)
-            relative = os.path.relpath(folder, self.root).replace(os.sep, "/")
-            yield from (
-                f"{relative}/{name}" if relative != "." else name for name in files if not name.endswith(".pyc")
-            )
+        elif (self.root / path).is_dir():
+            yield from self._walk("" if path == "." else f"{path}/", ())
+
+    def _walk(self, prefix: str, above: tuple[tuple[int, int], ...], *, hidden: bool = True) -> Iterator[str]:
+        """Files below a folder, links followed; `above` are the folders that we are inside of."""
+        folder = self.root / prefix
+        try:
+            found = folder.stat()
+            here = (found.st_dev, found.st_ino)
+            if here in above:
+                raise fail("unreadable-file", f"{prefix} is a link to a folder that it lies in")
+            self._note(folder)
+            items = sorted(os.scandir(folder), key=lambda item: item.name)
+        except OSError as error:
+            raise fail("unreadable-file", f"{prefix} cannot be read: {error.strerror}") from None
+        for item in items:
+            if not prefix and item.name in MADE:
+                continue
+            if item.is_dir():
+                if item.name not in SKIPPED and (hidden or not item.name.startswith(".")):
+                    yield from self._walk(f"{prefix}{item.name}/", (*above, here), hidden=hidden)
+            elif not item.name.endswith(".pyc"):
+                yield prefix + item.name
+
+    def _note(self, folder: Path) -> None:
+        """Before it is listed: what is added later must not look as if we had seen it."""
+        self.folders.setdefault(str(folder), stat_of(folder) or ())
 
     def _watch(self, pattern: str) -> None:
         """Remember every folder in which a new file could match."""
         parts = pattern.split("/")[:-1]
         fixed = next((i for i, part in enumerate(parts) if glob.has_magic(part)), len(parts))
         start = self.root.joinpath(*parts[:fixed])
-        self.folders.add(str(start))
-        if fixed < len(parts):
-            for folder, names, _ in os.walk(start):
-                names[:] = [n for n in names if n not in SKIPPED and not n.startswith(".")]
-                self.folders.add(folder)
+        self._note(start)
+        if fixed < len(parts) and start.is_dir():
+            for _ in self._walk("".join(f"{part}/" for part in parts[:fixed]), (), hidden=False):
+                pass

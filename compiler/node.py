@@ -80,6 +80,8 @@ class Environment:
     params: Mapping[str, str] = field(default_factory=dict)
     implementation: tuple[str, ...] = ()
     realise: Callable[[Work], Path]
+    installed: Callable[[Cas, Mapping[str, Tree]], Path | None] = lambda cas, inputs: None
+    """Its interpreter where it is installed already."""
 
     @property
     def after(self) -> tuple[str, ...]:

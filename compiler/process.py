@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -21,6 +22,8 @@ class Processes:
     """The running commands of one build, each the leader of a process group of its own."""
 
     running: set[subprocess.Popen[str]] = field(default_factory=set)
+    ended: threading.Event = field(default_factory=threading.Event)
+    """Set once the build is being given up: no command starts any more, and nothing waits."""
 
     def run(
         self,
@@ -40,6 +43,7 @@ class Processes:
                 code = process.wait(timeout)
             except subprocess.TimeoutExpired:
                 raise TimedOut from None
+            end(process)  # what it has left in the background would keep its output open
             reader.join()
             return code
 
@@ -61,6 +65,8 @@ class Processes:
             start_new_session=True,
         )
         self.running.add(process)
+        if self.ended.is_set():
+            end(process)
         reader = threading.Thread(target=_read, args=(process, log), daemon=True)
         reader.start()
         try:
@@ -71,7 +77,8 @@ class Processes:
             self.running.discard(process)
 
     def end_all(self) -> None:
-        """Kill what still runs, children included."""
+        """Kill what still runs, children included, and what would start from now on."""
+        self.ended.set()
         for process in tuple(self.running):
             end(process)
 
@@ -87,3 +94,17 @@ def _read(process: subprocess.Popen[str], log: Callable[[str], None]) -> None:
     if process.stdout:
         for line in process.stdout:
             log(line.rstrip("\n"))
+
+
+class GivenUp(Exception):
+    """The build ended while this waited."""
+
+
+def hold(handle: int, ended: threading.Event) -> None:
+    """Lock an open file as soon as no other process does; GivenUp when the build ends before."""
+    while not ended.is_set():
+        with suppress(BlockingIOError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        ended.wait(0.05)
+    raise GivenUp

@@ -17,7 +17,7 @@ def typed_rows(data: bytes, columns: Sequence[Column], *, field: Field) -> list[
     UserError `sample-mismatch` where a column is missing or a cell is not of its column's type, `sample-unreadable`
     where the bytes are no table.
     """
-    table = read_sample(data)
+    table = read_sample(data, field)
     places = {column.name: i for i, column in enumerate(table.columns)}
     missing = [c.name for c in columns if c.name not in places and not c.optional]
     if missing:

@@ -27,8 +27,8 @@ def load(path: str) -> dict[str, object] | None:
 
 def fresh(state: dict[str, object], flags: tuple[str, ...], environ: dict[str, str]) -> bool | None:
     """Whether nothing has changed since: True, False, or None when it holds but should be written anew."""
-    rows = state["rows"]
-    if state["flags"] != flags or state["environ"] != _picked(state, environ) or not isinstance(rows, list):
+    rows = state.get("rows")
+    if state.get("flags") != flags or state.get("environ") != _picked(state, environ) or not isinstance(rows, list):
         return False
     racy = False
     for path, stat, digest in rows:
@@ -54,7 +54,7 @@ def save(
 
     `digests` holds those that the build has used; what is not in it is read now.
     """
-    stamp = path + ".stamp"
+    stamp = f"{path}.{os.getpid()}"
     with open(stamp, "wb") as file:
         file.write(b"\0")
     now = os.stat(stamp).st_mtime_ns
@@ -83,7 +83,7 @@ def refresh(path: str, state: dict[str, object]) -> None:
 
 
 def _picked(state: dict[str, object], environ: dict[str, str]) -> dict[str, str]:
-    names = state["environ"]
+    names = state.get("environ")
     return {name: environ.get(name, "") for name in names} if isinstance(names, dict) else {}
 
 

@@ -6,6 +6,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 from .action_cache import ActionCache
 from .cas import Cas
 from .digest import Digest
+from .process import hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,13 @@ class Store:
         return self.root / "envs"
 
     @contextmanager
-    def working(self, digest: Digest) -> Iterator[None]:
+    def working(self, digest: Digest, ended: threading.Event) -> Iterator[None]:
         """Hold the right to run one action; another build that wants the same waits, then finds the result."""
         folder = self.root / "locks"
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / digest[:3]).open("w") as file:
             # a thousand lock files, not one an action: two actions that share one only wait for each other
-            fcntl.flock(file, fcntl.LOCK_EX)
+            hold(file.fileno(), ended)
             yield
 
     @contextmanager

@@ -29,6 +29,8 @@ class Tree:
         paths = [e.path for e in self.entries]
         if paths != sorted(set(paths)):
             raise ValueError(f"a tree's paths are sorted and distinct: {paths}")
+        if any(not part or part in (".", "..") for path in paths for part in path.split("/")):
+            raise ValueError(f"a tree's paths stay below its root: {paths}")
 
     @classmethod
     def of(cls, entries: Iterable[Entry]) -> Tree:

@@ -13,6 +13,9 @@ from .source import masked
 _BARE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _REQUIREMENT = "write a name and its versions as PEP 508 has them, such as `pandas>=2,<3`"
 
+_INSTALLED = {"test", "pip", "setuptools", "pkg_resources", "site"}
+"""Modules that come with a Python or an environment, though not of its standard library by name."""
+
 
 def combinations(config: Config) -> Iterator[Diagnostic]:
     """Everything that is wrong with a well-formed config by itself; no file is looked at."""
@@ -25,7 +28,7 @@ def combinations(config: Config) -> Iterator[Diagnostic]:
 
 def _name(config: Config) -> Iterator[Diagnostic]:
     module = config.name.replace("-", "_")
-    if module in sys.stdlib_module_names:
+    if module in sys.stdlib_module_names or module in _INSTALLED:
         message = f"`{config.name}` is the name of a module of Python's own, which would hide the service's package"
         yield Diagnostic(
             code="reserved-name", message=message, field=("name",), help=f"such as `{config.name}-service`"

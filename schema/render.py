@@ -58,28 +58,28 @@ def name_of(field: Field) -> str:
 
 def _lines(diagnostic: Diagnostic, colour: bool) -> Iterator[str]:
     paint = _painted if colour else _plain
-    yield f"{paint(_RED, f'error[{diagnostic.code}]')}{paint(_BOLD, f': {_visible(diagnostic.message)}')}"
+    yield f"{paint(_RED, f'error[{diagnostic.code}]')}{paint(_BOLD, f': {visible(diagnostic.message)}')}"
     at = diagnostic.at
     margin = " " * (len(str(at.line)) + 1 if at else 2)
     if at:
-        yield f"{margin}{paint(_BLUE, '-->')} {_visible(at.file)}:{at.line}:{at.column}"
+        yield f"{margin}{paint(_BLUE, '-->')} {visible(at.file)}:{at.line}:{at.column}"
         yield from _excerpt(at, margin, colour)
     elif diagnostic.field:
         yield f"{margin}{paint(_BLUE, '-->')} {name_of(diagnostic.field)}"
     for word, text in [*(("note", note) for note in diagnostic.notes), ("help", diagnostic.help)]:
         if text:
             first, *rest = text.splitlines()
-            yield f"{margin}{paint(_BLUE, '=')} {paint(_BOLD, word)}: {_visible(first)}".rstrip()
-            yield from (f"{margin}{' ' * (len(word) + 4)}{_visible(line)}".rstrip() for line in rest)
+            yield f"{margin}{paint(_BLUE, '=')} {paint(_BOLD, word)}: {visible(first)}".rstrip()
+            yield from (f"{margin}{' ' * (len(word) + 4)}{visible(line)}".rstrip() for line in rest)
 
 
 def _excerpt(at: Span, margin: str, colour: bool) -> Iterator[str]:
     paint = _painted if colour else _plain
     text, start, end = _window(at)
-    before, marked = _visible(text[:start]), _visible(text[start:end])
+    before, marked = visible(text[:start]), visible(text[start:end])
     bar = paint(_BLUE, "|")
     yield f"{margin} {bar}"
-    yield f" {paint(_BLUE, str(at.line))} {bar} {_visible(text)}".rstrip()
+    yield f" {paint(_BLUE, str(at.line))} {bar} {visible(text)}".rstrip()
     yield f"{margin} {bar} {' ' * _width(before)}{paint(_RED, '^' * max(_width(marked), 1))}"
 
 
@@ -95,7 +95,7 @@ def _window(at: Span) -> tuple[str, int, int]:
     return f"{head}{at.text[first:last]}{tail}", start + shift, min(end, last) + shift
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """What a terminal shows as it is: tabs as spaces; what would move, hide or colour text as its code point."""
     return "".join(map(_visible_character, text))
 

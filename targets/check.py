@@ -12,7 +12,7 @@ from ..schema.config import Command, Config
 from ..schema.diagnostics import Diagnostic, Field, UserError
 from .catalogs import CHECKS
 
-RESERVED = ("train", "model", "inspect", "probe", "generate", "openapi", "assemble")
+RESERVED = ("serve", "train", "model", "inspect", "probe", "generate", "openapi", "assemble")
 
 
 def check(config: Config, found: Sources) -> Iterator[Diagnostic]:
@@ -51,10 +51,17 @@ def _files(config: Config, found: Sources) -> Iterator[Diagnostic]:
             yield Diagnostic(code="outside-folder", message=f"{pattern} {escape}", field=field, help="copy it in")
             continue
         try:
-            found.tree((pattern,))
+            tree = found.tree((pattern,))
+            if field == ("model", "path"):
+                found.inside(tree)
         except UserError as error:
             for diagnostic in error.diagnostics:
-                yield Diagnostic(code=diagnostic.code, message=diagnostic.message, field=field, help=_help(pattern))
+                yield Diagnostic(
+                    code=diagnostic.code,
+                    message=diagnostic.message,
+                    field=field,
+                    help=diagnostic.help or _help(pattern),
+                )
 
 
 def _help(pattern: str) -> str:

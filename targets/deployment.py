@@ -9,12 +9,13 @@ from pathlib import Path, PurePosixPath
 
 from ..compiler import environment
 from ..compiler.cas import Cas
+from ..compiler.command import sources
 from ..compiler.digest import Digest, of_text
 from ..compiler.formats.allowed import Allowed, default_allowed
 from ..compiler.identity import Identity
 from ..compiler.interpreter import Interpreter
 from ..compiler.lock.resolve import resolve
-from ..compiler.lock.uv import Uv, uv_version
+from ..compiler.lock.uv import Uv
 from ..compiler.lock.wanted import Wanted, Wish, stale
 from ..compiler.model_spec import ModelSpec
 from ..compiler.node import AnyNode, Environment, Files, Input, Made, Node, Work
@@ -77,10 +78,27 @@ class Deployment:
         tree = self.modules_tree(work)
         return {module_name(e.path): work.cas.text(tree, e.path) for e in tree if e.path.endswith(".py")}
 
+    def file(self, path: str) -> Input:
+        """A file or folder that deploy.yaml names: the user's own, or one that a stage of his makes."""
+        made = {name: stage.outputs for name, stage in self.config.stages.items()}
+        return next(iter(sources((path,), made).values()))
+
+    def rows(self, work: Work, label: str, path: str) -> bytes:
+        """The bytes of the one file `path` of the input `label`; UserError `missing-file` when it is not there."""
+        tree = work.inputs[label]
+        if path not in tree:
+            raise fail("missing-file", f"no file {path}", help=f"there are: {', '.join(e.path for e in tree)}")
+        return work.cas.get(tree[path].digest)
+
     @property
     def modules(self) -> dict[str, Input]:
         """The user's modules that the model's classes live in, as an input labelled "modules"."""
         return {"modules": Files(globs=self.config.model.code)} if self.config.model.code else {}
+
+    @property
+    def layout(self) -> dict[str, str]:
+        """The parameter of nodes that place the modules: what `lib/` and `lib/a.py` name comes to lie elsewhere."""
+        return {"code": " ".join(map(repr, self.config.model.code))} if self.config.model.code else {}
 
     def spec(self, work: Work) -> ModelSpec:
         """The model's spec, for a node with an input labelled "spec" that is made by `inspect`."""
@@ -180,11 +198,16 @@ class Deployment:
                 uv=self.uv(work),
             )
 
+        def installed(cas: Cas, trees: Mapping[str, Tree]) -> Path | None:
+            text = cas.text(trees[""], "requirements.txt")
+            return environment.installed(text, self.interpreter, root=self.store.environments)
+
         return Environment(
             name=f"env-{name}",
             inputs={"": Made(node=f"lock-{name}", folder=LOCKED)},
-            implementation=(f"interpreter {self.python_text}", f"uv {uv_version()}"),
+            implementation=(f"interpreter {self.python_text}",),
             realise=realise,
+            installed=installed,
         )
 
     def uv(self, work: Work) -> Uv:

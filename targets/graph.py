@@ -104,30 +104,28 @@ def _model(deployment: Deployment) -> list[AnyNode]:
     path = config.model.path.rstrip("/")
 
     def read(work: Work) -> Tree:
-        (tree,) = work.inputs.values()
-        folder = tree.under(path)
-        canonical, provenance = split(work.cas, folder or tree.renamed(path.rpartition("/")[2]))
+        tree = work.inputs["source"]
+        model = Tree((tree[path],)).renamed(path.rpartition("/")[2]) if path in tree else tree.under(path)
+        canonical, provenance = split(work.cas, model)
         return canonical.at("model") | provenance.at("provenance")
 
     def look(work: Work) -> Tree:
-        rows = [work.cas.get(entry.digest) for entry in work.inputs.get("sample", Tree())]
         spec = inspect(
             work.cas,
             work.inputs["model"],
-            sample=rows[0] if rows else None,
+            sample=deployment.rows(work, "sample", config.model.sample) if config.model.sample else None,
             allowed=allow_list(deployment.allowed),
             code=deployment.code(work),
         )
         return work.cas.put_texts({"spec.json": json.dumps(encode(spec), indent=1) + "\n"})
 
-    made = {name: stage.outputs for name, stage in config.stages.items()}
-    source: dict[str, Input] = {"": Made(node="train")} if config.model.train else command.sources((path,), made)
+    source: Input = Made(node="train") if config.model.train else deployment.file(config.model.path)
     return [
-        Node(name="model", inputs=source, params={"path": path}, implementation=tools, run=read),
+        Node(name="model", inputs={"source": source}, params={"path": path}, implementation=tools, run=read),
         Node(
             name="inspect",
             inputs={"model": MODEL, **_sample(deployment), **deployment.modules},
-            params={"allowed": " ".join(deployment.allowed)},
+            params={"allowed": " ".join(deployment.allowed), **deployment.layout},
             implementation=tools,
             run=look,
         ),
@@ -165,7 +163,7 @@ def _generate(deployment: Deployment) -> Node:
     return Node(
         name="generate",
         inputs={"spec": SPEC, "probe": Made(node="probe")},
-        params={"name": config.name, "python": deployment.python, "serve": serve},
+        params={"name": config.name, "python": deployment.python, "serve": serve, **deployment.layout},
         implementation=deployment.identity.tools("libcst", "jinja2", "ruff"),
         run=run,
     )
@@ -193,7 +191,7 @@ def _assemble(deployment: Deployment) -> Node:
             "openapi": Made(node="openapi"),
             **deployment.modules,
         },
-        params={"name": deployment.config.name},
+        params={"name": deployment.config.name, **deployment.layout},
         implementation=deployment.identity.tools(),
         run=run,
     )
@@ -201,10 +199,8 @@ def _assemble(deployment: Deployment) -> Node:
 
 def _sample(deployment: Deployment) -> dict[str, Input]:
     """The sample's rows as an input labelled "sample", where there are any."""
-    config = deployment.config
-    made = {name: stage.outputs for name, stage in config.stages.items()}
-    found = command.sources((config.model.sample,), made) if config.model.sample else {}
-    return dict(zip(["sample"], found.values(), strict=False))
+    path = deployment.config.model.sample
+    return {"sample": deployment.file(path)} if path else {}
 
 
 def _serving(deployment: Deployment, spec: ModelSpec, trained: str) -> tuple[Wish, ...]:

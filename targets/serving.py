@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..compiler import sandbox
 from ..compiler.node import AnyNode, Input, Made, Node, Work
 from ..compiler.rows import typed_rows
-from ..compiler.sandbox import clean_environ
 from ..compiler.tree import Tree
 from ..schema.diagnostics import Field, fail
 from .deployment import Deployment
@@ -23,6 +23,7 @@ def nodes(deployment: Deployment, model: Input, spec: Input, sample: Mapping[str
         Node(
             name="probe",
             inputs={"model": model, "spec": spec, **sample, **deployment.modules},
+            params={"methods": " ".join(deployment.config.serve.methods), **deployment.layout},
             implementation=deployment.identity.tools(),
             environments=("env-serve",),
             run=lambda work: _probe(work, deployment),
@@ -47,19 +48,23 @@ def _probe(work: Work, deployment: Deployment) -> Tree:
     work.cas.materialise(work.inputs["model"], work.folder / "model")
     paths = deployment.place_modules(work, work.folder / "modules")
     rows: list[Mapping[str, object]] = []
-    if "sample" in work.inputs:
-        (entry,) = work.inputs["sample"]
-        rows += typed_rows(work.cas.get(entry.digest), spec.inputs, field=("model", "sample"))
+    if sample := deployment.config.model.sample:
+        data = deployment.rows(work, "sample", sample)
+        rows += typed_rows(data, spec.inputs, field=("model", "sample"))
     request = work.folder / "request.json"
     request.write_text(probe_request(spec, work.folder / "model", rows), encoding="utf-8")
-    said = _python(work, [str(_copied(work)), str(request)], {"PYTHONPATH": ":".join(map(str, paths))}, MODEL_FIELD)
-    found = read_probe(said[-1])
+    answer = work.folder / "answer.json"
+    path = {"PYTHONPATH": ":".join(map(str, paths))}
+    said = _python(work, [str(_copied(work)), str(request), str(answer)], path, MODEL_FIELD)
+    text = answer.read_text(encoding="utf-8")
+    found = read_probe(text)
     for method in deployment.methods(spec):
         if method in found.problems:
             text = f"the model's {method} fails: {found.problems[method]}"
-            hint = "" if rows else "`model.sample` would show rows that it takes"
-            raise fail("probe-failed", text, field=MODEL_FIELD, help=hint, notes=["\n".join(said[-20:-1])])
-    return work.cas.put_texts({"probe.json": said[-1] + "\n"})
+            hint = "leave it out with `serve.methods`" if len(spec.methods) > 1 else ""
+            hint = hint if rows else "`model.sample` would show rows that it takes"
+            raise fail("probe-failed", text, field=MODEL_FIELD, help=hint, notes=["\n".join(said[-20:])])
+    return work.cas.put_texts({"probe.json": text})
 
 
 def _copied(work: Work) -> Path:
@@ -81,10 +86,14 @@ def _openapi(work: Work, deployment: Deployment) -> Tree:
 def _python(work: Work, arguments: list[str], environ: Mapping[str, str], field: Field) -> list[str]:
     """Run the environment's Python; the lines that it printed. UserError `model-broken` when it fails."""
     python, lines = work.pythons["env-serve"], list[str]()
-    clean = clean_environ(python=python, home=work.folder, passed=environ)
+    clean = sandbox.clean_environ(python=python, home=work.folder, passed=environ)
     command = [str(python), "-W", "ignore", *arguments]
+    if sandbox.available():
+        command = sandbox.confined(command, network=False, hidden=None)
     code = work.processes.run(command, folder=work.folder, environ=clean, log=lines.append)
     if code != 0:
         text = "the model cannot be loaded and asked in the serving environment"
-        raise fail("model-broken", text, field=field, notes=["\n".join(lines[-25:])])
+        lacking = any("No module named" in line for line in lines[-3:])
+        hint = "add the package that it lacks to `serve.requirements`" if lacking else ""
+        raise fail("model-broken", text, field=field, help=hint, notes=["\n".join(lines[-25:])])
     return lines

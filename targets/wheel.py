@@ -123,4 +123,4 @@ def _write(archive: zipfile.ZipFile, cas: Cas, entry: Entry) -> None:
             digest.update(chunk)
             target.write(chunk)
     if digest.hexdigest() != entry.digest:
-        raise CorruptBlob(entry.digest)
+        cas.discard(entry.digest)

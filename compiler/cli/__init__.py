@@ -24,6 +24,11 @@ def state_path(file: str) -> str:
     return os.path.join(folder, ".deployc", name + ".state")
 
 
+def identified(folder: str, flags: tuple[str, ...]) -> tuple[str, ...]:
+    """What tells one command from another: the same words elsewhere, or by another deployc, mean something else."""
+    return (folder, __file__, *flags)
+
+
 def _up_to_date(flags: tuple[str, ...]) -> bool:
     file = next((flag for flag in flags if flag.endswith((".yaml", ".yml"))), "deploy.yaml")
     try:
@@ -34,12 +39,14 @@ def _up_to_date(flags: tuple[str, ...]) -> bool:
     known = state.load(path)
     if known is None:
         return False
-    # the same words in another folder, or in a copy of this one, mean other files
-    answer = state.fresh(known, (here, *flags), dict(os.environ))
+    answer = state.fresh(known, identified(here, flags), dict(os.environ))
     if answer is False:
         return False
     if answer is None:
-        state.refresh(path, known)
+        try:  # noqa: SIM105  contextlib would have to be loaded
+            state.refresh(path, known)
+        except OSError:
+            pass  # it still holds: the next time reads the same files once more
     stream = sys.stdout if "--json" in flags else sys.stderr
     stream.write(f"{known['summary']}\n")
     return True

@@ -12,10 +12,15 @@ def allowed(environ: Mapping[str, str], named: Iterable[str]) -> tuple[str, ...]
 
     Nothing in a project or a model can add to it.
     """
-    home = Path(environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"))
     try:
-        lines = (home / "deployc" / "allow").read_text(encoding="utf-8").splitlines()
+        lines = place(environ).read_text(encoding="utf-8").splitlines()
     except OSError:
         lines = []
     texts = (line.partition("#")[0].strip() for line in lines)
     return tuple(sorted({*(text for text in texts if text), *named}))
+
+
+def place(environ: Mapping[str, str]) -> Path:
+    """The operator's file."""
+    home = environ.get("XDG_CONFIG_HOME") or os.path.join(environ.get("HOME") or os.path.expanduser("~"), ".config")
+    return Path(home) / "deployc" / "allow"

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -35,12 +36,11 @@ ATTEMPTS = 3
 
 ENVIRON = (
     "CI",
+    "HOME",
+    "PATH",
     "DEPLOYC_CACHE",
     "XDG_CACHE_HOME",
     "XDG_CONFIG_HOME",
-    "UV_INDEX_URL",
-    "UV_DEFAULT_INDEX",
-    "PIP_INDEX_URL",
 )
 
 
@@ -136,7 +136,7 @@ def _emit(session: Session, made: Deployment, outcome: Outcome, options: argpars
         stats=session.sources.stats,
     )
     scope = [*options.target, "reports"] if options.target else None
-    with made.store.working(made.place):
+    with made.store.working(made.place, threading.Event()):
         emission.emit(outputs(made, outcome.trees), scope=scope, force=options.force)
 
 
@@ -146,8 +146,10 @@ def _keep_locked(session: Session, made: Deployment, outcome: Outcome) -> None:
     if merged != made.lockfile:
         path = session.lock
         temporary = path.with_name(f"{path.name}.{os.getpid()}")
-        temporary.write_text(dump(merged), encoding="utf-8")
+        text = dump(merged)
+        temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
+        session.sources.stats.remember(path, of_text(text))
 
 
 def _report_failures(session: Session, outcome: Outcome, options: argparse.Namespace) -> None:
@@ -180,13 +182,12 @@ def _remember_state(
     folder: Path,
     options: argparse.Namespace,
 ) -> None:
-    looked_at = [session.lock, made.interpreter.path, *map(Path, session.sources.folders)]
-    looked_at += [Path(made.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")) / "deployc" / "allow"]
+    looked_at = [made.interpreter.path]
     used = session.sources.stats.used
-    rows: dict[str, tuple[int, ...]] = {name: stat for name, (stat, _) in used.items()}
     digests: dict[str, str] = {name: digest for name, (_, digest) in used.items()}
-    rows |= session.seen
-    rows |= {str(path): stat_of(path) or () for path in looked_at}
+    # as they were before they were read: what has changed since then was not seen
+    rows: dict[str, tuple[int, ...]] = {str(path): stat_of(path) or () for path in looked_at}
+    rows |= {**session.seen, **session.sources.folders, **{name: stat for name, (stat, _) in used.items()}}
     text = f"deployc: up to date: {_shown(folder)}"
     if options.json:
         text = json.dumps({"event": "up-to-date", "out": str(folder)})
@@ -207,7 +208,8 @@ def _summary(session: Session, tally: Tally, folder: Path, seconds: float, optio
         return head
     lines = [f"{head}{f' (time: {where})' if where else ''}"]
     lines += [f"  {_shown(folder / name)}" for name in (options.target or session.config.targets)]
-    return "\n".join([*lines, f"  run it: deployc run{_argument(session)}"])
+    out = f" --out {_shown(folder)}" if folder != session.root / "build" else ""
+    return "\n".join([*lines, f"  run it: deployc run{_argument(session)}{out}"])
 
 
 def _argument(session: Session) -> str:

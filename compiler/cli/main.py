@@ -47,7 +47,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def _guarded(command: Command, options: argparse.Namespace) -> int:
     as_json = bool(getattr(options, "json", False))
-    signal.signal(signal.SIGTERM, _terminated)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _terminated)
     try:
         return command.run(options)
     except UserError as error:

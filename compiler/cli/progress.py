@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from ...schema.render import visible
 from ..events import Event
 
 SHOWN_REASONS = 3
@@ -38,7 +39,7 @@ class Plain:
 
     def __call__(self, event: Event) -> None:
         if line := _line(event):
-            self.console.print(line, soft_wrap=True)
+            self.console.print(line, soft_wrap=True, markup=False)
 
 
 @dataclass(slots=True)
@@ -79,7 +80,7 @@ class Terminal:
         with self.mutex:
             rows = list(self.running.items())
         now, width = time.monotonic(), self.console.width
-        lines = [f"  {name:<18} {now - since:5.1f} s  {line}"[: width - 1] for name, (since, line) in rows]
+        lines = [f"  {name:<18} {now - since:5.1f} s  {visible(line)}"[: width - 1] for name, (since, line) in rows]
         return Text("\n".join(lines), style="dim")
 
 
@@ -106,7 +107,7 @@ def progress(console: Console, *, as_json: bool) -> Progress:
 
 
 def _line(event: Event) -> Text | None:
-    reasons = "; ".join(event.reasons[:SHOWN_REASONS])
+    reasons = visible("; ".join(event.reasons[:SHOWN_REASONS]))
     if len(event.reasons) > SHOWN_REASONS:
         reasons += f"; and {len(event.reasons) - SHOWN_REASONS} more"
     match event.kind:

@@ -23,7 +23,7 @@ from ..identity import identity, source_files
 from ..plan import Plan
 from ..stat_cache import StatCache, stat_of
 from ..store import Store, default_root
-from .allow import allowed
+from .allow import allowed, place
 
 STATE = ".deployc"
 
@@ -95,7 +95,8 @@ def opened(options: argparse.Namespace) -> Session:
     root = file.absolute().parent
     stats: StatCache = stat_cache.read(root / STATE / f"{file.name}.stats")
     sources = Sources(root, stats)
-    seen = {str(path): stat_of(path) or () for path in (file.absolute(), *source_files())}
+    read = (file.absolute(), file.absolute().with_suffix(".lock"), place(environ), *source_files())
+    seen = {str(path): stat_of(path) or () for path in read}
     loaded = read_config(file, catalogs(), check=lambda config: check(config, sources))
     return Session(
         file=file.absolute(), config=loaded.config, spans=loaded.spans, sources=sources, environ=environ, seen=seen

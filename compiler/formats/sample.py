@@ -6,9 +6,9 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ...schema.diagnostics import UserError, fail
+from ...schema.diagnostics import Field, UserError, fail
 from ..model_spec import Column, ColumnType
 
 _FIELD = ("model", "sample")
@@ -28,11 +28,20 @@ class Sample:
     rows: tuple[tuple[str, ...], ...]
 
 
-def read_sample(data: bytes) -> Sample:
-    """UTF-8 CSV with a header row; UserError `sample-unreadable` says what keeps it from being one."""
+def read_sample(data: bytes, field: Field = _FIELD) -> Sample:
+    """UTF-8 CSV with a header row; UserError `sample-unreadable`, of `field`, says what keeps it from being one."""
+    try:
+        return _read(data)
+    except UserError as error:
+        raise UserError(*(replace(d, field=field) for d in error.diagnostics)) from None
+
+
+def _read(data: bytes) -> Sample:
     header, *rows = _table(data)
     if not rows:
         raise _unreadable("it has no rows below its header")
+    if all(_NUMBER.fullmatch(name) for name in header):
+        raise _unreadable("its first line holds numbers, not the names of columns")
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
         raise _unreadable(f"its header names a column twice: {_listed(twice)}")
@@ -59,7 +68,7 @@ def _table(data: bytes) -> list[list[str]]:
 
 
 def _unreadable(why: str, help: str = "") -> UserError:
-    return fail("sample-unreadable", f"the sample cannot be read: {why}", field=_FIELD, help=help)
+    return fail("sample-unreadable", f"the rows cannot be read: {why}", field=_FIELD, help=help)
 
 
 def _column(name: str, cells: Sequence[str]) -> Column:

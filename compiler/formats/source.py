@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from ...schema.diagnostics import UserError, fail
-from ..cas import Cas, CorruptBlob
+from ..cas import Cas
 from ..model_spec import Serializer
 from ..tree import Entry, Tree
 from .allowed import Allowed, check_allowed
@@ -54,11 +54,7 @@ def read_content(cas: Cas, entry: Entry, allowed: Allowed, *, limit: int = LIMIT
     UserError: `broken-model`, `model-too-large`, `model-missing`, `unknown-flavor`, and `forbidden-pickle` where a file
     cannot be read to its end but has already named what is not allowed, which then is the better thing to say.
     """
-    try:
-        file = cas.path(entry.digest).open("rb")
-    except FileNotFoundError:
-        raise CorruptBlob(entry.digest) from None
-    with file:
+    with cas.verified(entry.digest).open("rb") as file:
         head = file.read(512)
         _check_form(entry, head)
         file.seek(0)

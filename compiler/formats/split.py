@@ -57,7 +57,7 @@ def _stored(cas: Cas, path: str, data: bytes) -> Entry:
 
 def _normal(cas: Cas, entry: Entry) -> Entry:
     """The file itself, or a skops archive without times and addresses; never executable, as no model file is."""
-    with cas.path(entry.digest).open("rb") as file:
+    with cas.verified(entry.digest).open("rb") as file:
         if file.read(4) != b"PK\x03\x04" or not entry.path.endswith(".skops"):
             return Entry(path=entry.path, digest=entry.digest, size=entry.size)
         file.seek(0)

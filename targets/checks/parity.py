@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
+from ...compiler import sandbox
 from ...compiler.model_spec import ModelSpec
-from ...compiler.node import AnyNode, Files, Made, Node, Work
+from ...compiler.node import AnyNode, Made, Node, Work
 from ...compiler.rows import typed_rows
-from ...compiler.sandbox import clean_environ
 from ...compiler.tree import Tree
 from ...schema.config import Path as ConfigPath
 from ...schema.constraints import Doc, Minimum, Shorthand
@@ -72,7 +72,8 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
         project = work.folder / "project"
         work.cas.materialise(work.inputs["project"], project)
         spec = deployment.spec(work)
-        rows = _rows(work, spec, name)
+        data = deployment.rows(work, "rows", options.rows)
+        rows: list[Json] = [dict(row) for row in typed_rows(data, spec.inputs, field=("tests", name, "rows"))]
         methods = deployment.methods(spec)
         wanted = _reference(work, deployment, spec, rows, name)
         with booted(work, project, deployment.package, field=("tests", name)) as service:
@@ -90,10 +91,10 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
                 "project": PROJECT,
                 "model": Made(node="model", folder="model"),
                 "spec": Made(node="inspect"),
-                "rows": Files(globs=(options.rows,)),
+                "rows": deployment.file(options.rows),
                 **deployment.modules,
             },
-            params={"abs": repr(options.tolerance.abs), "rel": repr(options.tolerance.rel)},
+            params={"abs": repr(options.tolerance.abs), "rel": repr(options.tolerance.rel), **deployment.layout},
             implementation=deployment.identity.tools(),
             environments=("env-serve",),
             run=run,
@@ -119,20 +120,18 @@ def _reference(
     asked = work.folder / "reference.json"
     asked.write_text(json.dumps(request), encoding="utf-8")
     python, lines = work.pythons["env-serve"], list[str]()
-    command = [str(python), "-I", "-W", "ignore", str(Path(__file__).with_name("reference.py")), str(asked)]
-    environ = clean_environ(python=python, home=work.folder, passed={})
+    answer = work.folder / "answer.json"
+    script = Path(__file__).with_name("reference.py")
+    command = [str(python), "-I", "-W", "ignore", str(script), str(asked), str(answer)]
+    if sandbox.available():
+        command = sandbox.confined(command, network=False, hidden=None)
+    environ = sandbox.clean_environ(python=python, home=work.folder, passed={})
     code = work.processes.run(command, folder=work.folder, environ=environ, log=lines.append)
     if code != 0:
         text = "the trained model itself fails on these rows"
         raise fail("parity-reference", text, field=("tests", name, "rows"), notes=["\n".join(lines[-20:])])
-    answers: dict[str, list[Json]] = json.loads(lines[-1])
+    answers: dict[str, list[Json]] = json.loads(answer.read_text(encoding="utf-8"))
     return answers
-
-
-def _rows(work: Work, spec: ModelSpec, name: str) -> list[Json]:
-    (entry,) = work.inputs["rows"]
-    rows = typed_rows(work.cas.get(entry.digest), spec.inputs, field=("tests", name, "rows"))
-    return [dict(row) for row in rows]
 
 
 def _answers(service: Service, method: str, rows: list[Json], name: str) -> list[Json]:

@@ -1,7 +1,7 @@
 """What the trained model itself answers: run in the serving environment, it knows nothing of the generated service.
 
-usage: python reference.py REQUEST.json, with {"model", "serializer", "types", "path", "rows", "columns", "container",
-"methods"}; prints a JSON object of lists by method.
+usage: python reference.py REQUEST.json ANSWER.json; the request is {"model", "serializer", "types", "path", "rows",
+"columns", "container", "methods"}, the answer a JSON object of lists by method.
 """
 
 from __future__ import annotations
@@ -59,4 +59,6 @@ def table() -> Any:
 
 model = load()
 rows = table()
-print(json.dumps({method: getattr(model, method)(rows).tolist() for method in request["methods"]}))
+answers = {method: getattr(model, method)(rows).tolist() for method in request["methods"]}
+with open(sys.argv[2], "w", encoding="utf-8") as file:
+    json.dump(answers, file)

@@ -31,8 +31,11 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
         work.cas.materialise(work.inputs["project"], project)
         document: Json = json.loads((project / "openapi.json").read_text(encoding="utf-8"))
         with booted(work, project, deployment.package, field=("tests", name)) as service:
-            rows = [_row(service, request, name) for request in _documented(document)]
-            _expect(name, _Request("POST", "/predict"), service.ask("POST", "/predict", raw=b"{"), 400, 422)
+            documented = list(_documented(document))
+            rows = [_row(service, request, name) for request in documented]
+            for path in sorted({request.path for request in documented if request.method == "POST"}):
+                broken = _Request("POST", path, "a body that is no JSON")
+                _expect(name, broken, service.ask("POST", path, raw=b"{"), 400, 422)
         return work.cas.put_texts({"report.json": json.dumps(rows, indent=2) + "\n"})
 
     return [
@@ -57,7 +60,7 @@ def _expect(name: str, request: _Request, answer: Answer, *statuses: int) -> Non
     if answer.status not in statuses:
         raise fail(
             "smoke-failed",
-            f"{request.method} {request.path} answered {answer.status} to its documented example",
+            f"{request.method} {request.path} answered {answer.status}, not {' or '.join(map(str, statuses))}",
             field=("tests", name),
             notes=[f"sent: {json.dumps(request.body)}", f"answer: {answer.body[:2000].decode(errors='replace')}"],
         )

@@ -131,7 +131,11 @@ def _served(spec: ModelSpec, outputs: tuple[Output, ...], config: Config) -> lis
 
 
 def row_fields(columns: Sequence[Column]) -> tuple[Field, ...]:
-    """A field for each column, in their order."""
+    """A field for each column, in their order; UserError `unsupported-column` for a name that no JSON type can hold."""
+    for column in columns:
+        if not _plain(column.name):
+            text = f"the model takes a column named {column.name!r}: quotes, backslashes and controls cannot be served"
+            raise fail("unsupported-column", text, field=("model", "path"), help="train it with another name")
     names = identifiers([c.name for c in columns], taken=RESERVED, stem="column")
     return tuple(_row_field(column, name) for column, name in zip(columns, names, strict=True))
 
@@ -152,6 +156,11 @@ def class_fields(classes: Sequence[Label]) -> tuple[Field, ...]:
     return tuple(
         Field(name=n, annotation="float", default="" if n == label else f"field(name={label!r})") for label, n in pairs
     )
+
+
+def _plain(name: str) -> bool:
+    """Whether msgspec can encode a field of this name."""
+    return name.isprintable() and not set(name) & set('"\\')
 
 
 def label_key(label: Label) -> str:
@@ -215,7 +224,8 @@ class _Shapes:
     def _by_class(self, method: str) -> bool:
         shape = self.outputs[method].shape
         keys = {label_key(label) for label in self.classes}
-        return bool(keys) and shape == (len(self.classes),) and len(keys) == len(self.classes)
+        named = bool(keys) and all(map(_plain, keys))
+        return named and shape == (len(self.classes),) and len(keys) == len(self.classes)
 
 
 def _python(output: Output, nullable: bool = False) -> str:

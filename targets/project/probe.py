@@ -1,8 +1,8 @@
 """Asks a model once: which types and shapes its methods answer with, and which row it is known to take.
 
-Runs alone, in the serving environment: `python probe.py REQUEST`, where REQUEST is a JSON file with `model` (a path),
+Runs alone, in the serving environment: `python probe.py REQUEST ANSWER`. REQUEST is a JSON file with `model` (a path),
 `serializer`, `trusted` (types), `container`, `columns` ([name, type, optional]), `methods`, and `rows` (objects by
-column, may be empty). Prints {"outputs": [{method, type, shape}], "example": row or null, "problems": {method: why}}.
+column, may be empty). Writes {"outputs": [{method, type, shape}], "example": row or null, "problems": {method: why}}.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ Column = tuple[str, str, bool]
 Row = Mapping[str, object]
 
 
-def main(path: str) -> None:
+def main(path: str, answer: str) -> None:
     with open(path, encoding="utf-8") as file:
         request = json.load(file)
     model = load(request["model"], request["serializer"], request["trusted"])
@@ -54,7 +54,9 @@ def main(path: str) -> None:
     asked = {m: tried(model, m, columns, (rows * ROWS)[:ROWS], request["container"]) for m in request["methods"]}
     outputs = [{"method": method, **answer} for method, answer in asked.items() if not isinstance(answer, str)]
     problems = {method: answer for method, answer in asked.items() if isinstance(answer, str)}
-    json.dump({"outputs": outputs, "example": example, "problems": problems}, sys.stdout)
+    # not printed: a model may print too
+    with open(answer, "w", encoding="utf-8") as file:
+        json.dump({"outputs": outputs, "example": example, "problems": problems}, file)
 
 
 def tried(
@@ -176,4 +178,4 @@ def described(array: Any) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], sys.argv[2])

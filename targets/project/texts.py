@@ -49,6 +49,8 @@ def render(*, names: Names, config: Config, spec: ModelSpec, choices: Choices, l
         "methods": {m: SUMMARIES[m] for m in choices.methods},
         "requirements": [f"{r.name}{r.specifier}" for r in requirements(config, spec)],
         "example": json.dumps(choices.constants["openapi"]["EXAMPLE"], ensure_ascii=False),
+        # a column's name is no code: what it holds stays inside the quotes
+        "literal": repr(json.dumps(choices.constants["openapi"]["EXAMPLE"], ensure_ascii=False)),
         "code": _code(config),
         "line_length": line_length,
     }

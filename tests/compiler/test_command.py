@@ -108,6 +108,11 @@ def test_a_command_that_hangs_is_stopped_with_its_children(space: Space) -> None
     assert "300ms" in text
 
 
+def test_what_a_command_leaves_in_the_background_does_not_hold_the_build(space: Space) -> None:
+    outcome = build(space, "sleep 1000 & echo done > out")
+    assert space.text(outcome, "it") == "done\n"
+
+
 def test_a_command_that_writes_nothing_is_told_what_it_wrote(space: Space) -> None:
     code, text = failure(build(space, "echo > elsewhere"))
     assert code == "output-missing"

@@ -14,7 +14,9 @@ from deployc.compiler.tree import Entry, Tree
 from hypothesis import given
 from hypothesis import strategies as st
 
-names = st.text(st.characters(codec="utf-8", exclude_characters="\n\0/"), min_size=1)
+names = st.text(st.characters(codec="utf-8", exclude_characters="\n\0/"), min_size=1).filter(
+    lambda name: name not in (".", "..")
+)
 paths = st.lists(names, min_size=1, max_size=3).map("/".join)
 entries = st.builds(
     lambda p, b, x: Entry(path=p, digest=of_bytes(b), size=len(b), executable=x), paths, st.binary(), st.booleans()
@@ -102,3 +104,20 @@ def test_a_link_in_a_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "in/link").symlink_to("/etc/passwd")
     with pytest.raises(ValueError, match="link"):
         Cas(tmp_path / "cas").put_folder(tmp_path / "in")
+
+
+@pytest.mark.parametrize("path", ["../escaped", "/etc/passwd", "a/../../b", "a//b", "./a"])
+def test_a_tree_cannot_lead_out_of_its_folder(path: str) -> None:
+    with pytest.raises(ValueError, match="below its root"):
+        Tree.parse(f"{'0' * 64} 5 - {path}\n")
+
+
+def test_a_blob_that_is_read_as_a_file_is_checked_first(tmp_path: Path) -> None:
+    cas = Cas(tmp_path)
+    digest = cas.put_bytes(b"good")
+    assert cas.verified(digest).read_bytes() == b"good"
+    cas.path(digest).chmod(0o644)
+    cas.path(digest).write_bytes(b"evil")
+    with pytest.raises(CorruptBlob):
+        cas.verified(digest)
+    assert not cas.has(digest)

@@ -114,3 +114,12 @@ def _killed(one: Emission, after: int, tree: Tree) -> None:
 
     dying = Emission(folder=one.folder, record=one.record, cas=Dying(one.cas.root), stats=one.stats)
     dying.emit(tree, scope=None, force=False)
+
+
+def test_a_mode_that_changed_is_put_right(tmp_path: Path) -> None:
+    emit(tmp_path, {"p/run.sh": "#!/bin/sh"})
+    one = emission(tmp_path)
+    plain = one.cas.put_texts({"p/run.sh": "#!/bin/sh"})["p/run.sh"]
+    wanted = Tree((Entry(path=plain.path, digest=plain.digest, size=plain.size, executable=True),))
+    one.emit(wanted, scope=None, force=False)
+    assert (tmp_path / "out/p/run.sh").stat().st_mode & 0o111

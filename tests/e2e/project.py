@@ -49,7 +49,8 @@ class Ran:
 
     @property
     def cached(self) -> set[str]:
-        return {str(e["node"]) for e in self.events if e.get("event") == "cached"}
+        names = {str(e["node"]) for e in self.events if e.get("event") == "cached"}
+        return {name for name in names if not name.startswith("env-")}
 
     def reasons(self, node: str) -> list[str]:
         """Why a node ran, was to run, or would."""

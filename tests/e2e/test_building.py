@@ -64,10 +64,9 @@ def test_a_port_reruns_generation_and_what_follows_with_the_reason(ready: Projec
     port = random.randrange(10000, 60000)
     ready.edit("deploy.yaml", "targets:", f"serve: {{port: {port}}}\ntargets:")
     plan = ready.run("plan", "--json")
-    assert f'"port": {port}' in " ".join(plan.reasons("generate"))
+    assert plan.reasons("generate") == [f"param port 8000 -> {port}"]
     explained = ready.run("explain", "generate")
-    assert explained.out.startswith("generate: param serve ")
-    assert "8000" in explained.out
+    assert explained.out == f"generate: param port 8000 -> {port}\n"
     ran = ready.build("--only", "assemble")
     assert {"generate"} <= ran.ran <= {"generate", "openapi", "assemble"}
 

@@ -14,6 +14,7 @@ import argparse
 import os
 import sys
 
+from .. import identified
 from ..building import build
 from ..session import deployment, opened, plan, plan_arguments
 
@@ -33,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     session = opened(options)
     options.out = options.out or str(session.root / "build")
     made = deployment(session, options)
-    return build(session, plan(session, made, options), made, options, (os.getcwd(), *sys.argv[2:]))
+    return build(session, plan(session, made, options), made, options, identified(os.getcwd(), tuple(sys.argv[2:])))
 
 
 def _count(text: str) -> int:

@@ -1,4 +1,4 @@
-"""Copy the built project to a folder of your own, to edit and keep; deployc forgets it.
+"""Copy the built project to a folder of your own, to edit and keep: deployc never touches the copy.
 
 examples:
   deployc eject                 into ./NAME-service

@@ -11,6 +11,7 @@ import argparse
 import sys
 
 from ....schema.diagnostics import fail
+from ....schema.render import visible
 from ...execute import Settings, execute
 from ...explain import differences
 from ..building import last_manifests
@@ -44,5 +45,5 @@ def run(options: argparse.Namespace) -> int:
         changed = differences(last.get(options.node), manifest)
         if not changed and options.node in outcome.unfinished:
             changed = ("its result is no longer in the cache",)
-        sys.stdout.write("".join(f"{options.node}: {line}\n" for line in changed or ("up to date",)))
+        sys.stdout.write("".join(f"{options.node}: {visible(line)}\n" for line in changed or ("up to date",)))
     return 0

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ....schema.codec import encode
+from ....schema.render import visible
 from ...model_spec import ModelSpec
 from ..models import inspected
 
@@ -36,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         sys.stdout.write(json.dumps(encode(spec), indent=2) + "\n")
     else:
-        sys.stdout.write("\n".join(_lines(spec)) + "\n")
+        sys.stdout.write("\n".join(map(visible, _lines(spec))) + "\n")
     return 0
 
 

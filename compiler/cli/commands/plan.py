@@ -14,6 +14,7 @@ import sys
 from dataclasses import dataclass, field
 
 from ....schema.diagnostics import UserError
+from ....schema.render import visible
 from ...events import Event
 from ...execute import Settings, execute
 from ..building import last_manifests
@@ -56,4 +57,4 @@ def _line(event: Event, *, as_json: bool) -> str:
     if as_json:
         return json.dumps({"node": event.node, "would": SHOWN[event.kind], "reasons": list(event.reasons)})
     why = "; ".join(event.reasons) or ("it needs what would run" if event.kind == "may-run" else "")
-    return f"{SHOWN[event.kind]:<7} {event.node:<18} {why}".rstrip()
+    return f"{SHOWN[event.kind]:<7} {event.node:<18} {visible(why)}".rstrip()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from deployc.compiler.formats.split import split
 from deployc.compiler.model_spec import Column
+from deployc.schema.diagnostics import UserError
 
 from .space import Space
 
@@ -131,7 +132,7 @@ def test_a_broken_mlmodel_says_what_is_wrong(models: Path, space: Space, text: s
     assert space.refused(folder(space, models, text)).code == code
 
 
-def test_a_few_lines_that_would_unfold_to_gigabytes_are_harmless(models: Path, space: Space) -> None:
+def test_a_few_lines_that_would_unfold_to_gigabytes_are_refused(models: Path, space: Space) -> None:
     merges = "a: &a {x: 1}\n" + "".join(f"m{i}: &m{i} {{<<: [*a, *a]}}\n" for i in range(30))
     laughs = (
         "l0: &l0 [ha]\n" + "".join(f"l{i}: &l{i} [*l{i - 1}, *l{i - 1}]\n" for i in range(1, 40)) + "run_id: *l39\n"
@@ -139,8 +140,9 @@ def test_a_few_lines_that_would_unfold_to_gigabytes_are_harmless(models: Path, s
     path = folder(space, models, OLD + merges)
     assert space.refused(path).code == "broken-mlmodel"
     (path / "MLmodel").write_text(OLD.replace("run_id: fedcba9876543210\n", laughs))
-    canonical, provenance = split(space.cas, space.tree(path))
-    assert sum(entry.size for entry in (*canonical, *provenance)) < 100_000
+    assert space.refused(path).code == "broken-mlmodel"
+    with pytest.raises(UserError, match="aliases"):
+        split(space.cas, space.tree(path))
 
 
 def test_a_version_that_contradicts_the_requirements_is_noted(models: Path, space: Space) -> None:

@@ -65,7 +65,7 @@ def test_the_same_model_makes_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_six_hundred_columns_with_any_names(tmp_path: Path) -> None:
-    odd = ["a b", "a_b", "class", "1", "été", "__init__", "float", "q\"'\\", "x\ny", "`", "", "{{ x }}", "Row", "row"]
+    odd = ["a b", "a_b", "class", "1", "été", "__init__", "float", "it's", "`", "", "{{ x }}", "Row", "row"]
     names = odd + [f"column {i}" for i in range(600 - len(odd))]
     spec = replace(REGRESSOR, inputs=tuple(Column(name=name, type="double") for name in names))
     made = files(tmp_path, spec, REGRESSOR_OUTPUTS)
@@ -75,6 +75,21 @@ def test_six_hundred_columns_with_any_names(tmp_path: Path) -> None:
     fields = [s for s in row.body if isinstance(s, ast.AnnAssign)]
     assert [_json_name(field) for field in fields] == names
     ast.parse(made["tests/test_service.py"])
+
+
+@pytest.mark.parametrize("name", ['a"b', "a\\b", "a\nb"])
+def test_a_column_that_no_field_can_be_named_after_is_refused(tmp_path: Path, name: str) -> None:
+    spec = replace(REGRESSOR, inputs=(Column(name=name, type="double"),))
+    with pytest.raises(UserError, match="unsupported-column"):
+        files(tmp_path, spec, REGRESSOR_OUTPUTS)
+
+
+@pytest.mark.parametrize("label", ['a"b', "a\\b", "a\nb"])
+def test_labels_that_no_field_can_be_named_after_are_answered_as_a_list(tmp_path: Path, label: str) -> None:
+    spec = replace(CLASSIFIER, classes=(label, "other"))
+    outputs = tuple(replace(o, shape=(2,)) if o.method == "predict_proba" else o for o in CLASSIFIER_OUTPUTS)
+    made = files(tmp_path, spec, outputs)
+    assert "ClassProbabilities" not in made["src/churn/schema.py"]
 
 
 def _json_name(field: ast.AnnAssign) -> str:
