@@ -15,7 +15,7 @@ from ...compiler.codegen.fill import Filling, fill
 from ...compiler.codegen.finish import finish
 from ...compiler.codegen.prune import prune_all
 from ...compiler.codegen.relocate import Move, relocate
-from ...compiler.codegen.source import parse
+from ...compiler.codegen.source import definitions, parse
 from ...compiler.model_spec import ModelSpec, Output
 from ...compiler.tree import Tree
 from ...schema.config import Config
@@ -24,6 +24,8 @@ from .names import Names
 from .texts import render
 
 MODULES = ("__init__", "__main__", "schema", "problems", "predictor", "model", "settings", "logs", "info", "openapi")
+SHARED = ("service", "asgi", "docs", "processes")
+"""Modules that frameworks share: each project has those that its framework uses."""
 ROOTS = {"__main__": frozenset({"main"}), "app": frozenset({"create_app", "serve"}), "openapi": frozenset({"text"})}
 LINE_LENGTH = 120
 
@@ -48,7 +50,7 @@ def generate(
 
 
 def _package(config: Config, choices: Choices, names: Names) -> Mapping[str, cst.Module]:
-    modules = {name: _template("template", name, ".") for name in MODULES}
+    modules = {name: _template("template", name, ".") for name in (*MODULES, *SHARED)}
     modules["app"] = _template("frameworks", config.serve.framework, ".")
     flavor = _template("flavors", choices.flavor, ".")
     modules["model"] = fill(modules["model"], Filling(source=flavor, chosen=choices.model))
@@ -60,7 +62,8 @@ def _package(config: Config, choices: Choices, names: Names) -> Mapping[str, cst
     modules = {name: drop(module, choices.dropped) for name, module in modules.items()}
     # The project's own tests read these.
     used = {"info": frozenset({"METHODS"}), "openapi": frozenset({"EXAMPLE", "document", "text"})}
-    return prune_all(modules, ROOTS | used)
+    pruned = prune_all(modules, ROOTS | used)
+    return {name: module for name, module in pruned.items() if name not in SHARED or definitions(module.body)}
 
 
 def _tests(names: Names) -> str:

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ...compiler.model_spec import ModelSpec
 from ...schema.config import Config
+from .catalog import facts
 from .choices import Choices
 from .names import VERSION, Names
 from .needs import requirements
@@ -52,9 +53,17 @@ def render(*, names: Names, config: Config, spec: ModelSpec, choices: Choices, l
         # a column's name is no code: what it holds stays inside the quotes
         "literal": repr(json.dumps(choices.constants["openapi"]["EXAMPLE"], ensure_ascii=False)),
         "code": _code(config),
+        "untyped": _untyped(config.serve.framework),
         "line_length": line_length,
     }
     return {path: environment.get_template(template).render(values) for path, template in FILES.items()}
+
+
+def _untyped(framework: str) -> list[str]:
+    """Libraries without types of their own: those that models need, and the framework's."""
+    found = facts("frameworks", framework).get("UNTYPED", ())
+    assert isinstance(found, tuple)
+    return sorted({"joblib.*", "pandas.*", "skops.*", *found})
 
 
 def _code(config: Config) -> Mapping[str, list[str]]:

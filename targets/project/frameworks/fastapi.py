@@ -151,7 +151,7 @@ def create_app(settings: Settings | None = None, load: Callable[[], Predictor] =
     settings = settings or Settings.from_environment(os.environ)
     logs.configure(settings.log_level)
     service = Service(settings, load)
-    app = Application(title=info.NAME, lifespan=service.lifespan, routes=service.routes())
+    app = Application(title=info.NAME, lifespan=service.lifespan, routes=service.routes(), redirect_slashes=False)
     app.add_middleware(RequestContext)
     app.add_exception_handler(Rejected, _rejected)
     app.add_exception_handler(HTTPException, _refused)

@@ -12,6 +12,7 @@ import pytest
 from deployc.compiler.model_spec import Column, ModelSpec, Output, Requirement
 from deployc.schema.diagnostics import UserError
 from deployc.targets import project
+from deployc.targets.project.catalog import known
 
 from .space import CLASSIFIER, CLASSIFIER_OUTPUTS, REGRESSOR, REGRESSOR_OUTPUTS, config, files
 
@@ -30,6 +31,34 @@ def test_the_project_is_the_golden_one(case: str, tmp_path: Path, update_golden:
             (golden / f"{path}.txt").write_text(text, encoding="utf-8")
     kept = {f.relative_to(golden).as_posix().removesuffix(".txt"): f for f in golden.rglob("*.txt")}
     assert {path: file.read_text(encoding="utf-8") for path, file in kept.items()} == dict(made)
+
+
+@pytest.mark.parametrize("framework", known("frameworks"))
+def test_the_application_of_each_framework_is_the_golden_one(
+    framework: str, tmp_path: Path, update_golden: bool
+) -> None:
+    made = files(tmp_path, *CASES["classifier"], config(framework=framework))
+    golden = GOLDEN.parent / "frameworks" / f"{framework}.py.txt"
+    if update_golden:
+        golden.parent.mkdir(parents=True, exist_ok=True)
+        golden.write_text(made["src/churn/app.py"], encoding="utf-8")
+    assert golden.read_text(encoding="utf-8") == made["src/churn/app.py"]
+
+
+@pytest.mark.parametrize("framework", known("frameworks"))
+def test_a_project_has_only_what_its_framework_uses(framework: str, tmp_path: Path) -> None:
+    made = files(tmp_path, *CASES["regressor"], config(framework=framework))
+    code = {Path(path).stem: ast.parse(text) for path, text in made.items() if path.startswith("src/") and text}
+    imported = {
+        name
+        for module in code.values()
+        for node in ast.walk(module)
+        if isinstance(node, ast.ImportFrom) and node.level
+        for name in (node.module, *(alias.name for alias in node.names))
+    }
+    assert set(code) - {"__init__", "__main__"} <= imported
+    for other in set(known("frameworks")) - {framework, "asgi"}:
+        assert not any(other in text for path, text in made.items() if path.endswith(".py")), other
 
 
 def test_a_regressor_has_no_trace_of_what_it_cannot_do(tmp_path: Path) -> None:

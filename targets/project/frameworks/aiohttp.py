@@ -1,0 +1,124 @@
+"""The service as an aiohttp application, with gunicorn to start and stop its processes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+
+from aiohttp import web
+from aiohttp.http_exceptions import BadHttpMessage
+
+from ..template import logs
+from ..template.predictor import Predictor, answer
+from ..template.problems import Rejected, check_headers, too_large
+from ..template.processes import Server
+from ..template.service import INLINE_BYTES, METHODS, Answer, Service, broken, exchange, refused, rejected
+from ..template.settings import Settings
+
+REQUIREMENTS = ("aiohttp>=3.11", "gunicorn>=23", "uvloop>=0.19")
+UNTYPED = ("gunicorn.*",)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+logger = logging.getLogger(__name__)
+
+
+class Routes:
+    """The routes' handlers, and the model's life cycle."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def lifespan(self, app: web.Application) -> AsyncIterator[None]:
+        """Load the model before the first request is accepted, and drop it after the last."""
+        self._service.start()
+        yield
+        self._service.stop()
+
+    def table(self) -> list[web.RouteDef]:
+        methods = [web.post(path, partial(self._answer, path)) for path in METHODS]
+        return [*methods, *(web.get(path, partial(self._shown, path)) for path in self._service.pages)]
+
+    async def _answer(self, path: str, request: web.Request) -> web.StreamResponse:
+        method = self._service.method(path)
+        body = await _body(request, self._service.settings.max_body_bytes)
+        if len(body) <= INLINE_BYTES:
+            return _response(Answer(answer(method, body)))
+        return _response(Answer(await asyncio.to_thread(answer, method, body)))
+
+    async def _shown(self, path: str, request: web.Request) -> web.StreamResponse:
+        return _response(self._service.pages[path]())
+
+
+@web.middleware
+async def request_context(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give a request its id, log how it ended, and make an answer of each exception."""
+    with exchange(request.method, request.path, request.headers.get("x-request-id", "")) as current:
+        response = await _answered(request, handler)
+        response.headers["X-Request-ID"] = current.request_id
+        current.status = response.status
+        return response
+
+
+def create_app(settings: Settings | None = None, load: Callable[[], Predictor] = Predictor.load) -> web.Application:
+    """The application, by default with its settings from the environment; `aiohttp.web.run_app` takes it too."""
+    settings = settings or Settings.from_environment(os.environ)
+    logs.configure(settings.log_level)
+    routes = Routes(Service(settings, load))
+    app = web.Application(middlewares=[request_context])
+    app.cleanup_ctx.append(routes.lifespan)
+    app.add_routes(routes.table())
+    return app
+
+
+def serve(settings: Settings) -> None:
+    """Serve until a signal says to stop; requests that have begun are answered first."""
+
+    async def runner() -> web.AppRunner:
+        # A compressed body is refused, not expanded.
+        return web.AppRunner(
+            create_app(settings), access_log=None, auto_decompress=False, shutdown_timeout=settings.shutdown_seconds
+        )
+
+    Server(settings, "aiohttp.GunicornUVLoopWebWorker", 1, lambda: runner).run()
+
+
+async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except Rejected as error:
+        return _response(rejected(error))
+    except web.HTTPException as error:
+        response = _response(refused(error.status))
+        if "Allow" in error.headers:
+            response.headers["Allow"] = error.headers["Allow"]
+        return response
+    except ConnectionError:
+        logger.info("the client went away")
+        raise
+    except Exception as error:
+        return _response(broken(error))
+
+
+async def _body(request: web.Request, limit: int) -> bytes:
+    """The body; Rejected as soon as it is known to be longer than `limit` bytes or no JSON."""
+    headers = request.headers
+    check_headers(
+        headers.get("content-type", ""), headers.get("content-encoding", ""), headers.get("content-length", ""), limit
+    )
+    body = bytearray()
+    try:
+        async for part in request.content.iter_any():
+            body += part
+            if len(body) > limit:
+                raise too_large(limit)
+    except (BadHttpMessage, web.RequestPayloadError):
+        raise Rejected(400, "bad-request", "the body is not whole") from None
+    return bytes(body)
+
+
+def _response(found: Answer) -> web.Response:
+    return web.Response(body=found.body, status=found.status, headers={"Content-Type": found.content_type})

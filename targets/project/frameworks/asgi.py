@@ -1,0 +1,83 @@
+"""The service as a bare ASGI application: nothing stands between the server and the predictor."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+
+from ..template import logs
+from ..template.asgi import App, Receive, RequestContext, Scope, Send, read_body, respond, run
+from ..template.predictor import Predictor, answer
+from ..template.problems import Rejected
+from ..template.service import INLINE_BYTES, METHODS, Answer, Service, refused, rejected
+from ..template.settings import Settings
+
+REQUIREMENTS = ("uvicorn>=0.30", "uvloop>=0.19; sys_platform != 'win32'", "httptools>=0.6")
+
+logger = logging.getLogger(__name__)
+
+
+class Application:
+    """The routes, and the model's life cycle."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            try:
+                await self._route(scope, receive, send)
+            except Rejected as error:
+                await respond(send, rejected(error))
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        """Load the model before the first request is accepted, and drop it after the last."""
+        await receive()
+        try:
+            self._service.start()
+        except Exception as error:
+            logger.exception("the model cannot be loaded")
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self._service.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        verb, path = scope["method"], scope["path"]
+        if path in METHODS:
+            if verb == "POST":
+                await respond(send, await self._answer(scope, receive))
+            else:
+                await respond(send, refused(405), (b"allow", b"POST"))
+        elif shown := self._service.pages.get(path):
+            if verb in ("GET", "HEAD"):
+                await respond(send, shown())
+            else:
+                await respond(send, refused(405), (b"allow", b"GET, HEAD"))
+        else:
+            await respond(send, refused(404))
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        method = self._service.method(scope["path"])
+        body = await read_body(scope, receive, self._service.settings.max_body_bytes)
+        if len(body) <= INLINE_BYTES:
+            return Answer(answer(method, body))
+        return Answer(await asyncio.to_thread(answer, method, body))
+
+
+def create_app(settings: Settings | None = None, load: Callable[[], Predictor] = Predictor.load) -> App:
+    """The application, by default with its settings from the environment; `uvicorn --factory` takes it too."""
+    settings = settings or Settings.from_environment(os.environ)
+    logs.configure(settings.log_level)
+    return RequestContext(Application(Service(settings, load)))
+
+
+def serve(settings: Settings) -> None:
+    """Serve until a signal says to stop; requests that have begun are answered first."""
+    run(f"{__package__}.app:create_app", settings)

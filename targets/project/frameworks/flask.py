@@ -1,0 +1,119 @@
+"""The service as a Flask application, with gunicorn and its threads as the server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from flask import Flask, Response, request
+from gunicorn.http.errors import ParseException
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from ..template import logs
+from ..template.predictor import Predictor, answer
+from ..template.problems import Rejected, check_headers, too_large
+from ..template.processes import Server
+from ..template.service import METHODS, Answer, Service, broken, exchange, refused, rejected
+from ..template.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+REQUIREMENTS = ("flask>=3", "gunicorn>=23")
+UNTYPED = ("gunicorn.*",)
+
+THREADS = 8
+"""Requests that one process answers at once; health checks need one that no prediction holds."""
+
+CHUNK_BYTES = 64 * 1024
+
+
+class RequestContext:
+    """Gives every request an id, and logs how it ended."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        given = environ.get("HTTP_X_REQUEST_ID", "")
+        with exchange(environ["REQUEST_METHOD"], environ["PATH_INFO"], given) as current:
+
+            def start_with_id(status: str, headers: list[tuple[str, str]], *error: object) -> Callable[[bytes], object]:
+                current.status = int(status.split()[0])
+                return start_response(status, [*headers, ("X-Request-ID", current.request_id)])
+
+            return self._app(environ, start_with_id)
+
+
+def create_app(settings: Settings | None = None, load: Callable[[], Predictor] = Predictor.load) -> Flask:
+    """The application with its model loaded, by default with its settings from the environment."""
+    settings = settings or Settings.from_environment(os.environ)
+    logs.configure(settings.log_level)
+    service = Service(settings, load)
+    service.start()
+    return application(service)
+
+
+def application(service: Service) -> Flask:
+    """The routes and the errors."""
+    app = Flask(__name__, static_folder=None)
+    app.url_map.merge_slashes = False
+    for path in METHODS:
+        _add(app, path, "POST", partial(_answer, service, path))
+    for path, shown in service.pages.items():
+        _add(app, path, "GET", partial(_shown, shown))
+    app.register_error_handler(Rejected, lambda error: _response(rejected(error)))
+    app.register_error_handler(HTTPException, _refused)
+    app.register_error_handler(Exception, lambda error: _response(broken(error)))
+    app.wsgi_app = RequestContext(app.wsgi_app)  # type: ignore[method-assign]  # as Flask's documentation says
+    return app
+
+
+def serve(settings: Settings) -> None:
+    """Serve until a signal says to stop; requests that have begun are answered first."""
+    # Threads, as the model's work is done in C, which frees the others; each process loads the model for itself.
+    Server(settings, "gthread", THREADS, create_app).run()
+
+
+def _add(app: Flask, path: str, verb: str, view: Callable[[], Response]) -> None:
+    app.add_url_rule(path, path, view, methods=[verb], provide_automatic_options=False)
+
+
+def _answer(service: Service, path: str) -> Response:
+    method = service.method(path)
+    return _response(Answer(answer(method, _body(service.settings.max_body_bytes))))
+
+
+def _shown(page: Callable[[], Answer]) -> Response:
+    return _response(page())
+
+
+def _body(limit: int) -> bytes:
+    """The body; Rejected as soon as it is known to be longer than `limit` bytes or no JSON."""
+    headers = request.headers
+    check_headers(
+        headers.get("content-type", ""), headers.get("content-encoding", ""), headers.get("content-length", ""), limit
+    )
+    body = bytearray()
+    try:
+        while part := request.stream.read(CHUNK_BYTES):
+            body += part
+            if len(body) > limit:
+                raise too_large(limit)
+    except (OSError, ParseException):
+        raise Rejected(400, "bad-request", "the body is not whole") from None
+    return bytes(body)
+
+
+def _refused(error: HTTPException) -> Response:
+    headers = Headers()
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return _response(refused(error.code or 500), headers)
+
+
+def _response(found: Answer, headers: Headers | None = None) -> Response:
+    return Response(found.body, found.status, headers, content_type=found.content_type)

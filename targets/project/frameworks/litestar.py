@@ -1,0 +1,118 @@
+"""The service as a Litestar application."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, cast  # Litestar's requests are generic in users and state, which this service has none of
+
+from litestar import HttpMethod, Litestar, Request, Response
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+
+from ..template import logs
+from ..template.asgi import App, Disconnected, Receive, RequestContext, Scope, read_body, run
+from ..template.predictor import Predictor, answer
+from ..template.problems import Rejected
+from ..template.service import INLINE_BYTES, METHODS, Answer, Service, broken, refused, rejected
+from ..template.settings import Settings
+
+REQUIREMENTS = ("litestar>=2.13", "uvicorn>=0.30", "uvloop>=0.19; sys_platform != 'win32'", "httptools>=0.6")
+
+Handler = Callable[[Request[Any, Any, Any]], Awaitable[Response[bytes]]]
+
+
+class Routes:
+    """The routes' handlers, and the model's life cycle."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    @asynccontextmanager
+    async def lifespan(self, app: Litestar) -> AsyncIterator[None]:
+        """Load the model before the first request is accepted, and drop it after the last."""
+        self._service.start()
+        yield
+        self._service.stop()
+
+    def handlers(self) -> list[HTTPRouteHandler]:
+        methods = [_route(path, self._answer, HttpMethod.POST) for path in METHODS]
+        return [*methods, *(_route(path, self._shown, HttpMethod.GET, HttpMethod.HEAD) for path in self._service.pages)]
+
+    async def _answer(self, request: Request[Any, Any, Any]) -> Response[bytes]:
+        method = self._service.method(request.scope["path"])
+        body = await _body(request, self._service.settings.max_body_bytes)
+        if len(body) <= INLINE_BYTES:
+            return _response(Answer(answer(method, body)))
+        return _response(Answer(await asyncio.to_thread(answer, method, body)))
+
+    async def _shown(self, request: Request[Any, Any, Any]) -> Response[bytes]:
+        return _response(self._service.pages[request.scope["path"]]())
+
+
+def create_app(settings: Settings | None = None, load: Callable[[], Predictor] = Predictor.load) -> App:
+    """The application, by default with its settings from the environment; `uvicorn --factory` takes it too."""
+    settings = settings or Settings.from_environment(os.environ)
+    logs.configure(settings.log_level)
+    # Around the whole, as Litestar's own middleware does not see what no route takes.
+    return RequestContext(cast(App, application(Service(settings, load))))
+
+
+def application(service: Service) -> Litestar:
+    """The routes and the errors; the documentation is the service's own."""
+    routes = Routes(service)
+    return Litestar(
+        routes.handlers(),
+        lifespan=[routes.lifespan],
+        exception_handlers={Rejected: _rejected, HTTPException: _refused, Exception: _broken},
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=None,
+    )
+
+
+def serve(settings: Settings) -> None:
+    """Serve until a signal says to stop; requests that have begun are answered first."""
+    run(f"{__package__}.app:create_app", settings)
+
+
+def _route(path: str, handler: Handler, *verbs: HttpMethod) -> HTTPRouteHandler:
+    allow = ", ".join(verbs)
+
+    async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
+        # Litestar takes `/predict/` for `/predict`.
+        if request.scope["raw_path"].endswith(b"/"):
+            return _response(refused(404))
+        if request.method not in verbs:
+            return _response(refused(405), {"Allow": allow})
+        return await handler(request)
+
+    return HTTPRouteHandler(path, http_method=[*HttpMethod], status_code=200)(handle)
+
+
+async def _body(request: Request[Any, Any, Any], limit: int) -> bytes:
+    """The body; Rejected as soon as it is known to be longer than `limit` bytes or no JSON."""
+    try:
+        return await read_body(cast(Scope, request.scope), cast(Receive, request.receive), limit)
+    except Disconnected:
+        raise Rejected(400, "bad-request", "the body is not whole") from None
+
+
+def _rejected(request: Request[Any, Any, Any], error: Rejected) -> Response[bytes]:
+    return _response(rejected(error))
+
+
+def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    return _response(refused(error.status_code))
+
+
+def _broken(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    return _response(broken(error))
+
+
+def _response(found: Answer, headers: dict[str, str] | None = None) -> Response[bytes]:
+    # Litestar adds the charset of a text itself.
+    kind = found.content_type.partition(";")[0]
+    return Response(found.body, status_code=found.status, media_type=kind, headers=headers)

@@ -1,0 +1,157 @@
+"""The service as a Sanic application, served by Sanic's own processes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
+from types import SimpleNamespace
+
+from sanic import HTTPResponse, Request, Sanic
+from sanic.config import Config
+from sanic.exceptions import RequestCancelled, SanicException
+from sanic.http import Http
+from sanic.response import BaseHTTPResponse
+from sanic.worker.loader import AppLoader
+from sanic.worker.manager import WorkerManager
+
+from ..template import info, logs
+from ..template.predictor import Predictor, answer
+from ..template.problems import Rejected, check_headers, too_large
+from ..template.service import INLINE_BYTES, METHODS, Answer, Exchange, Service, broken, exchange, refused, rejected
+from ..template.settings import Settings
+
+REQUIREMENTS = ("sanic>=24.12",)
+
+NO_LIMIT_SECONDS = 24 * 3600
+"""How long loading and a prediction may take: as long as in every other framework."""
+
+App = Sanic[Config, SimpleNamespace]
+
+
+class Routes:
+    """The routes' handlers, and the model's life cycle."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def start(self, app: App) -> None:
+        """Load the model before the first request is accepted."""
+        self._service.start()
+
+    async def stop(self, app: App) -> None:
+        """Drop the model after the last request."""
+        self._service.stop()
+
+    def add(self, app: App) -> None:
+        for path in METHODS:
+            app.add_route(partial(self._answer, path), path, methods=["POST"], name=path[1:], stream=True)
+        for path in self._service.pages:
+            name = path[1:].replace(".", "_")
+            app.add_route(partial(self._shown, path), path, methods=["GET", "HEAD"], name=name)
+
+    async def _answer(self, path: str, request: Request) -> HTTPResponse:
+        method = self._service.method(path)
+        body = await _body(request, self._service.settings.max_body_bytes)
+        if len(body) <= INLINE_BYTES:
+            return _response(Answer(answer(method, body)))
+        return _response(Answer(await asyncio.to_thread(answer, method, body)))
+
+    async def _shown(self, path: str, request: Request) -> HTTPResponse:
+        return _response(self._service.pages[path]())
+
+
+def create_app(settings: Settings | None = None, load: Callable[[], Predictor] = Predictor.load) -> App:
+    """The application, by default with its settings from the environment; `sanic --factory` takes it too."""
+    settings = settings or Settings.from_environment(os.environ)
+    logs.configure(settings.log_level)
+    routes = Routes(Service(settings, load))
+    app = Sanic(info.NAME, configure_logging=False, strict_slashes=True)
+    app.config.AUTO_EXTEND = False
+    app.config.REQUEST_MAX_SIZE = settings.max_body_bytes
+    app.config.RESPONSE_TIMEOUT = NO_LIMIT_SECONDS
+    app.config.GRACEFUL_SHUTDOWN_TIMEOUT = settings.shutdown_seconds
+    app.before_server_start(routes.start)
+    app.after_server_stop(routes.stop)
+    app.register_middleware(_arrived, "request")
+    app.register_middleware(_answered, "response")
+    app.error_handler.add(Rejected, _rejected)
+    app.error_handler.add(SanicException, _refused)
+    app.error_handler.add(RequestCancelled, _left)
+    app.error_handler.add(Exception, _broken)
+    routes.add(app)
+    return app
+
+
+def serve(settings: Settings) -> None:
+    """Serve until a signal says to stop; requests that have begun are answered first."""
+    loader = AppLoader(factory=create_app)
+    app = loader.load()
+    alone = settings.workers == 1
+    app.prepare(
+        settings.host, settings.port, workers=settings.workers, single_process=alone, access_log=False, motd=False
+    )
+    if alone:
+        Sanic.serve_single(primary=app)
+    else:
+        # In tenths of a second: a large model may take its time to load.
+        WorkerManager.THRESHOLD = NO_LIMIT_SECONDS * 10
+        Sanic.serve(primary=app, app_loader=loader)
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    """The body; Rejected as soon as it is known to be longer than `limit` bytes or no JSON."""
+    headers = request.headers
+    check_headers(
+        headers.get("content-type", ""), headers.get("content-encoding", ""), headers.get("content-length", ""), limit
+    )
+    body = bytearray()
+    assert isinstance(request.stream, Http)
+    while part := await request.stream.read():
+        body += part
+        if len(body) > limit:
+            raise too_large(limit)
+    return bytes(body)
+
+
+async def _arrived(request: Request) -> None:
+    """Give the request its id."""
+    given = request.headers.get("x-request-id", "")
+    request.ctx.exchange = exchange(request.method, request.path, given)
+    request.ctx.current = request.ctx.exchange.__enter__()
+
+
+async def _answered(request: Request, response: BaseHTTPResponse) -> None:
+    """Tell the client the request's id, and log how it ended."""
+    current: Exchange = request.ctx.current
+    context: AbstractContextManager[Exchange] = request.ctx.exchange
+    current.status = response.status
+    response.headers["X-Request-ID"] = current.request_id
+    context.__exit__(None, None, None)
+
+
+def _rejected(request: Request, error: Rejected) -> HTTPResponse:
+    return _response(rejected(error))
+
+
+def _refused(request: Request, error: SanicException) -> HTTPResponse:
+    # Sanic looks for `/predict` when it is asked for `/predict/`, and then at the verb.
+    response = _response(refused(404 if request.path.endswith("/") else error.status_code))
+    if "Allow" in error.headers:
+        response.headers["Allow"] = error.headers["Allow"]
+    return response
+
+
+def _left(request: Request, error: RequestCancelled) -> HTTPResponse:
+    """The client went away before it had its answer: this one is for the log."""
+    return _response(rejected(Rejected(400, "bad-request", "the client went away")))
+
+
+def _broken(request: Request, error: Exception) -> HTTPResponse:
+    return _response(broken(error))
+
+
+def _response(found: Answer) -> HTTPResponse:
+    return HTTPResponse(found.body, found.status, content_type=found.content_type)

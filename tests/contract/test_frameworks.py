@@ -1,0 +1,319 @@
+"""Every framework serves the same: the same requests get the same answers, the same errors, the same documentation."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+
+import pytest
+import uv
+from deployc.compiler.model_spec import Column, ModelSpec, Output
+from deployc.targets.project import openapi_command
+from deployc.targets.project.catalog import facts, known
+from deployc.targets.project.needs import BASE
+
+from ..targets.project.space import config, files
+from .booting import Booted, booted
+
+ECHO = ModelSpec(
+    flavor="sklearn",
+    class_name="tests.Echo",
+    methods=("predict",),
+    inputs=(Column(name="number", type="double"), Column(name="act", type="string", optional=True)),
+    file="model.joblib",
+    serializer="joblib",
+)
+LIMIT = 200_000
+Boot = Callable[..., AbstractContextManager[Booted]]
+
+
+@pytest.fixture(scope="session")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with all frameworks, and nothing of deployc."""
+    folder = tmp_path_factory.mktemp("env") / "venv"
+    wanted = [*BASE]
+    for name in known("frameworks"):
+        requirements = facts("frameworks", name)["REQUIREMENTS"]
+        assert isinstance(requirements, tuple)
+        wanted += requirements
+    for arguments in (
+        ["venv", "-q", "--python", sys.executable, str(folder)],
+        ["pip", "install", "-q", "--python", str(folder / "bin/python"), *wanted],
+    ):
+        subprocess.run([uv.find_uv_bin(), *arguments], check=True)
+    return folder / "bin/python"
+
+
+@pytest.fixture(scope="module", params=known("frameworks"))
+def framework(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def project(framework: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is generated for a framework, with the tests' own model in it."""
+    folder = tmp_path_factory.mktemp(framework)
+    deploy = config(framework=framework)
+    for path, text in files(folder, ECHO, (Output(method="predict", type="double"),), deploy).items():
+        (folder / "project" / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "project" / path).write_text(text, encoding="utf-8")
+    echo = Path(__file__).with_name("echo.py").read_text(encoding="utf-8")
+    (folder / "project/src/churn/model.py").write_text(echo, encoding="utf-8")
+    return folder / "project"
+
+
+@pytest.fixture
+def boot(python: Path, project: Path, tmp_path: Path) -> Boot:
+    return partial(booted, python, project, tmp_path / "signs")
+
+
+@pytest.fixture(scope="module")
+def service(python: Path, project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booted]:
+    """One process for all tests that leave it as it was."""
+    with booted(python, project, tmp_path_factory.mktemp("run") / "signs", max_body_bytes=str(LIMIT)) as running:
+        running.sign("load")
+        running.until_ready()
+        yield running
+
+
+@pytest.fixture
+def loaded(boot: Boot) -> Iterator[Booted]:
+    """A process of the test's own."""
+    with boot() as running:
+        running.sign("load")
+        running.until_ready()
+        yield running
+
+
+def error(code: str, message: str, field: str = "") -> dict[str, object]:
+    return {"error": {"code": code, "message": message, **({"field": field} if field else {})}}
+
+
+NOT_JSON = error("unsupported-media-type", "the body has to be JSON: send `Content-Type: application/json`")
+COMPRESSED = error("unsupported-encoding", "the body has to be sent uncompressed")
+TOO_LARGE = error("body-too-large", f"the body is longer than {LIMIT} bytes")
+REFUSED = error("refused-by-model", "the model does not accept these values")
+FAILED = error("internal-error", "the request failed")
+MANY = json.dumps([{"number": i} for i in range(8000)]).encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "answer"),
+    [
+        (b'{"number": 1}', 200, {"prediction": 1.0}),
+        (b'[{"number": 1}, {"number": 2.5, "act": null}]', 200, [{"prediction": 1.0}, {"prediction": 2.5}]),
+        (b"[]", 200, []),
+        (MANY, 200, [{"prediction": float(i)} for i in range(8000)]),
+        (b'{"number": "1"}', 422, error("invalid-row", "Expected `float`, got `str`", "number")),
+        (b'[{"number": 1}, {}]', 422, error("invalid-row", "Object missing required field `number`", "[1].number")),
+        (b'{"number": 1, "x": 1}', 422, error("invalid-row", "Object contains unknown field `x`", "x")),
+        (b'{"number": 1, "act": "refuse"}', 422, REFUSED),
+        (b'{"number": 1, "act": "fail"}', 500, FAILED),
+        (b"", 400, error("invalid-json", "the body is not JSON: Input data was truncated")),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_a_body_has_its_answer_in_one_piece_and_in_chunks(
+    service: Booted, body: bytes, status: int, answer: object
+) -> None:
+    for sent in (body, [body[i : i + 1000] for i in range(0, len(body), 1000)]):
+        got = service.post(sent)
+        assert (got.status, got.json) == (status, answer)
+        assert got.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("body", [b"{", b"[NaN]", b'{"number": 1}x', b'{"number": 1, "act": "\xff"}'])
+def test_what_is_no_json_is_refused(service: Booted, body: bytes) -> None:
+    got = service.post(body)
+    assert got.status == 400
+    assert b'"invalid-json"' in got.body
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status", "answer"),
+    [
+        ({"Content-Type": "text/csv"}, b"a", 415, NOT_JSON),
+        ({}, b"{}", 415, NOT_JSON),
+        ({"Content-Type": "Application/JSON; charset=utf-8"}, b'{"number": 1}', 200, {"prediction": 1.0}),
+        (
+            {"Content-Type": "application/json", "Content-Encoding": "gzip"},
+            gzip.compress(b'{"number": 1}'),
+            415,
+            COMPRESSED,
+        ),
+        ({"Content-Type": "application/json"}, b" " * (LIMIT + 1), 413, TOO_LARGE),
+        ({"Content-Type": "application/json"}, [b" " * 1000] * (LIMIT // 1000) + [b" "], 413, TOO_LARGE),
+        ({"Content-Type": "application/json"}, b'{"number": 1}'.ljust(LIMIT), 200, {"prediction": 1.0}),
+    ],
+    ids=["csv", "no type", "charset", "gzip", "long", "long in chunks", "longest"],
+)
+def test_only_json_of_a_bounded_length_is_read(
+    service: Booted, headers: Mapping[str, str], body: bytes | list[bytes], status: int, answer: object
+) -> None:
+    got = service.ask("POST", "/predict", body, headers)
+    assert (got.status, got.json) == (status, answer)
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "allow"),
+    [
+        ("GET", "/predict", {"POST"}),
+        ("HEAD", "/predict", {"POST"}),
+        ("OPTIONS", "/predict", {"POST"}),
+        ("DELETE", "/predict", {"POST"}),
+        ("POST", "/healthz", {"GET", "HEAD"}),
+        ("OPTIONS", "/info", {"GET", "HEAD"}),
+    ],
+)
+def test_another_verb_is_refused(service: Booted, verb: str, path: str, allow: set[str]) -> None:
+    got = service.ask(verb, path)
+    assert got.status == 405
+    assert {word.strip() for word in got.headers["allow"].split(",")} == allow
+    if verb != "HEAD":
+        assert got.json == error("method-not-allowed", "Method Not Allowed")
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing", "/predict/", "/predict/x", "/transform", "/Predict"])
+def test_another_path_is_not_found(service: Booted, path: str) -> None:
+    for verb, body in (("GET", None), ("POST", b"{}")):
+        got = service.ask(verb, path, body)
+        assert (got.status, got.json) == (404, error("not-found", "Not Found"))
+
+
+def test_health_is_told_with_and_without_a_body(service: Booted) -> None:
+    for path, answer in (("/healthz", {"status": "alive"}), ("/readyz", {"status": "ready"})):
+        assert service.ask("GET", path).json == answer
+        head = service.ask("HEAD", path)
+        assert (head.status, head.body) == (200, b"")
+
+
+def test_it_says_what_it_is(service: Booted) -> None:
+    found = service.ask("GET", "/info").json
+    assert isinstance(found, dict)
+    assert (found["name"], found["methods"]) == ("churn", ["predict"])
+    assert all(found["versions"][name] for name in ("python", "msgspec"))
+
+
+def test_the_documentation_is_the_same(service: Booted, python: Path, project: Path) -> None:
+    command = [str(python), "-c", openapi_command("churn")]
+    environ = {"PYTHONPATH": str(project / "src"), "SIGNS": "."}
+    printed = subprocess.run(command, env=environ, capture_output=True, check=True).stdout
+    got = service.ask("GET", "/openapi.json")
+    assert got.json == json.loads(printed)
+    page = service.ask("GET", "/docs")
+    assert page.status == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+
+
+def test_a_request_has_its_id_everywhere(service: Booted) -> None:
+    assert service.ask("GET", "/healthz", headers={"X-Request-ID": "a-1:b"}).headers["x-request-id"] == "a-1:b"
+    odd = service.ask("GET", "/healthz", headers={"X-Request-ID": "a b"}).headers["x-request-id"]
+    new = service.ask("GET", "/nothing").headers["x-request-id"]
+    assert len({odd, new, "a b"}) == 3
+    got = service.post(b'{"number": 1, "act": "fail"}', **{"X-Request-ID": "failing"})
+    assert got.headers["x-request-id"] == "failing"
+    lines = [line for line in service.lines() if line.get("request_id") == "failing"]
+    (failed,) = [line for line in lines if "traceback" in line]
+    assert "secret" in str(failed["traceback"])
+    (told,) = [line for line in lines if line["message"] == "request"]
+    assert (told["method"], told["path"], told["status"]) == ("POST", "/predict", 500)
+
+
+def test_answers_never_cross(service: Booted) -> None:
+    def one(number: int) -> None:
+        body = json.dumps([{"number": number}] * (1 + number % 3)).encode()
+        got = service.post(body, **{"X-Request-ID": str(number)})
+        assert (got.json, got.headers["x-request-id"]) == ([{"prediction": number}] * (1 + number % 3), str(number))
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(one, range(300)))
+
+
+def test_a_request_that_has_begun_is_answered_when_the_service_is_told_to_stop(loaded: Booted) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        begun = pool.submit(loaded.post, b'{"number": 7, "act": "hold"}')
+        loaded.until_signed("held")
+        loaded.process.terminate()
+        loaded.sign("release")
+        assert begun.result().json == {"prediction": 7.0}
+    # A server may end by the signal that it was sent, once it has done all.
+    assert loaded.process.wait(60) in (0, -15)
+    assert not loaded.ready()
+
+
+def test_it_is_not_ready_before_the_model_is_loaded(boot: Boot) -> None:
+    with boot() as running:
+        assert not any(running.ready(timeout=0.3) for _ in range(5))
+        assert running.process.poll() is None
+        running.sign("load")
+        running.until_ready()
+        assert running.post(b'{"number": 1}').json == {"prediction": 1.0}
+
+
+def test_a_model_that_cannot_be_loaded_ends_the_service(boot: Boot) -> None:
+    with boot() as running:
+        running.sign("broken")
+        running.sign("load")
+        assert running.process.wait(60) > 0
+        assert "this model cannot be loaded" in running.log.read_text(encoding="utf-8")
+
+
+def test_several_processes_start_and_stop_as_one(boot: Boot, framework: str) -> None:
+    with boot(workers="2") as running:
+        running.sign("load")
+        running.until_ready()
+        # A process that is still starting does not listen to signals.
+        running.until(lambda: running.log.read_text(encoding="utf-8").count('"model loaded"') == 2)
+        for number in range(20):
+            assert running.post(b'{"number": %d}' % number).json == {"prediction": float(number)}
+        if framework != "sanic":  # whose manager may hang if it is told to stop in its first moments: limitations.md
+            assert running.stop() in (0, -15)
+            assert not running.ready()
+
+
+def test_a_setting_that_cannot_be_used_ends_it_at_once(boot: Boot) -> None:
+    with boot(workers="none") as running:
+        assert running.process.wait(60) == 2
+        assert "CHURN_WORKERS" in running.log.read_text(encoding="utf-8")
+
+
+def test_every_line_of_its_log_is_json(loaded: Booted) -> None:
+    loaded.post(b'{"number": 1}')
+    loaded.stop()
+    messages = [line["message"] for line in loaded.logged()]
+    assert "model loaded" in messages
+    assert "request" in messages
+
+
+@pytest.mark.parametrize(
+    ("rest", "ended"),
+    [
+        (b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n", False),
+        (b"Transfer-Encoding: chunked\r\n\r\nC\r\n", True),
+        (b"Content-Length: 12\r\n\r\n", True),
+        (b"Content-Length: 12\r\n\r\n{", True),
+        (b"Content-Length: -1\r\n\r\n{", False),
+        (b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n{", False),
+    ],
+    ids=["no chunk", "half a chunk", "no body", "half a body", "negative", "two lengths"],
+)
+def test_a_body_that_is_not_whole_is_refused_or_its_connection_closed(
+    service: Booted, rest: bytes, ended: bool
+) -> None:
+    head = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    before = failures(service)
+    answered = service.raw(head + rest, ended=ended)
+    assert not answered or answered.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 ")), answered
+    assert service.post(b'{"number": 1}').json == {"prediction": 1.0}
+    assert failures(service) == before
+
+
+def failures(service: Booted) -> int:
+    return sum(line.get("status") == 500 for line in service.lines())
