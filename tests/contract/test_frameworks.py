@@ -22,6 +22,8 @@ from deployc.targets.project.needs import BASE
 from ..targets.project.space import config, files
 from .booting import Booted, booted
 
+pytestmark = pytest.mark.slow
+
 ECHO = ModelSpec(
     flavor="sklearn",
     class_name="tests.Echo",
