@@ -69,7 +69,7 @@ class Emission:
         return Diagnostic(
             code="output-in-the-way",
             message=f"{self._shown(path)} is not ours, but this build would write it",
-            help="move it away, or replace it with --force",
+            help="move it away, choose another folder with --out, or replace it with --force",
         )
 
     def _diff(self, path: str, outputs: Tree) -> tuple[str, ...]:
