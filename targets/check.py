@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import graphlib
 import keyword
 from collections.abc import Iterator, Mapping
 
@@ -20,6 +21,7 @@ def check(config: Config, found: Sources) -> Iterator[Diagnostic]:
     yield from _names(config)
     yield from _files(config, found)
     yield from _commands(config)
+    yield from _circles(config)
 
 
 def _names(config: Config) -> Iterator[Diagnostic]:
@@ -42,6 +44,18 @@ def _commands(config: Config) -> Iterator[Diagnostic]:
         if not command.outputs:
             text = f"stage `{name}` has no outputs, so nothing could use what it does"
             yield Diagnostic(code="missing-key", message=text, field=("stages", name), help="name its `outputs`")
+
+
+def _circles(config: Config) -> Iterator[Diagnostic]:
+    """Stages that need what they make themselves, by way of others or not."""
+    made = {name: command.outputs for name, command in config.stages.items()}
+    needs = {name: set(sources(c.inputs, made)) & set(made) for name, c in config.stages.items()}
+    try:
+        tuple(graphlib.TopologicalSorter(needs).static_order())
+    except graphlib.CycleError as error:
+        circle = error.args[1]
+        text = f"stages need each other in a circle: {' -> '.join(circle)}"
+        yield Diagnostic(code="stage-cycle", message=text, field=("stages", circle[0], "inputs"))
 
 
 def _files(config: Config, found: Sources) -> Iterator[Diagnostic]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from ...schema.diagnostics import UserError, fail
+from ...schema.diagnostics import Diagnostic, UserError, fail
 from ...targets.deployment import allow_list, module_name
 from ..formats.inspection import inspect_path
 from ..model_spec import ModelSpec
@@ -24,7 +24,13 @@ def inspected(model: Path, sample: Path | None, allow: Iterable[str], code: Iter
         return inspect_path(model, sample=rows, allowed=allow_list(allowed(os.environ, allow)), code=_sources(code))
     except UserError as error:
         # there is no deploy.yaml whose fields could be meant
-        raise UserError(*(replace(d, field=None) for d in error.diagnostics)) from None
+        raise UserError(*(_unplaced(d) for d in error.diagnostics)) from None
+
+
+def _unplaced(diagnostic: Diagnostic) -> Diagnostic:
+    """The same, said to who has no deploy.yaml yet."""
+    said = diagnostic.help.replace("list its file in model.code", "name its file with --code")
+    return replace(diagnostic, field=None, help=said.replace("ask whoever runs deployc to allow", "allow, by --allow,"))
 
 
 def _sources(code: Iterable[Path]) -> dict[str, str]:
