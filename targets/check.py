@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import graphlib
-import keyword
 from collections.abc import Iterator, Mapping
 
 from ..compiler.command import sources
@@ -33,10 +32,6 @@ def _names(config: Config) -> Iterator[Diagnostic]:
                 text = f"the name `{name}` is taken: it is {whose}"
                 yield Diagnostic(code="name-taken", message=text, field=(kind, name), help="choose another name")
             taken[name] = f"also in `{kind}`"
-    package = config.name.replace("-", "_")
-    if keyword.iskeyword(package):
-        text = f"`{config.name}` cannot name a Python package"
-        yield Diagnostic(code="bad-value", message=text, field=("name",), help="choose another name")
 
 
 def _commands(config: Config) -> Iterator[Diagnostic]:
