@@ -35,6 +35,9 @@ def _names(config: Config) -> Iterator[Diagnostic]:
 
 
 def _commands(config: Config) -> Iterator[Diagnostic]:
+    if not config.targets:
+        text = "no target is named, so nothing would be built"
+        yield Diagnostic(code="missing-key", message=text, field=("targets",), help="such as `targets: {project: {}}`")
     for name, command in config.stages.items():
         if not command.outputs:
             text = f"stage `{name}` has no outputs, so nothing could use what it does"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import getpass
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -50,6 +51,13 @@ if [ -n "$COUNT" ]; then echo trained >> "$COUNT"; fi
 if [ -n "$HOLD" ]; then echo holding; sleep 60; fi
 cp -r made model
 """
+
+
+@pytest.fixture(scope="session", autouse=True)
+def heard() -> None:
+    """A shell's background job ignores Ctrl-C, and so would every command that it starts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
