@@ -21,11 +21,12 @@ MADE = {"build", "deploy.lock"}
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The folder of deploy.yaml, of which trees are made; `folders` collects those whose listing mattered."""
+    """The folder of deploy.yaml, of which trees are made; `folders` and `names` tell which listings mattered."""
 
     root: Path
     stats: StatCache
     folders: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    names: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def expand(self, pattern: str) -> tuple[str, ...]:
         """Paths of the files that a path, folder or glob names, sorted; a folder stands for all below it."""
@@ -105,7 +106,21 @@ class Sources:
 
     def _note(self, folder: Path) -> None:
         """Before it is listed: what is added later must not look as if we had seen it."""
-        self.folders.setdefault(str(folder), stat_of(folder) or ())
+        if str(folder) not in self.folders:
+            self.folders[str(folder)] = stat_of(folder) or ()
+            self.names[str(folder)] = self._names(folder)
+
+    def listed(self) -> dict[str, tuple[int, ...]]:
+        """What stat says of the folders whose listing mattered: as it was then, unless only we have written there."""
+        now = {folder: stat_of(folder) or () for folder in self.folders}  # before their names, so that none is missed
+        same = {folder for folder, names in self.names.items() if self._names(Path(folder)) == names}
+        return {folder: now[folder] if folder in same else stat for folder, stat in self.folders.items()}
+
+    def _names(self, folder: Path) -> frozenset[str]:
+        try:
+            return frozenset(os.listdir(folder)) - SKIPPED - (MADE if folder == self.root else set())
+        except OSError:
+            return frozenset()
 
     def _watch(self, pattern: str) -> None:
         """Remember every folder in which a new file could match."""

@@ -187,7 +187,7 @@ def _remember_state(
     digests: dict[str, str] = {name: digest for name, (_, digest) in used.items()}
     # as they were before they were read: what has changed since then was not seen
     rows: dict[str, tuple[int, ...]] = {str(path): stat_of(path) or () for path in looked_at}
-    rows |= {**session.seen, **session.sources.folders, **{name: stat for name, (stat, _) in used.items()}}
+    rows |= {**session.seen, **session.sources.listed(), **{name: stat for name, (stat, _) in used.items()}}
     text = f"deployc: up to date: {_shown(folder)}"
     if options.json:
         text = json.dumps({"event": "up-to-date", "out": str(folder)})

@@ -58,7 +58,18 @@ def test_folders_are_remembered_as_they_were_before_they_were_listed(root: Path)
     (root / "data/deep/new.csv").write_text("later")
     assert one.folders[str(root / "data/deep")] == before
     assert stat_of(root / "data/deep") != before
+    assert one.listed()[str(root / "data/deep")] == before
     assert not [folder for folder in one.folders if ".venv" in folder]
+
+
+def test_what_a_build_writes_beside_its_inputs_is_no_change(root: Path) -> None:
+    one = sources(root)
+    one.expand("*.py")
+    (root / "deploy.lock").unlink()
+    (root / ".deployc").mkdir()
+    assert one.listed()[str(root)] == stat_of(root)
+    (root / "new.py").write_text("")
+    assert one.listed()[str(root)] == one.folders[str(root)] != stat_of(root)
 
 
 def test_a_pattern_that_names_nothing_is_told(root: Path) -> None:
