@@ -23,8 +23,24 @@ from .choices import Choices, choose
 from .names import Names
 from .texts import render
 
-MODULES = ("__init__", "__main__", "schema", "problems", "predictor", "model", "settings", "logs", "info", "openapi")
-SHARED = ("service", "asgi", "docs", "processes")
+MODULES = (
+    "__init__",
+    "__main__",
+    "schema",
+    "problems",
+    "predictor",
+    "model",
+    "settings",
+    "logs",
+    "info",
+    "openapi",
+    "web",
+    "exchange",
+    "typed",
+    "service",
+    "docs",
+)
+SHARED = ("asgi", "processes")
 """Modules that frameworks share: each project has those that its framework uses."""
 ROOTS = {"__main__": frozenset({"main"}), "app": frozenset({"create_app", "serve"}), "openapi": frozenset({"text"})}
 LINE_LENGTH = 120

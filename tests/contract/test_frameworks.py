@@ -98,7 +98,7 @@ def error(code: str, message: str, field: str = "") -> dict[str, object]:
     return {"error": {"code": code, "message": message, **({"field": field} if field else {})}}
 
 
-NOT_JSON = error("unsupported-media-type", "the body has to be JSON: send `Content-Type: application/json`")
+NOT_JSON = error("unsupported-media-type", "the body cannot be of this type: send `Content-Type: application/json`")
 COMPRESSED = error("unsupported-encoding", "the body has to be sent uncompressed")
 TOO_LARGE = error("body-too-large", f"the body is longer than {LIMIT} bytes")
 REFUSED = error("refused-by-model", "the model does not accept these values")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,11 +11,13 @@ from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage
 
 from ..template import logs
-from ..template.predictor import Predictor, answer
-from ..template.problems import Rejected, check_headers, too_large
+from ..template.exchange import exchange
+from ..template.predictor import Predictor
+from ..template.problems import Rejected, too_large
 from ..template.processes import Server
-from ..template.service import INLINE_BYTES, METHODS, Answer, Service, broken, exchange, refused, rejected
+from ..template.service import Service
 from ..template.settings import Settings
+from ..template.web import Answer, Request, broken, refused, rejected
 
 REQUIREMENTS = ("aiohttp>=3.11", "gunicorn>=23", "uvloop>=0.19")
 UNTYPED = ("gunicorn.*",)
@@ -39,15 +40,14 @@ class Routes:
         self._service.stop()
 
     def table(self) -> list[web.RouteDef]:
-        methods = [web.post(path, partial(self._answer, path)) for path in METHODS]
+        methods = [web.post(path, partial(self._answer, path)) for path in self._service.operations]
         return [*methods, *(web.get(path, partial(self._shown, path)) for path in self._service.pages)]
 
     async def _answer(self, path: str, request: web.Request) -> web.StreamResponse:
-        method = self._service.method(path)
+        header = request.headers.get
+        self._service.admit(path, header)
         body = await _body(request, self._service.settings.max_body_bytes)
-        if len(body) <= INLINE_BYTES:
-            return _response(Answer(answer(method, body)))
-        return _response(Answer(await asyncio.to_thread(answer, method, body)))
+        return _response(await self._service.answer(Request(path, request.rel_url.raw_query_string, header, body)))
 
     async def _shown(self, path: str, request: web.Request) -> web.StreamResponse:
         return _response(self._service.pages[path]())
@@ -92,10 +92,8 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
     except Rejected as error:
         return _response(rejected(error))
     except web.HTTPException as error:
-        response = _response(refused(error.status))
-        if "Allow" in error.headers:
-            response.headers["Allow"] = error.headers["Allow"]
-        return response
+        allow = error.headers.get("Allow")
+        return _response(refused(error.status, *([("allow", allow)] if allow else [])))
     except ConnectionError:
         logger.info("the client went away")
         raise
@@ -104,11 +102,7 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
 
 
 async def _body(request: web.Request, limit: int) -> bytes:
-    """The body; Rejected as soon as it is known to be longer than `limit` bytes or no JSON."""
-    headers = request.headers
-    check_headers(
-        headers.get("content-type", ""), headers.get("content-encoding", ""), headers.get("content-length", ""), limit
-    )
+    """The body; Rejected as soon as it is known to be longer than `limit` bytes."""
     body = bytearray()
     try:
         async for part in request.content.iter_any():
@@ -121,4 +115,5 @@ async def _body(request: web.Request, limit: int) -> bytes:
 
 
 def _response(found: Answer) -> web.Response:
-    return web.Response(body=found.body, status=found.status, headers={"Content-Type": found.content_type})
+    headers = {"Content-Type": found.content_type, **dict(found.headers)}
+    return web.Response(body=found.body, status=found.status, headers=headers)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 from collections.abc import Callable
 
 from ..template import logs
-from ..template.asgi import App, Receive, RequestContext, Scope, Send, read_body, respond, run
-from ..template.predictor import Predictor, answer
-from ..template.problems import Rejected
-from ..template.service import INLINE_BYTES, METHODS, Answer, Service, refused, rejected
+from ..template.asgi import App, Endpoints, Receive, RequestContext, Scope, Send, respond, run
+from ..template.predictor import Predictor
+from ..template.service import Service
 from ..template.settings import Settings
+from ..template.web import refused
 
 REQUIREMENTS = ("uvicorn>=0.30", "uvloop>=0.19; sys_platform != 'win32'", "httptools>=0.6")
 
@@ -24,15 +23,16 @@ class Application:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._endpoints = Endpoints(service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
-            try:
-                await self._route(scope, receive, send)
-            except Rejected as error:
-                await respond(send, rejected(error))
+            if scope["path"] in self._endpoints:
+                await self._endpoints(scope, receive, send)
+            else:
+                await respond(send, refused(404))
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         """Load the model before the first request is accepted, and drop it after the last."""
@@ -47,28 +47,6 @@ class Application:
         await receive()
         self._service.stop()
         await send({"type": "lifespan.shutdown.complete"})
-
-    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
-        verb, path = scope["method"], scope["path"]
-        if path in METHODS:
-            if verb == "POST":
-                await respond(send, await self._answer(scope, receive))
-            else:
-                await respond(send, refused(405), (b"allow", b"POST"))
-        elif shown := self._service.pages.get(path):
-            if verb in ("GET", "HEAD"):
-                await respond(send, shown())
-            else:
-                await respond(send, refused(405), (b"allow", b"GET, HEAD"))
-        else:
-            await respond(send, refused(404))
-
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
-        method = self._service.method(scope["path"])
-        body = await read_body(scope, receive, self._service.settings.max_body_bytes)
-        if len(body) <= INLINE_BYTES:
-            return Answer(answer(method, body))
-        return Answer(await asyncio.to_thread(answer, method, body))
 
 
 def create_app(settings: Settings | None = None, load: Callable[[], Predictor] = Predictor.load) -> App:

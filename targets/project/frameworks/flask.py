@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
 from gunicorn.http.errors import ParseException
-from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from ..template import logs
-from ..template.predictor import Predictor, answer
-from ..template.problems import Rejected, check_headers, too_large
+from ..template.exchange import exchange
+from ..template.predictor import Predictor
+from ..template.problems import Rejected, too_large
 from ..template.processes import Server
-from ..template.service import METHODS, Answer, Service, broken, exchange, refused, rejected
+from ..template.service import Service
 from ..template.settings import Settings
+from ..template.web import Answer, Request, broken, refused, rejected
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -61,7 +62,7 @@ def application(service: Service) -> Flask:
     """The routes and the errors."""
     app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = False
-    for path in METHODS:
+    for path in service.operations:
         _add(app, path, "POST", partial(_answer, service, path))
     for path, shown in service.pages.items():
         _add(app, path, "GET", partial(_shown, shown))
@@ -83,8 +84,10 @@ def _add(app: Flask, path: str, verb: str, view: Callable[[], Response]) -> None
 
 
 def _answer(service: Service, path: str) -> Response:
-    method = service.method(path)
-    return _response(Answer(answer(method, _body(service.settings.max_body_bytes))))
+    service.admit(path, request.headers.get)
+    body = _body(service.settings.max_body_bytes)
+    query = request.query_string.decode("latin-1")
+    return _response(service.answer_now(Request(path, query, request.headers.get, body)))
 
 
 def _shown(page: Callable[[], Answer]) -> Response:
@@ -92,11 +95,7 @@ def _shown(page: Callable[[], Answer]) -> Response:
 
 
 def _body(limit: int) -> bytes:
-    """The body; Rejected as soon as it is known to be longer than `limit` bytes or no JSON."""
-    headers = request.headers
-    check_headers(
-        headers.get("content-type", ""), headers.get("content-encoding", ""), headers.get("content-length", ""), limit
-    )
+    """The body; Rejected as soon as it is known to be longer than `limit` bytes."""
     body = bytearray()
     try:
         while part := request.stream.read(CHUNK_BYTES):
@@ -109,11 +108,9 @@ def _body(limit: int) -> bytes:
 
 
 def _refused(error: HTTPException) -> Response:
-    headers = Headers()
-    if isinstance(error, MethodNotAllowed) and error.valid_methods:
-        headers["Allow"] = ", ".join(sorted(error.valid_methods))
-    return _response(refused(error.code or 500), headers)
+    verbs = error.valid_methods if isinstance(error, MethodNotAllowed) else None
+    return _response(refused(error.code or 500, *([("allow", ", ".join(sorted(verbs)))] if verbs else [])))
 
 
-def _response(found: Answer, headers: Headers | None = None) -> Response:
-    return Response(found.body, found.status, headers, content_type=found.content_type)
+def _response(found: Answer) -> Response:
+    return Response(found.body, found.status, [*found.headers], content_type=found.content_type)

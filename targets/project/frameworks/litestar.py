@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -12,12 +11,13 @@ from litestar import HttpMethod, Litestar, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
-from ..template import logs
-from ..template.asgi import App, Disconnected, Receive, RequestContext, Scope, read_body, run
-from ..template.predictor import Predictor, answer
+from ..template import logs, web
+from ..template.asgi import App, Disconnected, Receive, RequestContext, Scope, headers, read_body, run
+from ..template.predictor import Predictor
 from ..template.problems import Rejected
-from ..template.service import INLINE_BYTES, METHODS, Answer, Service, broken, refused, rejected
+from ..template.service import Service
 from ..template.settings import Settings
+from ..template.web import Answer, broken, refused, rejected
 
 REQUIREMENTS = ("litestar>=2.13", "uvicorn>=0.30", "uvloop>=0.19; sys_platform != 'win32'", "httptools>=0.6")
 
@@ -38,15 +38,19 @@ class Routes:
         self._service.stop()
 
     def handlers(self) -> list[HTTPRouteHandler]:
-        methods = [_route(path, self._answer, HttpMethod.POST) for path in METHODS]
-        return [*methods, *(_route(path, self._shown, HttpMethod.GET, HttpMethod.HEAD) for path in self._service.pages)]
+        operations = [_route(path, self._answer, HttpMethod.POST) for path in self._service.operations]
+        return [
+            *operations,
+            *(_route(path, self._shown, HttpMethod.GET, HttpMethod.HEAD) for path in self._service.pages),
+        ]
 
     async def _answer(self, request: Request[Any, Any, Any]) -> Response[bytes]:
-        method = self._service.method(request.scope["path"])
+        scope = cast(Scope, request.scope)
+        path, header = scope["path"], headers(scope)
+        self._service.admit(path, header)
         body = await _body(request, self._service.settings.max_body_bytes)
-        if len(body) <= INLINE_BYTES:
-            return _response(Answer(answer(method, body)))
-        return _response(Answer(await asyncio.to_thread(answer, method, body)))
+        query = scope["query_string"].decode("latin-1")
+        return _response(await self._service.answer(web.Request(path, query, header, body)))
 
     async def _shown(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         return _response(self._service.pages[request.scope["path"]]())
@@ -86,16 +90,16 @@ def _route(path: str, handler: Handler, *verbs: HttpMethod) -> HTTPRouteHandler:
         if request.scope["raw_path"].endswith(b"/"):
             return _response(refused(404))
         if request.method not in verbs:
-            return _response(refused(405), {"Allow": allow})
+            return _response(refused(405, ("allow", allow)))
         return await handler(request)
 
     return HTTPRouteHandler(path, http_method=[*HttpMethod], status_code=200)(handle)
 
 
 async def _body(request: Request[Any, Any, Any], limit: int) -> bytes:
-    """The body; Rejected as soon as it is known to be longer than `limit` bytes or no JSON."""
+    """The body; Rejected as soon as it is known to be longer than `limit` bytes."""
     try:
-        return await read_body(cast(Scope, request.scope), cast(Receive, request.receive), limit)
+        return await read_body(cast(Receive, request.receive), limit)
     except Disconnected:
         raise Rejected(400, "bad-request", "the body is not whole") from None
 
@@ -112,7 +116,7 @@ def _broken(request: Request[Any, Any, Any], error: Exception) -> Response[bytes
     return _response(broken(error))
 
 
-def _response(found: Answer, headers: dict[str, str] | None = None) -> Response[bytes]:
+def _response(found: Answer) -> Response[bytes]:
     # Litestar adds the charset of a text itself.
     kind = found.content_type.partition(";")[0]
-    return Response(found.body, status_code=found.status, media_type=kind, headers=headers)
+    return Response(found.body, status_code=found.status, media_type=kind, headers=dict(found.headers))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
@@ -17,11 +17,13 @@ from sanic.response import BaseHTTPResponse
 from sanic.worker.loader import AppLoader
 from sanic.worker.manager import WorkerManager
 
-from ..template import info, logs
-from ..template.predictor import Predictor, answer
-from ..template.problems import Rejected, check_headers, too_large
-from ..template.service import INLINE_BYTES, METHODS, Answer, Exchange, Service, broken, exchange, refused, rejected
+from ..template import info, logs, web
+from ..template.exchange import Exchange, exchange
+from ..template.predictor import Predictor
+from ..template.problems import Rejected, too_large
+from ..template.service import Service
 from ..template.settings import Settings
+from ..template.web import Answer, broken, refused, rejected
 
 REQUIREMENTS = ("sanic>=24.12",)
 
@@ -46,18 +48,16 @@ class Routes:
         self._service.stop()
 
     def add(self, app: App) -> None:
-        for path in METHODS:
-            app.add_route(partial(self._answer, path), path, methods=["POST"], name=path[1:], stream=True)
+        for path in self._service.operations:
+            app.add_route(partial(self._answer, path), path, methods=["POST"], name=_name(path), stream=True)
         for path in self._service.pages:
-            name = path[1:].replace(".", "_")
-            app.add_route(partial(self._shown, path), path, methods=["GET", "HEAD"], name=name)
+            app.add_route(partial(self._shown, path), path, methods=["GET", "HEAD"], name=_name(path))
 
     async def _answer(self, path: str, request: Request) -> HTTPResponse:
-        method = self._service.method(path)
+        header = request.headers.get
+        self._service.admit(path, header)
         body = await _body(request, self._service.settings.max_body_bytes)
-        if len(body) <= INLINE_BYTES:
-            return _response(Answer(answer(method, body)))
-        return _response(Answer(await asyncio.to_thread(answer, method, body)))
+        return _response(await self._service.answer(web.Request(path, request.query_string, header, body)))
 
     async def _shown(self, path: str, request: Request) -> HTTPResponse:
         return _response(self._service.pages[path]())
@@ -102,11 +102,7 @@ def serve(settings: Settings) -> None:
 
 
 async def _body(request: Request, limit: int) -> bytes:
-    """The body; Rejected as soon as it is known to be longer than `limit` bytes or no JSON."""
-    headers = request.headers
-    check_headers(
-        headers.get("content-type", ""), headers.get("content-encoding", ""), headers.get("content-length", ""), limit
-    )
+    """The body; Rejected as soon as it is known to be longer than `limit` bytes."""
     body = bytearray()
     assert isinstance(request.stream, Http)
     while part := await request.stream.read():
@@ -138,10 +134,9 @@ def _rejected(request: Request, error: Rejected) -> HTTPResponse:
 
 def _refused(request: Request, error: SanicException) -> HTTPResponse:
     # Sanic looks for `/predict` when it is asked for `/predict/`, and then at the verb.
-    response = _response(refused(404 if request.path.endswith("/") else error.status_code))
-    if "Allow" in error.headers:
-        response.headers["Allow"] = error.headers["Allow"]
-    return response
+    allow = error.headers.get("Allow")
+    status = 404 if request.path.endswith("/") else error.status_code
+    return _response(refused(status, *([("allow", allow)] if allow else [])))
 
 
 def _left(request: Request, error: RequestCancelled) -> HTTPResponse:
@@ -154,4 +149,9 @@ def _broken(request: Request, error: Exception) -> HTTPResponse:
 
 
 def _response(found: Answer) -> HTTPResponse:
-    return HTTPResponse(found.body, found.status, content_type=found.content_type)
+    return HTTPResponse(found.body, found.status, dict(found.headers), found.content_type)
+
+
+def _name(path: str) -> str:
+    """A route's name, which Sanic wants to be one word."""
+    return re.sub(r"\W", "_", path, flags=re.ASCII).strip("_") or "root"

@@ -1,4 +1,4 @@
-"""ASGI without a framework: bodies, answers, request ids, and the server."""
+"""ASGI without a framework: the service's own routes, request ids, and the server."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Any  # what a message holds depends on its type, which no typ
 
 import uvicorn
 
-from .problems import check_headers, too_large
-from .service import Answer, broken, exchange
+from .exchange import exchange
+from .problems import Rejected, too_large
+from .service import Service
 from .settings import Settings
+from .web import Answer, Header, Request, broken, refused, rejected
 
 # The same types as starlette's and uvicorn's.
 Scope = MutableMapping[str, Any]
@@ -26,6 +28,37 @@ class Disconnected(Exception):
     """The client went away before its body was read."""
 
 
+class Endpoints:
+    """The service's routes, with nothing between the server and the predictor."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._service.operations or path in self._service.pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request to one of the routes."""
+        try:
+            answer = await self._answer(scope, receive)
+        except Rejected as error:
+            answer = rejected(error)
+        await respond(send, answer)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        verb, path, service = scope["method"], scope["path"], self._service
+        if path in service.operations:
+            if verb != "POST":
+                return refused(405, ("allow", "POST"))
+            header = headers(scope)
+            service.admit(path, header)
+            body = await read_body(receive, service.settings.max_body_bytes)
+            return await service.answer(Request(path, scope["query_string"].decode("latin-1"), header, body))
+        if verb not in ("GET", "HEAD"):
+            return refused(405, ("allow", "GET, HEAD"))
+        return service.pages[path]()
+
+
 class RequestContext:
     """Gives every request an id, logs how it ended, and lets no exception out to the client."""
 
@@ -36,7 +69,8 @@ class RequestContext:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        with exchange(scope["method"], scope["path"], header(scope, b"x-request-id")) as request:
+        given = headers(scope)("x-request-id") or ""
+        with exchange(scope["method"], scope["path"], given) as request:
 
             async def send_with_id(message: Message) -> None:
                 if message["type"] == "http.response.start":
@@ -54,19 +88,14 @@ class RequestContext:
                     await respond(send_with_id, failure)
 
 
-def header(scope: Scope, name: bytes) -> str:
-    """A header's value, the last if there are several; empty if there is none."""
+def headers(scope: Scope) -> Header:
+    """A request's headers, the last where there are several of a name."""
     found: dict[bytes, bytes] = dict(scope["headers"])
-    return found.get(name, b"").decode("latin-1")
+    return lambda name: found.get(name.encode(), b"").decode("latin-1")
 
 
-async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
-    """The body; Rejected as soon as it is known to be longer than `limit` bytes or no JSON."""
-    headers: dict[bytes, bytes] = dict(scope["headers"])
-    kind, encoding, length = (
-        headers.get(name, b"").decode("latin-1") for name in (b"content-type", b"content-encoding", b"content-length")
-    )
-    check_headers(kind, encoding, length, limit)
+async def read_body(receive: Receive, limit: int) -> bytes:
+    """The body; Rejected as soon as it is known to be longer than `limit` bytes."""
     body = b""
     while True:
         message = await receive()
@@ -81,11 +110,12 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
             return body
 
 
-async def respond(send: Send, answer: Answer, *headers: tuple[bytes, bytes]) -> None:
+async def respond(send: Send, answer: Answer) -> None:
+    """Send a whole answer."""
     described = [
         (b"content-type", answer.content_type.encode()),
         (b"content-length", str(len(answer.body)).encode()),
-        *headers,
+        *((name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers),
     ]
     await send({"type": "http.response.start", "status": answer.status, "headers": described})
     await send({"type": "http.response.body", "body": answer.body})

@@ -1,4 +1,4 @@
-"""From a request's body to an answer's: decoding, one row or many, encoding. It knows no web framework."""
+"""The model's methods, from typed rows to typed answers. It knows no web framework."""
 
 from __future__ import annotations
 
@@ -25,10 +25,6 @@ from .schema import (
 MODEL = "model.bin"
 
 logger = logging.getLogger(__name__)
-_decoder: msgspec.json.Decoder[Row | list[Row]] = msgspec.json.Decoder(Row | list[Row])
-_encoder = msgspec.json.Encoder()
-
-Method = Callable[[Sequence[Row]], Sequence[msgspec.Struct]]
 
 
 class Predictor:
@@ -55,28 +51,21 @@ class Predictor:
         return [Transformed(values) for values in self._model.transform(rows)]
 
 
-def answer(method: Method, body: bytes) -> bytes:
-    """The answer's body: one answer for one row, an array for an array. Rejected says why there is none."""
-    rows = decode(body)
-    if isinstance(rows, Row):
-        return _encoder.encode(_ask(method, [rows])[0])
-    return _encoder.encode(_ask(method, rows) if rows else [])
+METHODS: dict[str, Callable[[Predictor, Sequence[Row]], Sequence[msgspec.Struct]]] = {
+    "predict": Predictor.predict,
+    "predict_proba": Predictor.predict_proba,
+    "decision_function": Predictor.decision_function,
+    "transform": Predictor.transform,
+}
+"""What can be asked, by name."""
 
 
-def decode(body: bytes) -> Row | list[Row]:
-    """The row or rows that a body holds; Rejected names the field that does not fit."""
+def ask(predictor: Predictor, method: str, rows: Sequence[Row]) -> Sequence[msgspec.Struct]:
+    """One answer for each row; Rejected when the model does not accept the rows."""
+    if not rows:
+        return []
     try:
-        return _decoder.decode(body)
-    except msgspec.ValidationError as error:
-        message, field = _located(str(error))
-        raise Rejected(422, "invalid-row", message, field) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Rejected(400, "invalid-json", f"the body is not JSON: {error}"[:300]) from None
-
-
-def _ask(method: Method, rows: list[Row]) -> Sequence[msgspec.Struct]:
-    try:
-        answers = method(rows)
+        answers = METHODS[method](predictor, rows)
     except ValueError as error:
         # So the model's library says that it was given values which it cannot take, such as an unknown category.
         logger.warning("the model refused the rows", exc_info=True)
@@ -84,17 +73,6 @@ def _ask(method: Method, rows: list[Row]) -> Sequence[msgspec.Struct]:
     if len(answers) != len(rows):
         raise RuntimeError(f"the model gave {len(answers)} answers for {len(rows)} rows")
     return answers
-
-
-def _located(error: str) -> tuple[str, str]:
-    """A validation error's message and the field it is about, such as `age` or `[3].age`."""
-    message, _, place = error.partition(" - at `$")
-    field = place.removesuffix("`").removeprefix(".")
-    for kind in ("Object contains unknown field `", "Object missing required field `"):
-        if message.startswith(kind):
-            name = message.removeprefix(kind).removesuffix("`")
-            return message[:300], f"{field}.{name}"[:300].removeprefix(".")
-    return message[:300], field[:300]
 
 
 def prediction(value: Label) -> Prediction:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
 
@@ -34,15 +36,18 @@ class Rejected(Exception):
         return Failure(Problem(self.code, self.message, self.field, request_id))
 
 
-def check_headers(content_type: str, content_encoding: str, content_length: str, limit: int) -> None:
-    """Reject a body that is no JSON, is compressed, or says that it is longer than `limit` bytes."""
-    if content_type.partition(";")[0].strip().lower() != "application/json":
-        raise Rejected(415, "unsupported-media-type", "the body has to be JSON: send `Content-Type: application/json`")
-    if content_encoding.strip().lower() not in ("", "identity"):
+def check_headers(header: Callable[[str], str | None], types: tuple[str, ...], limit: int) -> None:
+    """Reject a body of another media type than `types`, a compressed one, or one longer than `limit` bytes."""
+    if (header("content-type") or "").partition(";")[0].strip().lower() not in types:
+        message = f"the body cannot be of this type: send `Content-Type: {types[0]}`"
+        raise Rejected(415, "unsupported-media-type", message)
+    if (header("content-encoding") or "").strip().lower() not in ("", "identity"):
         raise Rejected(415, "unsupported-encoding", "the body has to be sent uncompressed")
-    if content_length.isdecimal() and int(content_length) > limit:
+    length = header("content-length") or ""
+    if length.isdecimal() and int(length) > limit:
         raise too_large(limit)
 
 
 def too_large(limit: int) -> Rejected:
+    """What is said of a body that is longer than `limit` bytes."""
     return Rejected(413, "body-too-large", f"the body is longer than {limit} bytes")

@@ -72,8 +72,8 @@ def test_a_regressor_has_no_trace_of_what_it_cannot_do(tmp_path: Path) -> None:
 
 def test_only_the_methods_that_are_asked_for_are_served(tmp_path: Path) -> None:
     made = files(tmp_path, CLASSIFIER, CLASSIFIER_OUTPUTS, config(methods=("predict_proba",)))
-    assert '"/predict_proba"' in made["src/churn/app.py"]
-    assert '"/predict"' not in made["src/churn/app.py"]
+    assert '"predict_proba"' in made["src/churn/predictor.py"]
+    assert '"predict"' not in made["src/churn/predictor.py"]
     assert "class Prediction(" not in made["src/churn/schema.py"]
 
 

@@ -14,10 +14,12 @@ from deployc.targets.project.frameworks.fastapi import create_app
 from deployc.targets.project.template.logs import JsonFormatter
 from deployc.targets.project.template.model import Model
 from deployc.targets.project.template.openapi import document
-from deployc.targets.project.template.predictor import Predictor, answer
+from deployc.targets.project.template.predictor import Predictor
 from deployc.targets.project.template.problems import Rejected
 from deployc.targets.project.template.schema import Label, Row
+from deployc.targets.project.template.service import Service
 from deployc.targets.project.template.settings import Settings, SettingsError
+from deployc.targets.project.template.web import Request
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -183,9 +185,11 @@ json_values = st.recursive(
 @settings(deadline=None)
 @given(json_values.map(lambda value: json.dumps(value).encode()) | st.binary())
 def test_any_body_is_answered_or_rejected_with_4xx(body: bytes) -> None:
-    predictor = Predictor(Model(Path("stub")))
+    service = Service(Settings(), lambda: Predictor(Model(Path("stub"))))
+    service.start()
     try:
-        status, _ = 200, msgspec.json.decode(answer(predictor.predict, body))
+        answered = service.answer_now(Request("/predict", "", {}.get, body))
+        status, _ = answered.status, msgspec.json.decode(answered.body)
     except Rejected as rejected:
         status = rejected.status
     assert status in (200, 400, 422)

@@ -1,0 +1,78 @@
+"""What the service knows of HTTP: requests, answers and operations as values, before and after a web framework."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import msgspec
+
+from . import logs
+from .problems import Failure, Problem, Rejected
+from .schema import Row
+
+JSON = "application/json"
+
+Header = Callable[[str], str | None]
+"""A request's header by its name in lower case; None or "" where there is none."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request with its whole body; `query` is what stands after the ?, as it was sent."""
+
+    path: str
+    query: str
+    header: Header
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response, before a web framework has made it one of its own."""
+
+    body: bytes
+    status: int = 200
+    content_type: str = JSON
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a request asks of the model: a method's answers to rows, and what to make of these answers."""
+
+    method: str
+    rows: Sequence[Row]
+    answer: Callable[[Sequence[msgspec.Struct]], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What is asked with POST at one path: how its body is read, and which media types that body may have."""
+
+    decode: Callable[[Request], Call]
+    """Rejected says what is wrong with the body."""
+    types: tuple[str, ...] = (JSON,)
+
+
+def rejected(error: Rejected) -> Answer:
+    """What is wrong with the request."""
+    return Answer(msgspec.json.encode(error.failure(logs.request_id.get())), error.status)
+
+
+def refused(status: int, *headers: tuple[str, str]) -> Answer:
+    """What the web framework itself refuses, such as an unknown path or a wrong method."""
+    reason = HTTPStatus(status).phrase
+    failure = Failure(Problem(reason.lower().replace(" ", "-"), reason, request_id=logs.request_id.get()))
+    return Answer(msgspec.json.encode(failure), status, headers=headers)
+
+
+def broken(error: Exception) -> Answer:
+    """What the client is told of a mistake of the service's, which is logged."""
+    logger.error("the request failed", exc_info=error)
+    failure = Failure(Problem("internal-error", "the request failed", request_id=logs.request_id.get()))
+    return Answer(msgspec.json.encode(failure), 500)
