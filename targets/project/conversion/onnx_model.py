@@ -3,24 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
-from . import forests
+from .composition import predicted
 from .graph import Graph
-from .tables import Fitted, Table, full_name, rows
-
-Predictor = Callable[[Graph, Fitted, Table], Mapping[str, str]]
-
-PREDICTORS: Mapping[str, Predictor] = {
-    "sklearn.ensemble._forest.ExtraTreesClassifier": forests.classifier,
-    "sklearn.ensemble._forest.ExtraTreesRegressor": forests.regressor,
-    "sklearn.ensemble._forest.RandomForestClassifier": forests.classifier,
-    "sklearn.ensemble._forest.RandomForestRegressor": forests.regressor,
-    "sklearn.tree._classes.DecisionTreeClassifier": forests.classifier,
-    "sklearn.tree._classes.DecisionTreeRegressor": forests.regressor,
-    "sklearn.tree._classes.ExtraTreeClassifier": forests.classifier,
-    "sklearn.tree._classes.ExtraTreeRegressor": forests.regressor,
-}
+from .tables import Fitted, full_name, rows
 
 
 def converted(model: object, columns: Sequence[tuple[str, str, bool]], methods: Sequence[str]) -> bytes:
@@ -32,7 +19,10 @@ def converted(model: object, columns: Sequence[tuple[str, str, bool]], methods: 
     """
     graph = Graph(len(columns))
     table = rows(graph, columns)
-    answers = _predicted(graph, model, table)
+    try:
+        answers = predicted(graph, model, table)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"{full_name(model)} is not as it is in the versions that are known: {error}") from error
     if missing := [method for method in methods if method not in answers]:
         raise ValueError(f"{full_name(model)}: there is no conversion of `{missing[0]}`")
     vocabularies = {i: c.vocabulary.texts for i, c in enumerate(table.columns) if c.vocabulary is not None}
@@ -40,13 +30,6 @@ def converted(model: object, columns: Sequence[tuple[str, str, bool]], methods: 
     if vocabularies:
         metadata["vocabularies"] = json.dumps(vocabularies)
     return graph.model({method: answers[method] for method in methods}, metadata)
-
-
-def _predicted(graph: Graph, model: Fitted, table: Table) -> Mapping[str, str]:
-    name = full_name(model)
-    if name not in PREDICTORS:
-        raise ValueError(f"there is no conversion of {name}")
-    return PREDICTORS[name](graph, model, table)
 
 
 def _labels(model: Fitted) -> str:

@@ -25,13 +25,16 @@ class Pair:
 
     def answers(self, method: str, rows: Sequence[Row]) -> tuple[Any, Any]:
         """What both answer, as plain values."""
+        return np.asarray(self.original(method, rows)).tolist(), self.asked(method, rows)
+
+    def asked(self, method: str, rows: Sequence[Row]) -> Any:
+        """What the compiled form answers."""
         given = [self.make(**{f"c{i}": value for i, value in enumerate(row.values())}) for row in rows]
-        return np.asarray(self.original(method, rows)).tolist(), getattr(self.compiled, method)(given)
+        return getattr(self.compiled, method)(given)
 
     def refusals(self, method: str, row: Row) -> tuple[bool, bool]:
         """Whether each of them refuses a row."""
-        given = self.make(**{f"c{i}": value for i, value in enumerate(row.values())})
-        return _refuses(lambda: self.original(method, [row])), _refuses(lambda: getattr(self.compiled, method)([given]))
+        return _refuses(lambda: self.original(method, [row])), _refuses(lambda: self.asked(method, [row]))
 
 
 def pair(
@@ -80,6 +83,23 @@ def at_the_edges(values: Any, thresholds: Iterable[tuple[int, float]]) -> Any:
             row[column] = value
             edges.append(row)
     return np.array(edges)
+
+
+def agree(both: Pair, method: str, rows: Sequence[Row], close: float = 1e-12) -> None:
+    """Labels and whole numbers are equal, others as close as float64 goes; one row at a time is as many at once."""
+    original, answers = both.answers(method, rows)
+    assert len(answers) == len(original)
+    if isinstance(np.ravel(original)[0], np.floating):
+        np.testing.assert_allclose(np.array(answers, float), np.array(original, float), rtol=close, atol=close)
+    else:
+        assert answers == original
+        assert type(answers[0]) is type(original[0])
+    alone = range(0, len(rows), 31)
+    answered = [both.asked(method, [rows[i]])[0] for i in alone]
+    if isinstance(np.ravel(original)[0], np.floating):
+        np.testing.assert_allclose(answered, [answers[i] for i in alone], rtol=close, atol=close)
+    else:
+        assert answered == [answers[i] for i in alone]
 
 
 def _refuses(ask: Callable[[], object]) -> bool:

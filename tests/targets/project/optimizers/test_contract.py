@@ -8,11 +8,12 @@ pytest.importorskip("numpy")
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 
-from deployc.targets.project.conversion import onnx_model
+from deployc.targets.project.conversion.classes import PREDICTORS, TRANSFORMERS
+from deployc.targets.project.conversion.composition import COMPOUNDS
 from deployc.targets.project.optimizers import onnx
 
 pytestmark = pytest.mark.slow
 
 
 def test_the_classes_that_onnx_names_are_those_that_it_converts() -> None:
-    assert tuple(sorted(onnx_model.PREDICTORS)) == onnx.CLASSES
+    assert tuple(sorted({*PREDICTORS, *TRANSFORMERS, *COMPOUNDS})) == onnx.CLASSES
