@@ -37,6 +37,8 @@ MODULES = (
     "web",
     "exchange",
     "typed",
+    "tabular",
+    "invocations",
     "service",
     "docs",
 )
