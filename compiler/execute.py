@@ -214,6 +214,9 @@ class _Execution:
             lines.append(line)
             self._tell(name, "log", line=line)
 
+        def note(line: str) -> None:
+            self._tell(name, "note", line=line)
+
         folder = self.scratch / name.replace("/", "-")
         folder.mkdir()
         pythons = {env: self.pythons[env] for env in action.node.environments}
@@ -224,6 +227,7 @@ class _Execution:
             pythons=pythons,
             processes=self.processes,
             log=log,
+            note=note,
         )
 
     def _collect(self, future: Future[Tree | Path]) -> None:

@@ -44,6 +44,8 @@ class Work:
     """Starts commands that end when the build does."""
     log: Callable[[str], None]
     """Takes a line of progress or of a command's output; shown when the node fails."""
+    note: Callable[[str], None]
+    """Takes a line that the user is to see however the build is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

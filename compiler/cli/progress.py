@@ -113,6 +113,8 @@ def _line(event: Event) -> Text | None:
     match event.kind:
         case "started":
             return Text(f"  run     {event.node:<18} {reasons}".rstrip())
+        case "note":
+            return Text(f"  note    {event.node:<18} {visible(event.line)}")
         case "ran":
             return Text(f"  done    {event.node:<18} {event.seconds:.1f} s", style="green")
         case "failed":
