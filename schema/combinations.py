@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 
-from .config import Config
+from .config import Config, Model
 from .diagnostics import Diagnostic, Field
 from .source import masked
 
@@ -20,6 +20,7 @@ _INSTALLED = {"test", "pip", "setuptools", "pkg_resources", "site"}
 def combinations(config: Config) -> Iterator[Diagnostic]:
     """Everything that is wrong with a well-formed config by itself; no file is looked at."""
     yield from _name(config)
+    yield from _source(config.model)
     yield from _requirements(config)
     yield from _twice("output", "two commands write it", _outputs(config))
     yield from _twice("package", "two indexes claim it", _packages(config))
@@ -33,6 +34,26 @@ def _name(config: Config) -> Iterator[Diagnostic]:
         yield Diagnostic(
             code="reserved-name", message=message, field=("name",), help=f"such as `{config.name}-service`"
         )
+
+
+def _source(model: Model) -> Iterator[Diagnostic]:
+    if model.uri is None:
+        if model.path is None:
+            message = "`model` says neither by `path` nor by `uri` which model it is"
+            advice = "add `path: ...`, the file or folder that training writes" if model.train else "add `path: ...`"
+            yield Diagnostic(code="missing-key", message=message, field=("model",), help=advice)
+        if model.tracking_uri is not None:
+            message = "`tracking_uri` says where `uri` is looked up, but there is no `uri`"
+            yield _conflicting("tracking_uri", message, "add `uri`, or take `tracking_uri` out")
+        return
+    for key, value in (("path", model.path), ("train", model.train)):
+        if value is not None:
+            message = f"`{key}` and `uri` both say where the model comes from"
+            yield _conflicting(key, message, "keep one of them")
+
+
+def _conflicting(key: str, message: str, help: str) -> Diagnostic:
+    return Diagnostic(code="conflicting-keys", message=message, field=("model", key), help=help)
 
 
 def _requirements(config: Config) -> Iterator[Diagnostic]:
@@ -58,7 +79,7 @@ def _all_requirements(config: Config) -> Iterator[tuple[Field, str]]:
 
 
 def _outputs(config: Config) -> Iterator[tuple[Field, str]]:
-    if config.model.train:
+    if config.model.train and config.model.path:
         yield ("model", "path"), config.model.path.rstrip("/")
     for name, stage in config.stages.items():
         yield from _listed(("stages", name, "outputs"), [output.rstrip("/") for output in stage.outputs])

@@ -25,6 +25,21 @@ Variable = Annotated[str, Pattern(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an env
 Url = Annotated[
     str, Pattern(r"(https?|file)://[^@\x00-\x20]+", "a http, https or file address without user or password")
 ]
+ModelUri = Annotated[
+    str,
+    Pattern(
+        r"models:/[^/@\x00-\x1f]+(/([1-9][0-9]*|latest)|@[^/@\x00-\x20]+)|models:/m-[A-Za-z0-9-]+"
+        r"|runs:/[A-Za-z0-9_-]+/(?!/)(?!(.*/)?\.\.?(/|$))[^\x00-\x1f]+",
+        "models:/NAME/VERSION, models:/NAME/latest, models:/NAME@ALIAS, models:/m-ID or runs:/RUN/PATH",
+    ),
+]
+StoreUri = Annotated[
+    str,
+    Pattern(
+        r"databricks|[a-z][a-z0-9+.-]*:/[^@?\x00-\x20]+",
+        "the address of an MLflow server or store, without user or password, such as https://mlflow.example.com",
+    ),
+]
 Text = Annotated[str, Pattern(r"[^\x00]*[^\x00-\x20][^\x00]*", "text that is not empty")]
 Method = Annotated[str, Pattern(r"[a-z][a-z0-9_]*", "the name of a method, such as predict_proba")]
 
@@ -74,7 +89,13 @@ class Train:
 class Model:
     """The trained model, or how to make it."""
 
-    path: Annotated[Path, Doc("A folder with an MLmodel file, or a model file; with train, what train writes.")]
+    path: Annotated[
+        Path | None, Doc("A folder with an MLmodel file, or a model file; with train, what train writes.")
+    ] = None
+    uri: Annotated[ModelUri | None, Doc("A model that MLflow keeps, in place of path; locked in deploy.lock.")] = None
+    tracking_uri: Annotated[
+        StoreUri | None, Doc("The MLflow server or store that uri is looked up in; by default MLFLOW_TRACKING_URI.")
+    ] = None
     code: Annotated[tuple[Path, ...], Doc("Python modules that the model's classes live in, shipped as source.")] = ()
     train: Annotated[Train | None, Doc("How the model is made; without it, the model is there already.")] = None
     sample: Annotated[Path | None, Doc("CSV rows that show what the model takes, for the types and the tests.")] = None

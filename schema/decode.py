@@ -51,7 +51,10 @@ def read_config(path: Path, catalogs: Catalogs, check: Check = lambda config: ()
     except Mismatch as error:
         refused = Diagnostic(code="bad-value", message=error.message, field=error.at)
         raise _all(found or (refused,), spans) from None
-    more = [d for test in (combinations, check) for d in test(config) if not found or spans.has(d.field or ())]
+    # what is said of a whole mapping may only follow from a mistake in it
+    wanting = {d.field[:-1] for d in found if d.field and d.code != "missing-key"}
+    more = [d for test in (combinations, check) for d in test(config) if d.field not in wanting]
+    more = [d for d in more if not found or spans.has(d.field or ())]
     if found or more:
         raise _all((*found, *more), spans)
     return Loaded(config=config, spans=spans)

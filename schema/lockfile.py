@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _HEAD = "# Written by `deployc lock`; commit it. A conflict in it is mended by taking either side and locking again.\n"
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+_SOURCE = ("uri", "version", "files", "facts")
+_FILE = re.compile(r"[0-9a-f]{64} (0|[1-9][0-9]*) - (?P<path>(?!\.{0,2}(/|$))([^/\x00]+/(?!\.{0,2}(/|$)))*[^/\x00]+)")
 _CONFLICT = re.compile(r"(<<<<<<<|\|\|\|\|\|\|\||=======|>>>>>>>)( .*)?")
 
 
@@ -48,10 +51,27 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What model.uri was locked to."""
+
+    uri: str
+    """What was asked for, such as models:/churn@champion."""
+    version: str
+    """What it named then, as a URI that always names the same: models:/churn/7."""
+    files: str
+    """The model's files, a line each, sorted by path: sha256, length in bytes, "-", path."""
+    facts: str
+    """What the store says of the model's origin (run, metrics ...): a JSON object, in as many lines."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lockfile:
-    """A whole deploy.lock: its sections by name, such as "train", "serve" and "stage-features"."""
+    """A whole deploy.lock: its sections by name, such as "train", "serve" and "stage-features", and the model's source
+    where it is not a file.
+    """
 
     sections: Mapping[str, Section] = field(default_factory=dict)
+    source: Source | None = None
 
 
 def pins(requirements: str) -> tuple[Pin, ...]:
@@ -70,7 +90,9 @@ def dump(lockfile: Lockfile) -> str:
         name: {"inputs": section.inputs, "requirements": section.requirements}
         for name, section in sorted(lockfile.sections.items())
     }
-    data = {"version": int(VERSION), "sections": sections}
+    source = lockfile.source
+    texts = {name: getattr(source, name) for name in _SOURCE} if source else {}
+    data = {"version": int(VERSION), **({"source": texts} if source else {}), "sections": sections}
     return _HEAD + yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**31)
 
 
@@ -135,6 +157,20 @@ def _pin(number: int, line: str) -> Pin:
     )
 
 
+def _check_files(text: str) -> None:
+    """ValueError where a text is no list of files."""
+    found = [_FILE.fullmatch(line) for line in text.split("\n")[:-1]]
+    paths = [match["path"] for match in found if match]
+    if not text.endswith("\n") or len(paths) < len(found) or paths != sorted(set(paths)):
+        raise ValueError("these are no files with their digests")
+
+
+def _check_facts(text: str) -> None:
+    """ValueError where a text is no JSON object."""
+    if not isinstance(json.loads(text), dict):
+        raise ValueError("this is no JSON object")
+
+
 def _decoded(data: bytes, file: str) -> str:
     try:
         return data.decode("utf-8")
@@ -165,11 +201,22 @@ class _Reading:
             raise self._wrong(error.problem or "it is not YAML", mark.line if mark else 0) from None
         except (yaml.YAMLError, RecursionError):
             raise self._wrong("it is not YAML", 0) from None
-        top = self._mapping(root, ("version", "sections"))
+        top = self._mapping(root, ("version", "sections"), ("source",))
         if self._text(top["version"]) != VERSION:
             raise self._wrong(f"this deployc reads version {VERSION}", top["version"].start_mark.line)
         sections = self._mapping(top["sections"], None)
-        return Lockfile(sections={name: self._section(node) for name, node in sections.items()})
+        source = self._source(top["source"]) if "source" in top else None
+        return Lockfile(sections={name: self._section(node) for name, node in sections.items()}, source=source)
+
+    def _source(self, node: yaml.Node) -> Source:
+        parts = self._mapping(node, _SOURCE)
+        source = Source(**{name: self._text(part) for name, part in parts.items()})
+        for name, test in (("files", _check_files), ("facts", _check_facts)):
+            try:
+                test(getattr(source, name))
+            except ValueError as error:
+                raise self._wrong(str(error), parts[name].start_mark.line) from None
+        return source
 
     def _section(self, node: yaml.Node) -> Section:
         parts = self._mapping(node, ("inputs", "requirements"))
@@ -181,14 +228,16 @@ class _Reading:
             raise self._wrong(why, parts["requirements"].start_mark.line + int(line)) from None
         return section
 
-    def _mapping(self, node: yaml.Node | None, keys: tuple[str, ...] | None) -> dict[str, yaml.Node]:
-        """A mapping's nodes by key; with `keys`, exactly these."""
+    def _mapping(
+        self, node: yaml.Node | None, keys: tuple[str, ...] | None, more: tuple[str, ...] = ()
+    ) -> dict[str, yaml.Node]:
+        """A mapping's nodes by key; with `keys`, exactly these and what it has of `more`."""
         if not isinstance(node, yaml.MappingNode):
             raise self._wrong("a mapping belongs here", node.start_mark.line if node else 0)
         found: dict[str, yaml.Node] = {}
         for key_node, value in node.value:
             key = self._text(key_node)
-            if key in found or (keys is not None and key not in keys):
+            if key in found or (keys is not None and key not in (*keys, *more)):
                 why = f"`{key}` is there twice" if key in found else f"unknown key `{key}`"
                 raise self._wrong(why, key_node.start_mark.line)
             found[key] = value

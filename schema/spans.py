@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from .diagnostics import Diagnostic, Field, Span
 from .nodes import Mapping, Node, Pair, Scalar, Sequence
 
+_INSTEAD: dict[Field, Field] = {("model", "path"): ("model", "uri")}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spans:
@@ -42,7 +44,12 @@ class Spans:
 
     def placed(self, diagnostic: Diagnostic) -> Diagnostic:
         """The diagnostic at the place of its field, unless it has a place."""
-        return diagnostic if diagnostic.field is None else diagnostic.placed(self.of(diagnostic.field))
+        field = diagnostic.field
+        if field is None:
+            return diagnostic
+        # what is wrong with a model is told where the file says which one it is
+        instead = _INSTEAD.get(field)
+        return diagnostic.placed(self.of(instead if instead and not self.has(field) else field))
 
     def _nearest(self, field: Field) -> tuple[Node, Pair | None]:
         node, pair = self.root, None

@@ -12,7 +12,7 @@ from ..schema.config import Command, Config
 from ..schema.diagnostics import Diagnostic, Field, UserError
 from .catalogs import CHECKS
 
-RESERVED = ("serve", "train", "model", "inspect", "probe", "generate", "openapi", "assemble")
+RESERVED = ("serve", "train", "source", "model", "inspect", "probe", "generate", "openapi", "assemble")
 
 
 def check(config: Config, found: Sources) -> Iterator[Diagnostic]:
@@ -96,7 +96,7 @@ def _patterns(config: Config) -> Iterator[tuple[Field, str]]:
     made = {name: command.outputs for name, command in config.stages.items()}
     model = config.model
     if model.train is None:
-        yield from _unmade(("model", "path"), (model.path,), made, one=True)
+        yield from _unmade(("model", "path"), (model.path,) if model.path else (), made, one=True)
     else:
         yield from _unmade(("model", "train", "inputs"), model.train.inputs, made)
     yield from (((("model", "code", i)), path) for i, path in enumerate(model.code))

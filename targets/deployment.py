@@ -49,6 +49,8 @@ class Deployment:
     offline: bool
     upgrade: frozenset[str]
     """Distributions that the next resolution may move; "*" for all."""
+    moves_model: bool
+    """Ask anew what model.uri names."""
     environ: Mapping[str, str]
     allowed: tuple[str, ...]
     """What model files may name beyond the built-in allow-list."""

@@ -15,10 +15,12 @@ from ..compiler.formats.split import split
 from ..compiler.lock.wanted import Wanted, Wish
 from ..compiler.model_spec import ModelSpec
 from ..compiler.node import AnyNode, Input, Made, Node, Work
+from ..compiler.sources import registry
+from ..compiler.sources.place import Place
 from ..compiler.tree import Tree
 from ..schema.codec import decode, encode
 from ..schema.config import Command, Train
-from ..schema.lockfile import Section, pins
+from ..schema.lockfile import Lockfile, pins
 from . import project, serving
 from .catalogs import CHECKS, TARGETS
 from .deployment import LOCKED, Deployment, allow_list, section_of
@@ -52,10 +54,15 @@ def outputs(deployment: Deployment, trees: Mapping[str, Tree]) -> Tree:
     return found
 
 
-def locked_sections(deployment: Deployment, trees: Mapping[str, Tree]) -> dict[str, Section]:
-    """What the lock nodes gave, for deploy.lock, by section."""
+def locked(deployment: Deployment, trees: Mapping[str, Tree]) -> Lockfile:
+    """deploy.lock with what the lock nodes gave."""
+    cas, before = deployment.store.cas, deployment.lockfile
     locks = {name.removeprefix("lock-"): tree for name, tree in trees.items() if name.startswith("lock-")}
-    return {name: section_of(deployment.store.cas, tree) for name, tree in locks.items()}
+    source = locks.pop(registry.SOURCE, None)
+    sections = {name: section_of(cas, tree) for name, tree in locks.items()}
+    return Lockfile(
+        sections={**before.sections, **sections}, source=registry.source_of(cas, source) if source else before.source
+    )
 
 
 def _commands(deployment: Deployment) -> list[AnyNode]:
@@ -66,7 +73,7 @@ def _commands(deployment: Deployment) -> list[AnyNode]:
     for name, stage in config.stages.items():
         others = {other: outputs for other, outputs in made.items() if other != name}
         nodes += _command(deployment, name, stage, stage.outputs, ("stages", name), stage.inputs, others)
-    if train := config.model.train:
+    if (train := config.model.train) and config.model.path:
         inputs = tuple(dict.fromkeys([*train.inputs, *config.model.code]))
         nodes += _command(deployment, "train", train, (config.model.path,), ("model", "train"), inputs, made)
     return nodes
@@ -101,12 +108,13 @@ def _command(
 def _model(deployment: Deployment) -> list[AnyNode]:
     """`model` splits what was trained into its canonical form and its provenance; `inspect` reads what it is."""
     config, tools = deployment.config, deployment.identity.tools()
-    path = config.model.path.rstrip("/")
+    path = (config.model.path or "").rstrip("/")
 
     def read(work: Work) -> Tree:
         tree = work.inputs["source"]
         model = Tree((tree[path],)).renamed(path.rpartition("/")[2]) if path in tree else tree.under(path)
-        canonical, provenance = split(work.cas, model)
+        known = json.loads(work.cas.text(work.inputs["facts"], "facts.json")) if config.model.uri else {}
+        canonical, provenance = split(work.cas, model if path else tree, known)
         return canonical.at("model") | provenance.at("provenance")
 
     def look(work: Work) -> Tree:
@@ -119,9 +127,9 @@ def _model(deployment: Deployment) -> list[AnyNode]:
         )
         return work.cas.put_texts({"spec.json": json.dumps(encode(spec), indent=1) + "\n"})
 
-    source: Input = Made(node="train") if config.model.train else deployment.file(config.model.path)
     return [
-        Node(name="model", inputs={"source": source}, params={"path": path}, implementation=tools, run=read),
+        *_registry(deployment),
+        Node(name="model", inputs=_source(deployment), params={"path": path}, implementation=tools, run=read),
         Node(
             name="inspect",
             inputs={"model": MODEL, **_sample(deployment), **deployment.modules},
@@ -130,6 +138,30 @@ def _model(deployment: Deployment) -> list[AnyNode]:
             run=look,
         ),
     ]
+
+
+def _source(deployment: Deployment) -> dict[str, Input]:
+    """The model's files as the input "source"; of MLflow's, also what it knows of them, as "facts"."""
+    model = deployment.config.model
+    if model.uri:
+        return {"source": registry.FILES, "facts": registry.FACTS}
+    return {"source": Made(node="train") if model.train else deployment.file(model.path or "")}
+
+
+def _registry(deployment: Deployment) -> list[Node]:
+    model = deployment.config.model
+    if model.uri is None:
+        return []
+    place = Place(tracking_uri=model.tracking_uri, root=deployment.root, environ=deployment.environ)
+    asked = registry.Asked(
+        uri=model.uri,
+        place=place,
+        previous=deployment.lockfile.source,
+        locked=deployment.locked,
+        offline=deployment.offline,
+        moves=deployment.moves_model,
+    )
+    return registry.nodes(asked)
 
 
 def _service(deployment: Deployment) -> list[AnyNode]:

@@ -15,9 +15,9 @@ from pathlib import Path
 from rich.console import Console
 
 from ...schema.diagnostics import fail
-from ...schema.lockfile import Lockfile, dump
+from ...schema.lockfile import dump
 from ...targets.deployment import Deployment
-from ...targets.graph import locked_sections, outputs
+from ...targets.graph import locked, outputs
 from .. import stat_cache, state
 from ..cas import CorruptBlob
 from ..digest import Digest, of_text
@@ -52,7 +52,7 @@ class Tally:
     ended: dict[str, Event] = field(default_factory=dict)
 
     def __call__(self, event: Event) -> None:
-        if event.kind not in ("started", "log"):
+        if event.kind not in ("started", "log", "note"):
             self.ended[event.node] = event
         self.show(event)
 
@@ -141,8 +141,7 @@ def _emit(session: Session, made: Deployment, outcome: Outcome, options: argpars
 
 
 def _keep_locked(session: Session, made: Deployment, outcome: Outcome) -> None:
-    sections = locked_sections(made, outcome.trees)
-    merged = Lockfile(sections={**made.lockfile.sections, **sections})
+    merged = locked(made, outcome.trees)
     if merged != made.lockfile:
         path = session.lock
         temporary = path.with_name(f"{path.name}.{os.getpid()}")

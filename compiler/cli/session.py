@@ -103,7 +103,13 @@ def opened(options: argparse.Namespace) -> Session:
     )
 
 
-def deployment(session: Session, options: argparse.Namespace, *, upgrade: frozenset[str] = frozenset()) -> Deployment:
+def deployment(
+    session: Session,
+    options: argparse.Namespace,
+    *,
+    upgrade: frozenset[str] = frozenset(),
+    moves_model: bool = False,
+) -> Deployment:
     """The values that the plan is made from."""
     config, environ = session.config, session.environ
     locked = bool(environ.get("CI")) if options.locked is None else bool(options.locked)
@@ -121,6 +127,7 @@ def deployment(session: Session, options: argparse.Namespace, *, upgrade: frozen
         locked=locked,
         offline=options.offline,
         upgrade=upgrade,
+        moves_model=moves_model,
         environ=environ,
         allowed=allowed(environ, options.allow),
     )

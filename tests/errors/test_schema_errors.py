@@ -16,6 +16,7 @@ CODES = (
     "bad-key",
     "bad-requirement",
     "bad-value",
+    "conflicting-keys",
     "duplicate-key",
     "many-documents",
     "missing-file",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from deployc.schema.diagnostics import UserError
-from deployc.schema.lockfile import Lockfile, Pin, Section, dump, load, pins, requirements_text
+from deployc.schema.lockfile import Lockfile, Pin, Section, Source, dump, load, pins, requirements_text
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +26,18 @@ SECTIONS = st.builds(
     requirements=st.lists(PINS, max_size=3).map(requirements_text),
 )
 HASH = "a" * 64
+FILES = st.dictionaries(
+    st.from_regex(r"\A[a-zäM][a-z .-]{0,9}(/[a-z.]{1,3}[a-z])?\Z"), st.integers(0, 2**40), min_size=1, max_size=3
+).map(lambda sizes: "".join(f"{HASH} {sizes[path]} - {path}\n" for path in sorted(sizes)))
+SOURCES = st.builds(
+    Source,
+    uri=st.sampled_from(["models:/churn@champion", "runs:/0a1/model"]),
+    version=st.sampled_from(["models:/churn/7", "runs:/0a1/model"]),
+    files=FILES,
+    facts=st.dictionaries(st.text(max_size=5), st.floats(allow_nan=False) | st.text(max_size=9), max_size=3).map(
+        lambda facts: json.dumps(facts, indent=1) + "\n"
+    ),
+)
 GOOD = f"""\
 version: 1
 sections:
@@ -36,11 +50,11 @@ sections:
 """
 
 
-@given(st.dictionaries(NAMES, SECTIONS, max_size=3))
-def test_what_is_written_reads_back_equal(sections: dict[str, Section]) -> None:
-    text = dump(Lockfile(sections=sections))
-    assert load(text.encode(), file="deploy.lock") == Lockfile(sections=sections)
-    assert dump(Lockfile(sections=dict(reversed(sections.items())))) == text
+@given(st.dictionaries(NAMES, SECTIONS, max_size=3), st.none() | SOURCES)
+def test_what_is_written_reads_back_equal(sections: dict[str, Section], source: Source | None) -> None:
+    text = dump(Lockfile(sections=sections, source=source))
+    assert load(text.encode(), file="deploy.lock") == Lockfile(sections=sections, source=source)
+    assert dump(Lockfile(sections=dict(reversed(sections.items())), source=source)) == text
 
 
 @given(st.lists(PINS, max_size=4))
@@ -92,6 +106,42 @@ def test_a_bad_file_is_refused_at_its_line(old: str, new: str, line: int | None,
     assert found.at is not None
     assert (found.at.file, found.at.line) == ("deploy.lock", line)
     assert found.at.text == text.splitlines()[line - 1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("  version: models:/churn/7\n", "", 3),
+        (f"{HASH} 12 - MLmodel", f"{HASH} 12 - ../MLmodel", 5),
+        (f"{HASH} 12 - MLmodel", f"{HASH} 12 - /MLmodel", 5),
+        (f"{HASH} 12 - MLmodel", f"{HASH} 12 - a//MLmodel", 5),
+        (f"{HASH} 12 - MLmodel", f"{HASH} 12 - MLmodel/.", 5),
+        (f"{HASH} 12 - MLmodel", f"{HASH} 012 - MLmodel", 5),
+        (f"{HASH} 12 - MLmodel", "12 - MLmodel", 5),
+        (f"{HASH} 12 - MLmodel", f"{HASH} 12 - z", 5),
+        ('"run_id": "0a1"', '"run_id":', 8),
+        ('{"run_id": "0a1"}', "[]", 8),
+    ],
+)
+def test_a_bad_source_is_refused_at_its_line(old: str, new: str, line: int) -> None:
+    text = GOOD.replace(
+        "sections:",
+        f"""\
+source:
+  uri: models:/churn@champion
+  version: models:/churn/7
+  files: |
+    {HASH} 12 - MLmodel
+    {HASH} 0 - data/model.skops
+  facts: |
+    {{"run_id": "0a1"}}
+sections:""",
+    )
+    assert load(text.encode(), file="f").source
+    with pytest.raises(UserError) as caught:
+        load(text.replace(old, new, 1).encode(), file="f")
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.at and found.at.line) == ("lock-unreadable", line)
 
 
 @pytest.mark.parametrize(

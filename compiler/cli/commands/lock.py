@@ -5,6 +5,7 @@ What depends on the model is locked when the model can be read, so a model that 
 examples:
   deployc lock
   deployc lock --upgrade scikit-learn    move one distribution to its newest version
+  deployc lock --upgrade model           move the model to what model.uri names now
   deployc lock --upgrade '*'             move all
 """
 
@@ -17,12 +18,15 @@ from functools import partial
 from rich.console import Console
 
 from ....schema.diagnostics import UserError
-from ...lock.resolve import unknown
+from ...lock.resolve import ALL, unknown
 from ..building import executed, remember_manifests
 from ..progress import progress
 from ..session import arguments as file_argument
 from ..session import deployment, machine_arguments, opened
 from ..session import plan as planned
+
+MODEL = "model"
+"""In place of a distribution's name: the model that model.uri names."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,8 +38,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     session = opened(options)
-    made = deployment(session, options, upgrade=frozenset(options.upgrade))
-    if found := unknown(options.upgrade, made.lockfile):
+    names = frozenset(options.upgrade)
+    # the model's name is a distribution's where no model comes from MLflow
+    model = {MODEL} if session.config.model.uri else frozenset[str]()
+    made = deployment(session, options, upgrade=names - model, moves_model=bool(model) and bool(names & {MODEL, ALL}))
+    if found := unknown(made.upgrade, made.lockfile):
         raise UserError(*found)
     plan = planned(session, made, options)
     wanted = [name for name, node in plan.nodes.items() if node.kind == "lock"]
