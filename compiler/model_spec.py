@@ -8,8 +8,6 @@ from typing import Literal
 ColumnType = Literal["boolean", "integer", "long", "float", "double", "string", "binary", "datetime"]
 """MLflow's column types: integer is 32 bits, long 64, float 32, double 64, datetime counts nanoseconds."""
 
-Serializer = Literal["pickle", "cloudpickle", "joblib", "skops"]
-
 Label = str | int | float | bool
 
 
@@ -20,6 +18,10 @@ class Column:
     name: str
     type: ColumnType
     optional: bool = False
+    categories: tuple[Label, ...] | None = None
+    """What a column of categories may hold, as the model numbers it; empty where the model numbers none."""
+    closed: bool = False
+    """Whether only its categories may be given: the model would mistake another value for one of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,8 @@ class ModelSpec:
     """Of a classifier, in the order of predict_proba's columns; empty where they cannot be read."""
     file: str
     """Path of the serialised model below the canonical model's root."""
-    serializer: Serializer
+    serializer: str
+    """How the file is loaded: "pickle", "joblib", "cloudpickle", "skops", or a form of the flavor's own."""
     types: tuple[str, ...] = ()
     """Full names of all types that the file names, sorted."""
     requirements: tuple[Requirement, ...] = ()

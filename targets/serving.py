@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..compiler import sandbox
+from ..compiler.model_spec import ModelSpec
 from ..compiler.node import AnyNode, Input, Made, Node, Work
 from ..compiler.rows import typed_rows
 from ..compiler.tree import Tree
 from ..schema.diagnostics import Field, fail
 from .deployment import Deployment
 from .project import openapi_command
-from .project.probing import SCRIPT, Probed, probe_request, read_probe
+from .project.probing import LOADING, SCRIPT, Probed, probe_request, read_probe
 
 MODEL_FIELD = ("model", "path")
 
@@ -24,7 +25,7 @@ def nodes(deployment: Deployment, model: Input, spec: Input, sample: Mapping[str
             name="probe",
             inputs={"model": model, "spec": spec, **sample, **deployment.modules},
             params={"methods": " ".join(deployment.config.serve.methods), **deployment.layout},
-            implementation=deployment.identity.tools(),
+            implementation=deployment.identity.tools("libcst"),
             environments=("env-serve",),
             run=lambda work: _probe(work, deployment),
         ),
@@ -55,7 +56,7 @@ def _probe(work: Work, deployment: Deployment) -> Tree:
     request.write_text(probe_request(spec, work.folder / "model", rows), encoding="utf-8")
     answer = work.folder / "answer.json"
     path = {"PYTHONPATH": ":".join(map(str, paths))}
-    said = _python(work, [str(_copied(work)), str(request), str(answer)], path, MODEL_FIELD)
+    said = _python(work, [str(_copied(work, spec)), str(request), str(answer)], path, MODEL_FIELD)
     text = answer.read_text(encoding="utf-8")
     found = read_probe(text)
     for method in deployment.methods(spec):
@@ -67,11 +68,15 @@ def _probe(work: Work, deployment: Deployment) -> Tree:
     return work.cas.put_texts({"probe.json": text})
 
 
-def _copied(work: Work) -> Path:
-    """The script in a folder of its own: Python puts a script's folder first on its path."""
+def _copied(work: Work, spec: ModelSpec) -> Path:
+    """The script and the model's loader in a folder of their own: Python puts a script's folder first on its path."""
+    # libcst takes longer to import than a build with nothing to do
+    from .project.model_module import loading_module
+
     copy = work.folder / "probe" / SCRIPT.name
     copy.parent.mkdir()
     copy.write_bytes(SCRIPT.read_bytes())
+    copy.with_name(LOADING).write_text(loading_module(spec), encoding="utf-8")
     return copy
 
 

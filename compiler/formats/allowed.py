@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ...schema.diagnostics import UserError, fail
-from .flavor import known_flavors, load_flavor
+from .flavor import flavors
 from .safe_names import SAFE_NAMES
 from .symbols import Mention, Name
 
@@ -56,8 +56,7 @@ def _defined(source: str) -> Iterator[str]:
 
 def default_allowed() -> Allowed:
     """What may be named where the operator says nothing: data of Python and numpy, and of each flavor."""
-    flavors = (load_flavor(name) for name in known_flavors())
-    return Allowed().plus(names=(name for flavor in flavors if flavor for name in flavor.names()))
+    return Allowed().plus(names=(name for flavor in flavors() for name in flavor.names()))
 
 
 def check_allowed(mentions: Iterable[Mention], allowed: Allowed, file: str) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import repeat
 from typing import Literal
 
 from ...schema.diagnostics import fail
-from ..model_spec import Column
+from ..model_spec import Column, ColumnType, Label
 from .flavor import Identity
 from .sample import Sample, check_fits, merged
 from .signature import Signature
 
 _MOST = 1 << 20
+_UNTYPED = "the model records its columns' names but not their types, so all are taken as numbers: give model.sample"
+_WHOLE: tuple[ColumnType, ...] = ("integer", "long")
+_LABELS: Mapping[type, ColumnType] = {str: "string", bool: "boolean", int: "long"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +33,10 @@ def inputs_of(identity: Identity, signature: Signature | None, sample: Sample | 
 
     UserError `sample-mismatch` when the sample does not fit, `inputs-unknown` when nothing tells what the model takes.
     """
+    return _settled(identity, _found(identity, signature, sample))
+
+
+def _found(identity: Identity, signature: Signature | None, sample: Sample | None) -> Inputs:
     if signature:
         found = _from_signature(identity, signature)
         if sample and found.container == "dataframe":
@@ -38,6 +47,38 @@ def inputs_of(identity: Identity, signature: Signature | None, sample: Sample | 
         named = bool(identity.names) or identity.count is None
         return Inputs(columns=columns, container="dataframe" if named else "ndarray")
     return _from_model(identity)
+
+
+def _settled(identity: Identity, found: Inputs) -> Inputs:
+    """With the categories that the model knows, in the simplest container that serves it."""
+    columns = tuple(_categorised(identity, place, column) for place, column in enumerate(found.columns))
+    if identity.arrays == "numbers":
+        _check_numbers(columns)
+    return replace(found, columns=columns, container="ndarray" if identity.arrays else found.container)
+
+
+def _categorised(identity: Identity, place: int, column: Column) -> Column:
+    labels = identity.categories.get(place)
+    if labels is None:
+        return column
+    kind = _label_type(labels) if labels else "long" if column.type in _WHOLE else "string"
+    return replace(column, type=kind, categories=labels, closed=identity.closed and bool(labels))
+
+
+def _label_type(labels: tuple[Label, ...]) -> ColumnType:
+    kinds = {type(label) for label in labels}
+    return next((name for kind, name in _LABELS.items() if kinds <= {kind}), "double")
+
+
+def _check_numbers(columns: tuple[Column, ...]) -> None:
+    for column in columns:
+        if column.type in ("string", "binary", "datetime") and not column.categories:
+            raise fail(
+                "unsupported-column",
+                f"column `{column.name}` is of type {column.type}, but the model takes numbers",
+                field=("model",),
+                help="train with columns of categories and a library that keeps them in the model, or with numbers",
+            )
 
 
 def _from_signature(identity: Identity, signature: Signature) -> Inputs:
@@ -52,18 +93,24 @@ def _from_signature(identity: Identity, signature: Signature) -> Inputs:
 
 
 def _from_model(identity: Identity) -> Inputs:
-    if identity.names:
-        columns = tuple(Column(name=name, type="double") for name in identity.names)
-        note = (
-            "the model records its columns' names but not their types, so all are taken as numbers: give model.sample"
+    if names := identity.names or _numbered(identity.count):
+        types: Iterable[ColumnType] = identity.types or repeat("double")
+        columns = tuple(map(_column, names, types))
+        told = bool(identity.types) or not identity.names
+        return Inputs(
+            columns=columns, container="dataframe" if identity.names else "ndarray", notes=() if told else (_UNTYPED,)
         )
-        return Inputs(columns=columns, container="dataframe", notes=(note,))
-    if identity.count and identity.count <= _MOST:
-        columns = tuple(Column(name=f"x{i}", type="double") for i in range(identity.count))
-        return Inputs(columns=columns, container="ndarray")
     raise fail(
         "inputs-unknown",
         f"nothing tells which columns the model takes: {identity.class_name} does not record them",
         field=("model",),
         help="give rows of the model's own columns as model.sample, or save the model with a signature",
     )
+
+
+def _column(name: str, kind: ColumnType) -> Column:
+    return Column(name=name, type=kind)
+
+
+def _numbered(count: int | None) -> tuple[str, ...]:
+    return tuple(f"x{i}" for i in range(count)) if count and count <= _MOST else ()

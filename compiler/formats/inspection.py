@@ -12,13 +12,13 @@ from ..cas import Cas
 from ..model_spec import ModelSpec
 from ..tree import Entry, Tree
 from .allowed import Allowed, check_allowed, default_allowed
-from .flavor import Flavor, Identity, class_of, known_flavors, load_flavor
+from .flavor import Flavor, Identity, class_of, flavors, known_flavors
 from .inputs import Inputs, inputs_of
 from .mlmodel import MlModel, find_mlmodel, read_mlmodel
 from .requirements import contradictions, requirements_of
 from .sample import read_sample
 from .seems import LIBRARIES, seems_folder
-from .source import Content, read_content, the_file, unknown_flavor
+from .source import Content, broken, read_content, the_file, unknown_flavor
 from .stream import LIMIT
 
 _FIELD = ("model", "path")
@@ -45,7 +45,7 @@ def inspect(
     entry = _model_entry(model, stated)
     permitted = (allowed or default_allowed()).plus_code(code or {})
     code_modules = tuple(sorted(code or {}))
-    content = read_content(cas, entry, permitted, limit=limit)
+    content = read_content(cas, entry, permitted, claimed=stated.class_name if stated else "", limit=limit)
     flavor, identity = _identified(content, stated, permitted, code_modules)
     check_allowed(content.mentions, permitted, content.file)
     _check_serializer(content, stated)
@@ -95,6 +95,9 @@ def _identified(
     content: Content, stated: MlModel | None, allowed: Allowed, code_modules: tuple[str, ...]
 ) -> tuple[str, Identity]:
     """The flavor that knows the model, and what it knows; an unknown class of the user's own only predicts."""
+    if content.known:
+        _check_flavor(content.file, content.known[0], stated)
+        return content.known
     name = class_of(content.top)
     library = name.module.split(".")[0] if name else ""
     if library in LIBRARIES and library not in known_flavors():
@@ -102,8 +105,10 @@ def _identified(
         check_allowed(others, allowed, content.file)
         raise unknown_flavor(f"{content.file} holds a model of {LIBRARIES[library]}, a {name}")
     for flavor in _candidates(stated):
-        if identity := flavor.identify(content.top):
-            return flavor.name, identity
+        # a flavor may have to read what is kept as bytes
+        with broken(content.file):
+            if identity := flavor.identify(content.top):
+                return flavor.name, identity
     check_allowed(content.mentions, allowed, content.file)
     if name is None:
         raise unknown_flavor(
@@ -116,13 +121,21 @@ def _identified(
 
 
 def _candidates(stated: MlModel | None) -> list[Flavor]:
-    names = [stated.flavor] if stated else list(known_flavors())
-    return [flavor for name in names if (flavor := load_flavor(name))]
+    """All flavors, the one that MLmodel names first: MLflow saves other libraries' objects as scikit-learn's too."""
+    return sorted(flavors(), key=lambda flavor: stated is None or flavor.name != stated.flavor)
+
+
+def _check_flavor(file: str, flavor: str, stated: MlModel | None) -> None:
+    if stated and stated.flavor != flavor:
+        text = f"MLmodel says that {file} is a model of {stated.flavor}, but it is one of {flavor}"
+        raise fail("broken-mlmodel", text, field=_FIELD)
 
 
 def _check_serializer(content: Content, stated: MlModel | None) -> None:
     """What MLmodel says needs to be what is there: MLflow's own loader would follow MLmodel."""
-    if stated and stated.format and content.serializer not in _SAME.get(stated.format, (stated.format,)):
+    if content.known or not stated or not stated.format:
+        return
+    if content.serializer not in _SAME.get(stated.format, (stated.format,)):
         raise fail(
             "broken-mlmodel",
             f"MLmodel says that {content.file} was saved with {stated.format}, but it was with {content.serializer}",
@@ -138,7 +151,8 @@ def _spec(
     stated: MlModel | None,
     code_modules: tuple[str, ...],
 ) -> ModelSpec:
-    serializer = "cloudpickle" if stated and stated.format == "cloudpickle" else content.serializer
+    pickled_so = stated is not None and stated.format == "cloudpickle" and not content.known
+    serializer = "cloudpickle" if pickled_so else content.serializer
     modules = {m.name.module for m in content.mentions}
     requirements = requirements_of(
         {module for module in modules if module.split(".")[0] not in sys.stdlib_module_names},

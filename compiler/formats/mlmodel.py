@@ -27,6 +27,8 @@ class MlModel:
     """Path of the serialised model below the folder; empty where none is named."""
     format: str = ""
     """MLflow's serialization_format: pickle, cloudpickle or skops; empty in old folders."""
+    class_name: str = ""
+    """The model's class, where the flavor names it."""
     signature: Signature | None = None
     python: str = ""
     pins: Mapping[str, str]
@@ -51,6 +53,7 @@ def read_mlmodel(cas: Cas, tree: Tree, path: str) -> MlModel:
         flavor=name,
         file=_file_name(own, general),
         format=str(own.get("serialization_format") or ""),
+        class_name=str(own.get("model_class") or own.get("model_type") or ""),
         signature=parse_signature(raw.get("signature")),
         python=_python(cas, tree, general),
         pins=_pins(cas, tree),

@@ -12,6 +12,9 @@ from .symbols import Malformed, Opaque, Value
 KEPT = 1 << 20
 """Bytes of a text or of an array that are kept, enough for names of columns and classes; more is skipped."""
 
+_WHOLE = 64 << 20
+"""Bytes of all longer texts of one pickle together that are kept still: a library's own format may be in one."""
+
 _OPCODES = {ord(o.code): o for o in pickletools.opcodes}
 
 # opcodes whose argument has its length in front: how many bytes the length takes, and whether it is text
@@ -37,6 +40,7 @@ class Operation:
 
 def operations(stream: Stream) -> Iterator[Operation]:
     """The instructions up to and with STOP, read as they are asked for: in between, the stream may be moved on."""
+    room = _WHOLE
     while True:
         at = stream.tell()
         code = stream.read(1)
@@ -45,14 +49,18 @@ def operations(stream: Stream) -> Iterator[Operation]:
         opcode = _OPCODES.get(code[0])
         if opcode is None:
             raise Malformed(f"byte {code[0]:#04x} begins no pickle instruction", at)
-        yield Operation(opcode.name, _argument(opcode, stream, at), at)
+        argument = _argument(opcode, stream, at, room)
+        if isinstance(argument, str | bytes) and len(argument) > KEPT:
+            room -= len(argument)
+        yield Operation(opcode.name, argument, at)
         if opcode.name == "STOP":
             return
 
 
-def _argument(opcode: pickletools.OpcodeInfo, stream: Stream, at: int) -> Value:
+def _argument(opcode: pickletools.OpcodeInfo, stream: Stream, at: int, room: int) -> Value:
     if opcode.name in _SIZED:
-        return _sized(stream, *_SIZED[opcode.name])
+        width, text = _SIZED[opcode.name]
+        return _sized(stream, width, text, room)
     if opcode.arg is None:
         return None
     try:
@@ -62,9 +70,9 @@ def _argument(opcode: pickletools.OpcodeInfo, stream: Stream, at: int) -> Value:
     return value
 
 
-def _sized(stream: Stream, width: int, text: bool) -> Value:
+def _sized(stream: Stream, width: int, text: bool, room: int) -> Value:
     size = int.from_bytes(stream.exactly(width), "little")
-    if size > KEPT:
+    if size > max(KEPT, room):
         stream.skip(size)
         return Opaque(size)
     data = stream.exactly(size)

@@ -37,13 +37,14 @@ def requirements_of(
     """Requirements sorted by name.
 
     `modules`: modules that the file names, Python's own left out. `versions`: distribution -> version that the file
-    itself records. `pins`: distribution -> specifier that MLflow recorded. `own`: top-level modules of the user's.
+    itself records, empty where it records none. `pins`: distribution -> specifier that MLflow recorded. `own`:
+    top-level modules of the user's.
     """
     needed: dict[str, str] = {}
     for top in sorted({module.split(".")[0] for module in modules} - own):
         needed.setdefault(_DISTRIBUTIONS.get(top, top.replace("_", "-")), f"the model's file names {top}")
     for name in versions:
-        needed.setdefault(name, "the model's file records its version")
+        needed.setdefault(name, "the model's file records its version" if versions[name] else "the model needs it")
     if dataframe:
         needed.setdefault("pandas", "the model was fitted on named columns")
     if serializer in ("joblib", "skops", "cloudpickle"):
@@ -62,7 +63,7 @@ def contradictions(versions: Mapping[str, str], pins: Mapping[str, str]) -> tupl
     return tuple(
         f"the model was saved by {name} {version}, though MLmodel's requirements say {name}{pin}: {version} is used"
         for name, version in versions.items()
-        if (pin := pins.get(name)) and not SpecifierSet(pin).contains(version, prereleases=True)
+        if version and (pin := pins.get(name)) and not SpecifierSet(pin).contains(version, prereleases=True)
     )
 
 

@@ -41,16 +41,13 @@ _SUFFIXES = {
     ".pt2": "torch",
     ".pth": "torch",
     ".safetensors": "transformers",
-    ".ubj": "xgboost",
 }
-_HEADS = ((b"\x89HDF", "keras"), (b"tree\nversion=", "lightgbm"), (b"CBM1", "catboost"), (b"{L\x00\x00", "xgboost"))
+_HEADS = ((b"\x89HDF", "keras"), (b"tree\nversion=", "lightgbm"), (b"CBM1", "catboost"))
 
 
 def seems(path: str, head: bytes) -> str:
     """The library's name by the file's first bytes or its suffix; empty when nothing tells."""
     library = next((name for mark, name in _HEADS if head.startswith(mark)), "")
-    if b'"learner"' in head and head.startswith(b"{"):
-        library = "xgboost"
     suffix = "." + path.rpartition(".")[2].lower()
     return LIBRARIES.get(library or _SUFFIXES.get(suffix, ""), "")
 

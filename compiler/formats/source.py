@@ -1,19 +1,19 @@
-"""The one file that holds a model, opened as what it is: a pickle, joblib's or a skops archive."""
+"""The one file that holds a model, opened as what it is: a pickle, joblib's, a skops archive, or a library's own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from mmap import ACCESS_READ, mmap
 from typing import BinaryIO
 
 from ...schema.diagnostics import UserError, fail
 from ..cas import Cas
-from ..model_spec import Serializer
 from ..tree import Entry, Tree
 from .allowed import Allowed, check_allowed
 from .archive import read_archive
-from .flavor import known_flavors
+from .flavor import Identity, form_of, known_flavors
 from .pickles import walk
 from .seems import seems
 from .stream import LIMIT, TooLarge, codec, opened
@@ -27,9 +27,11 @@ class Content:
     """What a model's file holds, as symbols; `serializer` is what it needs to be loaded with."""
 
     file: str
-    top: Value
-    mentions: tuple[Mention, ...]
-    serializer: Serializer
+    top: Value = None
+    mentions: tuple[Mention, ...] = ()
+    serializer: str
+    known: tuple[str, Identity] | None = None
+    """Flavor and model, where the file is in a format of the flavor's own; it then names nothing."""
 
 
 def the_file(model: Tree) -> Tree:
@@ -48,8 +50,8 @@ def the_file(model: Tree) -> Tree:
     )
 
 
-def read_content(cas: Cas, entry: Entry, allowed: Allowed, *, limit: int = LIMIT) -> Content:
-    """Read a model's file; whether all its names are allowed is for the caller to check.
+def read_content(cas: Cas, entry: Entry, allowed: Allowed, *, claimed: str = "", limit: int = LIMIT) -> Content:
+    """Read a model's file; whether all its names are allowed is for the caller to check. `claimed`: MLmodel's class.
 
     UserError: `broken-model`, `model-too-large`, `model-missing`, `unknown-flavor`, and `forbidden-pickle` where a file
     cannot be read to its end but has already named what is not allowed, which then is the better thing to say.
@@ -60,10 +62,21 @@ def read_content(cas: Cas, entry: Entry, allowed: Allowed, *, limit: int = LIMIT
         file.seek(0)
         with broken(entry.path):
             try:
-                return _read(entry.path, head, file, limit)
+                return _own_format(entry.path, head, file, claimed) or _read(entry.path, head, file, limit)
             except Malformed as error:
                 check_allowed(error.mentions, allowed, entry.path)
                 raise
+
+
+def _own_format(path: str, head: bytes, file: BinaryIO, claimed: str) -> Content | None:
+    """A file in a format of a library's own; None for others."""
+    found = form_of(head)
+    if found is None:
+        return None
+    flavor, form = found
+    with mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+        native = form.read(data, claimed)
+    return Content(file=path, serializer=native.serializer, known=(flavor.name, native.identity))
 
 
 def _read(path: str, head: bytes, file: BinaryIO, limit: int) -> Content:
@@ -73,7 +86,7 @@ def _read(path: str, head: bytes, file: BinaryIO, limit: int) -> Content:
     found = walk(opened(file, limit))
     by_cloudpickle = any(m.name.module.split(".")[0] == "cloudpickle" for m in found.mentions)
     by_joblib = found.arrays or codec(head) is not None
-    serializer: Serializer = "joblib" if by_joblib else "cloudpickle" if by_cloudpickle else "pickle"
+    serializer = "joblib" if by_joblib else "cloudpickle" if by_cloudpickle else "pickle"
     return Content(file=path, top=found.top, mentions=found.mentions, serializer=serializer)
 
 
@@ -88,7 +101,7 @@ def _check_form(entry: Entry, head: bytes) -> None:
             field=_FIELD,
             help="fetch the file with `git lfs pull`",
         )
-    if library := seems(entry.path, head):
+    if form_of(head) is None and (library := seems(entry.path, head)):
         raise unknown_flavor(f"{entry.path} seems to be a model of {library}")
 
 
@@ -109,7 +122,7 @@ def broken(path: str) -> Iterator[None]:
             "broken-model",
             f"{path} is not a whole model file: {error}{where}",
             field=_FIELD,
-            help="save the model again with pickle, cloudpickle, joblib or skops, and copy it as a binary file",
+            help="save the model again with its library, pickle, joblib or skops, and copy it as a binary file",
         ) from None
     except TooLarge:
         raise fail(

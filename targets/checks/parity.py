@@ -18,6 +18,7 @@ from ...schema.config import Path as ConfigPath
 from ...schema.constraints import Doc, Minimum, Shorthand
 from ...schema.diagnostics import UserError, fail
 from ..deployment import PROJECT, Deployment
+from ..project.probing import LOADING
 from .booted import Json, Service, booted
 
 FILES = ("rows",)
@@ -95,7 +96,7 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
                 **deployment.modules,
             },
             params={"abs": repr(options.tolerance.abs), "rel": repr(options.tolerance.rel), **deployment.layout},
-            implementation=deployment.identity.tools(),
+            implementation=deployment.identity.tools("libcst"),
             environments=("env-serve",),
             run=run,
         )
@@ -109,11 +110,10 @@ def _reference(
     modules = deployment.place_modules(work, work.folder / "modules")
     request = {
         "model": str(work.folder / "model" / spec.file),
-        "serializer": spec.serializer,
-        "types": list(spec.types),
-        "path": [str(path) for path in modules],
+        "path": [str(path) for path in (_loading(work, spec), *modules)],
         "rows": rows,
         "columns": {column.name: column.type for column in spec.inputs},
+        "categories": {column.name: column.categories for column in spec.inputs},
         "container": spec.container,
         "methods": list(deployment.methods(spec)),
     }
@@ -132,6 +132,17 @@ def _reference(
         raise fail("parity-reference", text, field=("tests", name, "rows"), notes=["\n".join(lines[-20:])])
     answers: dict[str, list[Json]] = json.loads(answer.read_text(encoding="utf-8"))
     return answers
+
+
+def _loading(work: Work, spec: ModelSpec) -> Path:
+    """A folder with the module that loads the model."""
+    # libcst takes longer to import than a build with nothing to do
+    from ..project.model_module import loading_module
+
+    folder = work.folder / "loading"
+    folder.mkdir()
+    (folder / LOADING).write_text(loading_module(spec), encoding="utf-8")
+    return folder
 
 
 def _answers(service: Service, method: str, rows: list[Json], name: str) -> list[Json]:

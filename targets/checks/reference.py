@@ -1,33 +1,19 @@
-"""What the trained model itself answers: run in the serving environment, it knows nothing of the generated service.
+"""What the trained model itself answers: run in the serving environment, it shares the service's loader and no more.
 
-usage: python reference.py REQUEST.json ANSWER.json; the request is {"model", "serializer", "types", "path", "rows",
-"columns", "container", "methods"}, the answer a JSON object of lists by method.
+usage: python reference.py REQUEST.json ANSWER.json; the request is {"model", "path", "rows", "columns", "categories",
+"container", "methods"}, the answer a JSON object of lists by method. `path` leads to the module deployc_loading.
 """
 
 from __future__ import annotations
 
 import json
-import pickle
 import sys
+from pathlib import Path
 from typing import Any  # a model's library has no types: what it gives is looked at, not known
 
 with open(sys.argv[1], encoding="utf-8") as file:
     request = json.load(file)
 sys.path[:0] = request["path"]
-
-
-def load() -> Any:
-    path = request["model"]
-    if request["serializer"] == "skops":
-        import skops.io
-
-        return skops.io.load(path, trusted=request["types"])
-    if request["serializer"] == "joblib":
-        import joblib
-
-        return joblib.load(path)
-    with open(path, "rb") as file:
-        return pickle.load(file)
 
 
 KIND = {"boolean": "bool", "integer": "int32", "long": "int64", "float": "float32", "double": "float64"}
@@ -46,18 +32,29 @@ def column(pandas: Any, name: str, kind: str) -> Any:
     return pandas.Series(values, dtype="object" if missing else KIND.get(kind, "object"))
 
 
+def cell(name: str, value: object) -> object:
+    """What an array holds for a value: a category's number where the model has them, NaN for what is missing."""
+    categories = request["categories"].get(name)
+    if categories:
+        return categories.index(value) if value in categories else float("nan")
+    return float("nan") if value is None else value
+
+
 def table() -> Any:
     if request["container"] == "ndarray":
         import numpy
 
-        rows = [[row.get(name) for name in request["columns"]] for row in request["rows"]]
-        return numpy.array([[float("nan") if value is None else value for value in row] for row in rows])
+        rows = [[cell(name, row.get(name)) for name in request["columns"]] for row in request["rows"]]
+        texts = any(isinstance(value, str) for row in rows for value in row)
+        return numpy.array(rows, dtype=object if texts else None)
     import pandas
 
     return pandas.DataFrame({name: column(pandas, name, kind) for name, kind in request["columns"].items()})
 
 
-model = load()
+import deployc_loading  # noqa: E402 - its folder is on the path only now
+
+model = deployc_loading.load(Path(request["model"]))
 rows = table()
 answers = {method: getattr(model, method)(rows).tolist() for method in request["methods"]}
 with open(sys.argv[2], "w", encoding="utf-8") as file:

@@ -14,9 +14,9 @@ from ...compiler.codegen.identifiers import identifiers
 from ...compiler.model_spec import Column, ColumnType, Label, ModelSpec, Output
 from ...schema.config import Config
 from ...schema.diagnostics import fail
+from .model_module import model_constants, model_functions
 from .names import VERSION, Names
 from .needs import requirements
-from .tables import table_constants, table_functions
 
 TYPES: Mapping[ColumnType, str] = {
     "boolean": "bool",
@@ -46,6 +46,7 @@ PARTS: Mapping[str, frozenset[str]] = {
     "transform": frozenset({"transform", "Transformed"}),
 }
 RESERVED = frozenset({"int", "float", "bool", "str", "bytes", "datetime", "field", "Annotated", "Integer", "Long"})
+RESERVED |= frozenset({"Literal"})
 RESERVED |= frozenset({"Float", "Datetime", "Meta", "Struct", "Row"})
 
 
@@ -55,8 +56,10 @@ class Choices:
 
     flavor: str
     methods: tuple[str, ...]
-    model: Mapping[str, str]
+    model: dict[str, str]
     """Implementations for the prototypes of the model module."""
+    model_constants: dict[str, object]
+    """The constants that those may read."""
     answers: Mapping[str, str]
     """Implementations for the prototypes of the predictor module."""
     structs: Mapping[str, Sequence[Field]]
@@ -79,16 +82,14 @@ def choose(
     return Choices(
         flavor=spec.flavor,
         methods=tuple(served),
-        model={"Estimator": "Estimator", "Model": "Model", "load": "load", **table_functions(spec)},
+        model=model_functions(spec),
+        model_constants=model_constants(spec),
         answers=shapes.implementations(),
         structs={"Row": row_fields(spec.inputs), **shapes.structs()},
         constants={
             "settings": {"PREFIX": names.prefix, "PORT": config.serve.port},
             "predictor": {"MODEL": spec.file},
             "schema": shapes.aliases(),
-            "model": table_constants(spec),
-            "tabular": {"POSITIONAL": spec.container == "ndarray"},
-            "invocations": {"METHOD": "predict" if "predict" in served else next(iter(served))},
             "info": {
                 "NAME": config.name,
                 "MODEL_CLASS": spec.class_name,
@@ -143,11 +144,19 @@ def row_fields(columns: Sequence[Column]) -> tuple[Field, ...]:
 
 
 def _row_field(column: Column, name: str) -> Field:
-    annotation = TYPES[column.type] + (" | None" if column.optional else "")
+    annotation = _annotation(column) + (" | None" if column.optional else "")
     if name == column.name:
         return Field(name=name, annotation=annotation, default="None" if column.optional else "")
     default = ", default=None" if column.optional else ""
     return Field(name=name, annotation=annotation, default=f"field(name={column.name!r}{default})")
+
+
+def _annotation(column: Column) -> str:
+    """The type of a column's values: where no others than its categories may be given, these."""
+    labels = column.categories or ()
+    if column.closed and all(isinstance(label, str) or type(label) is int for label in labels):
+        return f"Literal[{', '.join(map(repr, labels))}]"
+    return TYPES[column.type]
 
 
 def class_fields(classes: Sequence[Label]) -> tuple[Field, ...]:
@@ -156,8 +165,7 @@ def class_fields(classes: Sequence[Label]) -> tuple[Field, ...]:
     names = identifiers(labels, taken=RESERVED, stem="label")
     pairs = zip(labels, names, strict=True)
     return tuple(
-        Field(name=n, annotation="float | None", default="" if n == label else f"field(name={label!r})")
-        for label, n in pairs
+        Field(name=n, annotation="float", default="" if n == label else f"field(name={label!r})") for label, n in pairs
     )
 
 
@@ -183,7 +191,7 @@ def example_row(columns: Sequence[Column]) -> dict[str, object]:
         "binary": "AA==",
         "datetime": "2026-01-01T00:00:00Z",
     }
-    return {column.name: values[column.type] for column in columns}
+    return {column.name: column.categories[0] if column.categories else values[column.type] for column in columns}
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,19 +206,17 @@ class _Shapes:
         return {
             **({"Label": Code(_python(predict))} if predict else {}),
             **({"Score": Code(_python(decision))} if decision else {}),
-            **({"Value": Code(_answer(transform))} if transform else {}),
+            **({"Value": Code(_python(transform, nullable=True))} if transform else {}),
         }
 
     def structs(self) -> dict[str, Sequence[Field]]:
         structs: dict[str, Sequence[Field]] = {}
-        if found := self.outputs.get("predict"):
-            structs["Prediction"] = [Field(name="prediction", annotation=_answer(found, "Label"))]
         if "predict_proba" in self.outputs:
-            kind = "ClassProbabilities" if self._by_class("predict_proba") else "list[float | None]"
+            kind = "ClassProbabilities" if self._by_class("predict_proba") else "list[float]"
             structs["Probabilities"] = [Field(name="probabilities", annotation=kind)]
             structs["ClassProbabilities"] = class_fields(self.classes)
         if found := self.outputs.get("decision_function"):
-            kind = "ClassScores" if self._by_class("decision_function") else _answer(found, "Score")
+            kind = "ClassScores" if self._by_class("decision_function") else "Score"
             structs["Decision"] = [Field(name="scores" if found.shape else "score", annotation=kind)]
             structs["ClassScores"] = class_fields(self.classes)
         return structs
@@ -233,13 +239,8 @@ class _Shapes:
         return named and shape == (len(self.classes),) and len(keys) == len(self.classes)
 
 
-def _python(output: Output) -> str:
+def _python(output: Output, nullable: bool = False) -> str:
     element = ANSWERS[output.type]
+    if nullable and element == "float":
+        element = "float | None"
     return f"list[{element}]" if output.shape else element
-
-
-def _answer(output: Output, alias: str = "") -> str:
-    """The type of an answer, by the alias of the model's own where it is the same: JSON has no NaN or infinity."""
-    if ANSWERS[output.type] != "float":
-        return alias or _python(output)
-    return "list[float | None]" if output.shape else f"{alias or 'float'} | None"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import libcst as cst
 
@@ -14,12 +13,12 @@ from ...compiler.codegen.fields import write_fields
 from ...compiler.codegen.fill import Filling, fill
 from ...compiler.codegen.finish import finish
 from ...compiler.codegen.prune import prune_all
-from ...compiler.codegen.relocate import Move, relocate
-from ...compiler.codegen.source import definitions, parse
+from ...compiler.codegen.source import definitions
 from ...compiler.model_spec import ModelSpec, Output
 from ...compiler.tree import Tree
 from ...schema.config import Config
 from .choices import Choices, choose
+from .model_module import model_module, template
 from .names import Names
 from .texts import render
 
@@ -37,8 +36,6 @@ MODULES = (
     "web",
     "exchange",
     "typed",
-    "tabular",
-    "invocations",
     "service",
     "docs",
 )
@@ -68,11 +65,10 @@ def generate(
 
 
 def _package(config: Config, choices: Choices, names: Names) -> Mapping[str, cst.Module]:
-    modules = {name: _template("template", name, ".") for name in (*MODULES, *SHARED)}
-    modules["app"] = _template("frameworks", config.serve.framework, ".")
-    flavor = _template("flavors", choices.flavor, ".")
-    modules["model"] = fill(modules["model"], Filling(source=flavor, chosen=choices.model))
-    variants = _template("template", "variants", ".")
+    modules = {name: template("template", name, ".") for name in (*MODULES, *SHARED)}
+    modules["app"] = template("frameworks", config.serve.framework, ".")
+    modules["model"] = model_module(choices.flavor, choices.model, choices.model_constants)
+    variants = template("template", "variants", ".")
     modules["predictor"] = fill(modules["predictor"], Filling(source=variants, chosen=choices.answers))
     for struct, fields in choices.structs.items():
         modules["schema"] = write_fields(modules["schema"], struct, fields)
@@ -85,9 +81,4 @@ def _package(config: Config, choices: Choices, names: Names) -> Mapping[str, cst
 
 
 def _tests(names: Names) -> str:
-    return bind(_template("template", "checks", names.package), {"PACKAGE": names.package}).code
-
-
-def _template(folder: str, name: str, target: str) -> cst.Module:
-    text = (Path(__file__).parent / folder / f"{name}.py").read_text(encoding="utf-8")
-    return relocate(parse(text), Move(package=(folder,), source=("template",), target=target))
+    return bind(template("template", "checks", names.package), {"PACKAGE": names.package}).code

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Parsed
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from ...compiler.model_spec import ModelSpec, Requirement
@@ -26,7 +27,10 @@ def requirements(config: Config, spec: ModelSpec) -> tuple[Requirement, ...]:
     model = {canonicalize_name(r.name): r for r in spec.requirements}
     flavor = [r for r in _flavor(spec) if canonicalize_name(r.name) not in model]
     service = _lines((*BASE, *_texts(facts("frameworks", framework)["REQUIREMENTS"])), f"serves with {framework}")
-    found = [*model.values(), *flavor, *service, *_users(config)]
+    users = _users(config)
+    named = {canonicalize_name(r.name.partition("[")[0]) for r in users}
+    slim = [r for need in model.values() for r in _slim(need, named)]
+    found = [*slim, *flavor, *service, *users]
     return tuple(sorted(dict.fromkeys(found), key=lambda r: (canonicalize_name(r.name.partition("[")[0]), r.specifier)))
 
 
@@ -43,6 +47,33 @@ def _flavor(spec: ModelSpec) -> list[Requirement]:
         *_lines(_texts(serializers[spec.serializer]), f"the model is saved with {spec.serializer}"),
         *_lines(_texts(containers[spec.container]), f"the model takes a {spec.container}"),
     ]
+
+
+def _slim(need: Requirement, users: Set[str]) -> list[Requirement]:
+    """The distribution that serves in the place of a larger one, unless the user names that himself.
+
+    A flavor's REPLACED gives it with the versions that it has, and the platform that it is not made for.
+    """
+    name = canonicalize_name(need.name)
+    other, versions, but = _replacements().get(name, ("", "", ""))
+    version = need.specifier.removeprefix("==")
+    if not other or name in users or version == need.specifier or not SpecifierSet(versions).contains(version):
+        return [need]
+    reason = f"{need.reason}; {other} is the same without libraries for GPUs"
+    return [
+        _requirement(f"{other}{need.specifier} ; sys_platform != '{but}'", reason),
+        _requirement(f"{need.name}{need.specifier} ; sys_platform == '{but}'", need.reason),
+    ]
+
+
+def _replacements() -> dict[str, tuple[str, str, str]]:
+    """By distribution; a pipeline of one flavor may hold a model of another."""
+    found: dict[str, tuple[str, str, str]] = {}
+    for flavor in known("flavors"):
+        says = facts("flavors", flavor).get("REPLACED", {})
+        assert isinstance(says, dict)
+        found |= says
+    return found
 
 
 def _users(config: Config) -> list[Requirement]:

@@ -1,20 +1,21 @@
 """Asks a model once: which types and shapes its methods answer with, and which row it is known to take.
 
-Runs alone, in the serving environment: `python probe.py REQUEST ANSWER`. REQUEST is a JSON file with `model` (a path),
-`serializer`, `trusted` (types), `container`, `columns` ([name, type, optional]), `methods`, and `rows` (objects by
-column, may be empty). Writes {"outputs": [{method, type, shape}], "example": row or null, "problems": {method: why}}.
+Runs alone, in the serving environment, beside the module deployc_loading: `python probe.py REQUEST ANSWER`. REQUEST
+is a JSON file with `model` (a path), `container`, `columns` ([name, type, optional, categories]), `methods`, and `rows`
+(objects by column, may be empty). Writes {"outputs": [{method, type, shape}], "example": row or null, "problems":
+{method: why}}.
 """
 
 from __future__ import annotations
 
 import json
-import pickle
 import sys
 import traceback
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from math import nan
+from pathlib import Path
 from typing import Any  # a model's library has no types: what it gives is looked at, not known
 
 ROWS = 3
@@ -40,15 +41,15 @@ DTYPES: Mapping[str, str] = {
 }
 OPTIONAL: Mapping[str, str] = {"boolean": "object", "integer": "float64", "long": "float64"}
 KINDS: Mapping[str, str] = {"b": "boolean", "i": "long", "u": "long", "f": "double", "U": "string", "M": "datetime"}
-Column = tuple[str, str, bool]
+Column = tuple[str, str, bool, Sequence[object] | None]
 Row = Mapping[str, object]
 
 
 def main(path: str, answer: str) -> None:
     with open(path, encoding="utf-8") as file:
         request = json.load(file)
-    model = load(request["model"], request["serializer"], request["trusted"])
-    columns: list[Column] = [(name, kind, optional) for name, kind, optional in request["columns"]]
+    model = load(request["model"])
+    columns: list[Column] = [tuple(column) for column in request["columns"]]
     example = working_row(model, columns, request["methods"], request["container"])
     rows = request["rows"][:ROWS] or ([example] if example else [])
     asked = {m: tried(model, m, columns, (rows * ROWS)[:ROWS], request["container"]) for m in request["methods"]}
@@ -70,23 +71,16 @@ def tried(
         return f"{type(error).__name__}: {error}"
 
 
-def load(path: str, serializer: str, trusted: Sequence[str]) -> Any:
+def load(path: str) -> Any:
     """The model, loaded as the service loads it."""
-    if serializer == "skops":
-        import skops.io
+    import deployc_loading
 
-        return skops.io.load(path, trusted=list(trusted))
-    if serializer == "joblib":
-        import joblib
-
-        return joblib.load(path)
-    with open(path, "rb") as file:
-        return pickle.load(file)
+    return deployc_loading.load(Path(path))
 
 
 def working_row(model: Any, columns: Sequence[Column], methods: Sequence[str], container: str) -> Row | None:
     """A row made of the signature that the model takes, with values of its own categories where it insists on them."""
-    plain = {name: VALUES[kind] for name, kind, _ in columns}
+    plain = {name: known[0] if known else VALUES[kind] for name, kind, _, known in columns}
     known = {name: value for found in categories(model) for name, value in found if name in plain}
     for row in (plain, plain | known):
         try:
@@ -138,21 +132,30 @@ def table(columns: Sequence[Column], rows: Sequence[Row], container: str) -> Any
     """The rows as the service gives them to the model."""
     import numpy as np
 
-    dtypes = [OPTIONAL.get(kind, DTYPES[kind]) if optional else DTYPES[kind] for _, kind, optional in columns]
-    values = [[value(row.get(name), kind) for row in rows] for name, kind, _ in columns]
+    dtypes = [dtype(kind, optional, known) for _, kind, optional, known in columns]
+    values = [[value(row.get(name), kind, known) for row in rows] for name, kind, _, known in columns]
     if container == "ndarray":
         distinct = set(dtypes)
         numbers = distinct <= {"int32", "int64", "float32", "float64", "bool"}
-        dtype = distinct.pop() if len(distinct) == 1 else "float64" if numbers else "object"
-        return np.array(values, dtype=object).T.astype(dtype)
+        shared = distinct.pop() if len(distinct) == 1 else "float64" if numbers else "object"
+        return np.array(values, dtype=object).T.astype(shared)
     import pandas as pd
 
     arrays = [np.array(column, dtype=dtype) for column, dtype in zip(values, dtypes, strict=True)]
-    return pd.DataFrame({name: array for (name, _, _), array in zip(columns, arrays, strict=True)})
+    return pd.DataFrame({column[0]: array for column, array in zip(columns, arrays, strict=True)})
 
 
-def value(given: object, kind: str) -> object:
-    """A value of JSON as the service decodes it."""
+def dtype(kind: str, optional: bool, known: Sequence[object] | None) -> str:
+    """A column's dtype: a number's where the model numbers categories."""
+    if known:
+        return "float64"
+    return OPTIONAL.get(kind, DTYPES[kind]) if optional else DTYPES[kind]
+
+
+def value(given: object, kind: str, known: Sequence[object] | None) -> object:
+    """A value of JSON as the service decodes it, or the number that it has among the categories."""
+    if known:
+        return known.index(given) if given in known else nan
     if given is None:
         return None if kind == "datetime" else nan
     if kind == "binary":

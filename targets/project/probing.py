@@ -10,6 +10,8 @@ from pathlib import Path
 from ...compiler.model_spec import ModelSpec, Output
 
 SCRIPT = Path(__file__).with_name("probe.py")
+LOADING = "deployc_loading.py"
+"""The module `model_module.loading_module`, which scripts import that ask a model itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +29,8 @@ def probe_request(spec: ModelSpec, model: Path, rows: Sequence[Mapping[str, obje
     """The text of the file that the script takes; `model` is the folder of the canonical model."""
     request = {
         "model": str(model / spec.file),
-        "serializer": spec.serializer,
-        "trusted": spec.types,
         "container": spec.container,
-        "columns": [[c.name, c.type, c.optional] for c in spec.inputs],
+        "columns": [[c.name, c.type, c.optional, c.categories] for c in spec.inputs],
         "methods": spec.methods,
         "rows": list(rows),
     }

@@ -1,4 +1,4 @@
-"""How rows become the table that a model was fitted on: dtypes, and which of a flavor's functions make it."""
+"""How rows become the table that a model was fitted on: dtypes, and which of the templates' functions make it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,12 @@ DTYPES: Mapping[ColumnType, str] = {
 
 
 def column_dtype(column: Column) -> str:
-    """A column's dtype; one that may be missing has the dtype that a table read from a file gives it."""
+    """A column's dtype; one that may be missing has the dtype that a table read from a file gives it.
+
+    Numbers stand for categories where the model numbers them.
+    """
+    if column.categories:
+        return "float64"
     if not column.optional:
         return DTYPES[column.type]
     return {"boolean": "object", "integer": "float64", "long": "float64"}.get(column.type, DTYPES[column.type])
@@ -34,21 +39,27 @@ def array_dtype(columns: Sequence[Column]) -> str:
 
 
 def table_functions(spec: ModelSpec) -> dict[str, str]:
-    """Which functions of the flavor's file stand for `table`, `column` and `load`."""
-    load = {} if spec.serializer == "skops" else {"load": f"load_{spec.serializer}"}
+    """Which of the templates' functions stand for `table` and `column`."""
     if spec.container == "ndarray":
-        return {"table": "table_objects" if array_dtype(spec.inputs) == "object" else "table_ndarray", **load}
+        objects = array_dtype(spec.inputs) == "object"
+        return {"table": "table_objects" if objects else "table_codes" if codes(spec) else "table_ndarray"}
     if any(column.type == "datetime" for column in spec.inputs):
-        return {"table": "table_mixed", "column": "column_datetimes", **load}
+        return {"table": "table_mixed", "column": "column_datetimes"}
     if any(column.optional and column_dtype(column) == "object" for column in spec.inputs):
-        return {"table": "table_mixed", **load}
-    return load
+        return {"table": "table_mixed"}
+    return {}
 
 
 def table_constants(spec: ModelSpec) -> dict[str, object]:
     """The constants that those functions read."""
-    table: dict[str, object] = {"COLUMNS": {column.name: column_dtype(column) for column in spec.inputs}}
-    if spec.container == "ndarray":
-        dtype = array_dtype(spec.inputs)
-        table = {} if dtype == "object" else {"DTYPE": dtype}
-    return table | ({"TRUSTED": list(spec.types)} if spec.serializer == "skops" else {})
+    return {
+        "COLUMNS": {column.name: column_dtype(column) for column in spec.inputs},
+        "DTYPE": array_dtype(spec.inputs),
+        "CODES": codes(spec),
+    }
+
+
+def codes(spec: ModelSpec) -> dict[int, dict[object, int]]:
+    """By the places of columns whose categories the model numbers, these numbers."""
+    numbered = ((place, column.categories) for place, column in enumerate(spec.inputs) if column.categories)
+    return {place: {label: code for code, label in enumerate(labels)} for place, labels in numbered}

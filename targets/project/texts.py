@@ -53,17 +53,20 @@ def render(*, names: Names, config: Config, spec: ModelSpec, choices: Choices, l
         # a column's name is no code: what it holds stays inside the quotes
         "literal": repr(json.dumps(choices.constants["openapi"]["EXAMPLE"], ensure_ascii=False)),
         "code": _code(config),
-        "untyped": _untyped(config.serve.framework),
+        "untyped": _untyped(config.serve.framework, spec.flavor),
         "line_length": line_length,
     }
     return {path: environment.get_template(template).render(values) for path, template in FILES.items()}
 
 
-def _untyped(framework: str) -> list[str]:
-    """Libraries without types of their own: those that models need, and the framework's."""
-    found = facts("frameworks", framework).get("UNTYPED", ())
-    assert isinstance(found, tuple)
-    return sorted({"joblib.*", "pandas.*", "skops.*", *found})
+def _untyped(framework: str, flavor: str) -> list[str]:
+    """Libraries without types of their own: those that models need, the framework's and the flavor's."""
+    found = {"joblib.*", "pandas.*", "skops.*"}
+    for says in (facts("frameworks", framework), facts("flavors", flavor)):
+        untyped = says.get("UNTYPED", ())
+        assert isinstance(untyped, tuple)
+        found.update(untyped)
+    return sorted(found)
 
 
 def _code(config: Config) -> Mapping[str, list[str]]:

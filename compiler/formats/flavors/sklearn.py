@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from ...model_spec import Label, Step
-from ..flavor import Flavor, Identity, class_of
+from ..flavor import Flavor, Identity, class_of, flavors
 from ..npy import as_array, labels, number
 from ..symbols import Instance, Value
 from ._sklearn_methods import first_part, inner, methods_of, step_values
@@ -42,15 +42,23 @@ def _identify(model: Value) -> Identity | None:
     if not ours and "n_features_in_" not in model.state and "_sklearn_version" not in model.state:
         return None
     version = _version(model)
+    others = {name: methods for flavor in flavors() for name, methods in flavor.methods.items()}
+    versions = {k: v for step in _parts(model, last=True) if (o := _others(step)) for k, v in o.versions.items()}
     return Identity(
         class_name=str(name),
         steps=tuple(Step(name=key, class_name=_step_class(step)) for key, step in step_values(model)),
-        methods=methods_of(model, _table()["estimators"]),
+        methods=methods_of(model, {**_table()["estimators"], **others}),
         classes=_classes(model),
         names=_names_in(model),
         count=_count(model),
-        versions={"scikit-learn": version} if version else {},
+        versions={**versions, "scikit-learn": version} if version else versions,
     )
+
+
+def _others(part: Instance) -> Identity | None:
+    """What another library tells of a part that is one of its models."""
+    name = str(class_of(part))
+    return next((flavor.identify(part) for flavor in flavors() if name in flavor.methods), None)
 
 
 def _step_class(step: Value) -> str:
@@ -76,6 +84,8 @@ def _parts(model: Instance, *, last: bool) -> list[Instance]:
 
 def _classes(model: Instance) -> tuple[Label, ...]:
     for part in _parts(model, last=True):
+        if other := _others(part):
+            return other.classes
         encoders = (part.state.get(key) for key in ("_label_binarizer", "label_binarizer_", "_label_encoder", "le_"))
         for holder in (part, *encoders):
             if isinstance(holder, Instance) and (found := labels(as_array(holder.state.get("classes_")))):

@@ -47,21 +47,20 @@ class Build(msgspec.Struct):
 
 def read(provenance: Path | None) -> Info:
     """Read what is only known where the service runs; ValueError or OSError when a file cannot be used."""
-    built = build()
+    build = _build(Path(__file__).with_name("build.json"))
     return Info(
         name=NAME,
-        model=Model(class_name=MODEL_CLASS, flavor=FLAVOR, digest=built.model),
+        model=Model(class_name=MODEL_CLASS, flavor=FLAVOR, digest=build.model),
         methods=list(METHODS),
-        lock=built.lock,
-        deployc=built.deployc,
-        versions={"python": platform.python_version()} | {name: _version(name) for name in LIBRARIES},
+        lock=build.lock,
+        deployc=build.deployc,
+        versions={"python": platform.python_version()}
+        | {name: found for name in LIBRARIES if (found := _version(name))},
         provenance=_provenance(provenance or Path(__file__).with_name("provenance.json"), required=bool(provenance)),
     )
 
 
-def build() -> Build:
-    """What build.json says; nothing before the project is put together."""
-    path = Path(__file__).with_name("build.json")
+def _build(path: Path) -> Build:
     return msgspec.json.decode(path.read_bytes(), type=Build) if path.exists() else Build()
 
 

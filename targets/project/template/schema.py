@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
@@ -11,8 +11,8 @@ Integer = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 Long = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Float = Annotated[float, Meta(ge=-3.4028234663852886e38, le=3.4028234663852886e38)]
 Datetime = Annotated[datetime, Meta(extra_json_schema={"format": "date-time"})]
-Label = str | int | float | list[str | int | float | None]
-Score = float | list[float | None]
+Label = str | int | float | list[str | int | float]
+Score = float | list[float]
 Value = float | list[float | None] | None
 
 
@@ -25,41 +25,42 @@ class Row(Struct, kw_only=True, frozen=True, gc=False, forbid_unknown_fields=Tru
     big: Long | None = None
     small: Float | None = None
     when: Datetime | None = None
+    kind: Literal["one", "other"] | None = None
 
 
 class Prediction(Struct):
-    """What the model predicts for one row; null stands for a number that is not finite."""
+    """What the model predicts for one row."""
 
-    prediction: Label | None
+    prediction: Label
 
 
 class ClassProbabilities(Struct):
-    """The probability of each class; null where it is not a number."""
+    """The probability of each class."""
 
-    no: float | None
-    yes: float | None
+    no: float
+    yes: float
 
 
 class Probabilities(Struct):
     """How probable each class is for one row."""
 
-    probabilities: ClassProbabilities | list[float | None]
+    probabilities: ClassProbabilities | list[float]
 
 
 class ClassScores(Struct):
-    """The score of each class; null where it is not a finite number."""
+    """The score of each class."""
 
-    no: float | None
-    yes: float | None
+    no: float
+    yes: float
 
 
 class Decision(Struct):
     """How the model scores one row."""
 
-    score: ClassScores | Score | None
+    score: ClassScores | Score
 
 
 class Transformed(Struct):
-    """What the model makes of one row; null stands for a value that is not a finite number."""
+    """What the model makes of one row; null stands for a value that is not a number."""
 
     values: Value

@@ -108,7 +108,7 @@ def test_a_bare_python_function_is_refused_with_what_to_do(space: Space, loader:
     assert "mlflow.sklearn.save_model" in refused.help
 
 
-@pytest.mark.parametrize(("loader", "said"), [("mlflow.xgboost", "XGBoost"), ("MLFlow.fastai", "fastai")])
+@pytest.mark.parametrize(("loader", "said"), [("mlflow.pytorch", "PyTorch"), ("MLFlow.fastai", "fastai")])
 def test_a_library_that_is_not_known_yet_is_named(space: Space, loader: str, said: str) -> None:
     flavor = loader.partition(".")[2]
     text = f"flavors:\n  {flavor}:\n    data: model.x\n  python_function:\n    loader_module: {loader}\n"
@@ -183,7 +183,7 @@ def test_parameters_of_a_signature_are_noted(models: Path, space: Space) -> None
     ("name", "data", "code", "said"),
     [
         ("model.onnx", b"\x08\x07", "unknown-flavor", "ONNX"),
-        ("model.ubj", b"{L\x00\x00\x00\x00", "unknown-flavor", "XGBoost"),
+        ("model.ubj", b"{L\x00\x00\x00\x00", "broken-model", "begins no"),
         ("model.txt", b"tree\nversion=v4\n", "unknown-flavor", "LightGBM"),
         ("model.h5", b"\x89HDF\r\n", "unknown-flavor", "Keras"),
         ("model.pkl", b"version https://git-lfs.github.com/spec/v1\n", "model-missing", "Git LFS"),
@@ -196,10 +196,10 @@ def test_a_file_of_another_kind_is_named(space: Space, name: str, data: bytes, c
 
 
 def test_an_object_of_another_library_is_named(space: Space) -> None:
-    data = b"\x80\x02cxgboost.sklearn\nXGBClassifier\n)\x81."
+    data = b"\x80\x02cprophet.forecaster\nProphet\n)\x81."
     refused = space.refused(space.file(data))
     assert refused.code == "unknown-flavor"
-    assert "XGBoost" in refused.message
+    assert "Prophet" in refused.message
 
 
 def test_a_folder_of_several_files_cannot_be_told(space: Space) -> None:

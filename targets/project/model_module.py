@@ -1,0 +1,73 @@
+"""The model module of a flavor, from the parts that flavors share and its own; and its loader alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import libcst as cst
+
+from ...compiler.codegen.bind import Code, bind
+from ...compiler.codegen.fill import Filling, fill
+from ...compiler.codegen.prune import prune
+from ...compiler.codegen.relocate import Move, relocate
+from ...compiler.codegen.source import definitions, parse
+from ...compiler.model_spec import ModelSpec
+from .catalog import facts
+from .tables import table_constants, table_functions
+
+HERE = Path(__file__).parent
+
+
+def template(folder: str, name: str, target: str) -> cst.Module:
+    """A template's module, its imports leading to `target`."""
+    text = (HERE / folder / f"{name}.py").read_text(encoding="utf-8")
+    return relocate(parse(text), Move(package=(folder,), source=("template",), target=target))
+
+
+def model_functions(spec: ModelSpec) -> dict[str, str]:
+    """Which of the parts' functions and classes stand for the module's prototypes."""
+    prototypes = {"Estimator": "Estimator", "Model": "Model"}
+    return {**prototypes, **_loaders(spec), **table_functions(spec)}
+
+
+def model_constants(spec: ModelSpec) -> dict[str, object]:
+    """The constants that those functions may read."""
+    library, _, _ = spec.class_name.partition(".")
+    own = Code(f"{library}.{spec.class_name.rpartition('.')[2]}")
+    return {"TRUSTED": list(spec.types), "CLASS": own, **table_constants(spec)}
+
+
+def model_module(flavor: str, chosen: dict[str, str], constants: dict[str, object]) -> cst.Module:
+    """The model module with the chosen functions, and those of the constants that they read."""
+    filled = fill(template("template", "model", "."), Filling(source=_parts(flavor), chosen=chosen))
+    has = definitions(filled.body)
+    return bind(filled, {name: value for name, value in constants.items() if name in has})
+
+
+def loading_module(spec: ModelSpec) -> str:
+    """A module that stands alone, with the service's own `load(path)`: for whoever asks the model itself."""
+    module = model_module(spec.flavor, model_functions(spec), model_constants(spec))
+    return prune(module, {"load"}).code
+
+
+def _parts(flavor: str) -> cst.Module:
+    """All that a model module may be made of; what the flavor defines itself goes before what flavors share."""
+    tables, shared, own = (
+        template(folder, name, ".")
+        for folder, name in (("template", "tables"), ("template", "estimator"), ("flavors", flavor))
+    )
+    return shared.with_changes(body=[*shared.body, *tables.body, *own.body])
+
+
+def _loaders(spec: ModelSpec) -> dict[str, str]:
+    """The flavor's own `load_SERIALIZER`; else the shared one, which the flavor may want to add to by class."""
+    says = facts("flavors", spec.flavor)
+    own = definitions(template("flavors", spec.flavor, ".").body)
+    if f"load_{spec.serializer}" in own:
+        return {"load": f"load_{spec.serializer}"}
+    shared = "load" if spec.serializer == "skops" else f"load_{spec.serializer}"
+    saved = says.get("SAVED", {})
+    assert isinstance(saved, dict)
+    if found := saved.get(spec.class_name, saved.get("")):
+        return {"load": str(found), "unpickled": shared}
+    return {"load": shared}

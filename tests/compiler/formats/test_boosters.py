@@ -1,0 +1,140 @@
+"""What deployc reads in the boosters of tests/boosters is what the libraries that wrote them say."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from deployc.compiler.model_spec import Column, ModelSpec
+from deployc.schema.diagnostics import UserError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from .space import Space
+
+BOOSTERS = Path(__file__).parents[2] / "boosters"
+TRUTH = json.loads((BOOSTERS / "truth.json").read_text())
+FILES = [name for name in TRUTH if (BOOSTERS / name).is_file()]
+CITIES = ("Bern", "Oslo", "Rome")
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> Space:
+    return Space(tmp_path)
+
+
+def column(spec: ModelSpec, name: str) -> Column:
+    return next(column for column in spec.inputs if column.name == name)
+
+
+def requirements(spec: ModelSpec) -> dict[str, str]:
+    return {requirement.name: requirement.specifier for requirement in spec.requirements}
+
+
+@pytest.mark.parametrize("name", TRUTH)
+def test_class_methods_classes_and_columns_are_those_of_the_real_object(space: Space, name: str) -> None:
+    truth, spec = TRUTH[name], space.look(BOOSTERS / name)
+    assert spec.class_name == truth["class"]
+    assert set(spec.methods) == set(truth["answers"])
+    assert list(spec.classes) == truth["classes"]
+    header = (BOOSTERS / f"{truth['rows']}.csv").read_text().partition("\n")[0]
+    assert [column.name for column in spec.inputs] == header.split(",")
+
+
+@pytest.mark.parametrize("name", [name for name in TRUTH if name.startswith("xgboost")])
+def test_the_version_of_xgboost_is_in_every_form_of_its_files(space: Space, name: str) -> None:
+    assert requirements(space.look(BOOSTERS / name))["xgboost"] == "==3.2.0"
+
+
+@pytest.mark.parametrize("name", [n for n in TRUTH if n.startswith("xgboost") and TRUTH[n]["rows"] == "table"])
+def test_xgboost_keeps_categories_and_takes_no_others(space: Space, name: str) -> None:
+    city = column(space.look(BOOSTERS / name), "city")
+    assert city == Column(name="city", type="string", categories=CITIES, closed=True)
+
+
+def test_scikit_learn_is_needed_by_its_api_alone(space: Space) -> None:
+    assert "scikit-learn" not in requirements(space.look(BOOSTERS / "xgboost/booster.ubj"))
+    assert "scikit-learn" in requirements(space.look(BOOSTERS / "xgboost/classifier.ubj"))
+    pinned = requirements(space.look(BOOSTERS / "xgboost/mlflow-classifier"))
+    assert pinned["scikit-learn"] == "==1.9.1"
+
+
+def test_mlmodel_says_which_class_loads_a_file(space: Space) -> None:
+    folder = space.root / "model"
+    shutil.copytree(BOOSTERS / "xgboost/mlflow-classifier", folder)
+    text = (folder / "MLmodel").read_text()
+    (folder / "MLmodel").write_text(text.replace("xgboost.sklearn.XGBClassifier", "xgboost.core.Booster"))
+    spec = space.look(folder)
+    assert (spec.serializer, spec.methods) == ("booster", ("predict",))
+    (folder / "MLmodel").write_text(text.replace("xgboost.sklearn.XGBClassifier", "os.system"))
+    assert space.look(folder).class_name == "xgboost.sklearn.XGBClassifier"
+
+
+def test_a_file_of_another_flavor_than_mlmodel_says_is_refused(space: Space) -> None:
+    folder = space.root / "model"
+    folder.mkdir()
+    shutil.copy(BOOSTERS / "xgboost/booster.ubj", folder / "model.skops")
+    (folder / "MLmodel").write_text("flavors:\n  sklearn: {pickled_model: model.skops}\n")
+    assert space.refused(folder).code == "broken-mlmodel"
+
+
+def test_an_object_that_mlflow_saved_as_scikit_learns_is_its_own_librarys(space: Space) -> None:
+    folder = space.root / "model"
+    folder.mkdir()
+    shutil.copy(BOOSTERS / "xgboost/array.pkl", folder / "model.pkl")
+    (folder / "MLmodel").write_text("flavors:\n  sklearn: {pickled_model: model.pkl}\n")
+    assert space.look(folder).flavor == "xgboost"
+
+
+def test_the_sample_tells_types_and_the_model_the_categories(space: Space) -> None:
+    spec = space.look(BOOSTERS / "xgboost/booster.ubj", "age,income,city\n31,,Oslo\n52,-0.25,Rome\n")
+    assert column(spec, "income") == Column(name="income", type="double", optional=True)
+    assert column(spec, "city").categories == CITIES
+
+
+def test_texts_where_the_model_takes_numbers_are_refused(space: Space) -> None:
+    refused = space.refused(BOOSTERS / "xgboost/linear.ubj", "age,income\n31,high\n")
+    assert refused.code == "unsupported-column"
+    assert "income" in refused.message
+
+
+@pytest.mark.parametrize("name", FILES)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_damaged_file_gives_a_model_or_a_clear_error(tmp_path: Path, name: str, data: st.DataObject) -> None:
+    original = (BOOSTERS / name).read_bytes()
+    end = data.draw(st.integers(1, len(original)) | st.just(len(original)))
+    changed = bytearray(original[:end])
+    for place in data.draw(st.lists(st.integers(0, min(end, 4096) - 1) | st.integers(0, end - 1), max_size=4)):
+        changed[place] = data.draw(st.integers(0, 255))
+    space = Space(tmp_path)
+    try:
+        found: object = space.look(space.file(bytes(changed), name.rpartition("/")[2]))
+    except UserError as error:
+        found = error
+    assert isinstance(found, ModelSpec | UserError)
+
+
+HEAD = b"{L" + (7).to_bytes(8, "big") + b"learner"
+FORGED = {
+    "a text longer than the file": HEAD + b"SL" + (1 << 60).to_bytes(8, "big") + b"x",
+    "an array longer than the file": HEAD + b"[$d#L" + (1 << 60).to_bytes(8, "big"),
+    "an array of nothing without end": HEAD + b"[$Z#L" + (1 << 60).to_bytes(8, "big"),
+    "a negative length": HEAD + b"[$d#L" + (-8).to_bytes(8, "big", signed=True),
+    "arrays in arrays": HEAD + b"[" * 100_000,
+    "a learner that is a number": HEAD + b"i\x01}",
+    "JSON in JSON": b'{"learner":' + b"[" * 1_000_000,
+    "a number of many digits": b'{"learner": {"learner_model_param": ' + b"9" * 10_000 + b"}}",
+}
+
+
+@pytest.mark.parametrize("how", FORGED)
+def test_what_no_booster_holds_is_refused(space: Space, how: str) -> None:
+    assert space.refused(space.file(FORGED[how], "model.ubj")).code == "broken-model"
+
+
+def test_columns_without_number_are_not_made(space: Space) -> None:
+    text = '{"learner": {"learner_model_param": {"num_feature": "999999999", "num_class": "999999999"}}}'
+    assert space.refused(space.file(text.encode(), "model.json")).code == "inputs-unknown"
