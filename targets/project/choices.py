@@ -90,6 +90,8 @@ def choose(
             "settings": {"PREFIX": names.prefix, "PORT": config.serve.port},
             "predictor": {"MODEL": spec.file},
             "schema": shapes.aliases(),
+            "tabular": {"POSITIONAL": spec.container == "ndarray"},
+            "invocations": {"METHOD": "predict" if "predict" in served else next(iter(served))},
             "info": {
                 "NAME": config.name,
                 "MODEL_CLASS": spec.class_name,
@@ -165,7 +167,8 @@ def class_fields(classes: Sequence[Label]) -> tuple[Field, ...]:
     names = identifiers(labels, taken=RESERVED, stem="label")
     pairs = zip(labels, names, strict=True)
     return tuple(
-        Field(name=n, annotation="float", default="" if n == label else f"field(name={label!r})") for label, n in pairs
+        Field(name=n, annotation="float | None", default="" if n == label else f"field(name={label!r})")
+        for label, n in pairs
     )
 
 
@@ -206,17 +209,19 @@ class _Shapes:
         return {
             **({"Label": Code(_python(predict))} if predict else {}),
             **({"Score": Code(_python(decision))} if decision else {}),
-            **({"Value": Code(_python(transform, nullable=True))} if transform else {}),
+            **({"Value": Code(_answer(transform))} if transform else {}),
         }
 
     def structs(self) -> dict[str, Sequence[Field]]:
         structs: dict[str, Sequence[Field]] = {}
+        if found := self.outputs.get("predict"):
+            structs["Prediction"] = [Field(name="prediction", annotation=_answer(found, "Label"))]
         if "predict_proba" in self.outputs:
-            kind = "ClassProbabilities" if self._by_class("predict_proba") else "list[float]"
+            kind = "ClassProbabilities" if self._by_class("predict_proba") else "list[float | None]"
             structs["Probabilities"] = [Field(name="probabilities", annotation=kind)]
             structs["ClassProbabilities"] = class_fields(self.classes)
         if found := self.outputs.get("decision_function"):
-            kind = "ClassScores" if self._by_class("decision_function") else "Score"
+            kind = "ClassScores" if self._by_class("decision_function") else _answer(found, "Score")
             structs["Decision"] = [Field(name="scores" if found.shape else "score", annotation=kind)]
             structs["ClassScores"] = class_fields(self.classes)
         return structs
@@ -239,8 +244,13 @@ class _Shapes:
         return named and shape == (len(self.classes),) and len(keys) == len(self.classes)
 
 
-def _python(output: Output, nullable: bool = False) -> str:
+def _python(output: Output) -> str:
     element = ANSWERS[output.type]
-    if nullable and element == "float":
-        element = "float | None"
     return f"list[{element}]" if output.shape else element
+
+
+def _answer(output: Output, alias: str = "") -> str:
+    """The type of an answer, by the alias of the model's own where it is the same: JSON has no NaN or infinity."""
+    if ANSWERS[output.type] != "float":
+        return alias or _python(output)
+    return "list[float | None]" if output.shape else f"{alias or 'float'} | None"

@@ -36,6 +36,8 @@ MODULES = (
     "web",
     "exchange",
     "typed",
+    "tabular",
+    "invocations",
     "service",
     "docs",
 )

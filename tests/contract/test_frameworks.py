@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import partial
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,46 @@ def test_only_json_of_a_bounded_length_is_read(
 ) -> None:
     got = service.ask("POST", "/predict", body, headers)
     assert (got.status, got.json) == (status, answer)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "status", "answer"),
+    [
+        ("application/json", b'{"inputs": {"number": [1, 2.5]}}', 200, {"predictions": [1.0, 2.5]}),
+        ("text/csv; charset=utf-8", b"number,act\n1,\n2.5,\n", 200, {"predictions": [1.0, 2.5]}),
+        ("application/json", b'{"inputs": {"number": ["1"]}}', 400, "Expected `float`, got `str` - at `[0].number`"),
+        ("application/json", b'{"inputs": [{"number": 1, "act": "refuse"}]}', 400, REFUSED["error"]),
+        ("application/json", b'{"inputs": [{"number": 1, "act": "fail"}]}', 500, FAILED["error"]),
+        ("application/json", b" " * (LIMIT + 1), 413, TOO_LARGE["error"]),
+        ("text/plain", b"", 415, NOT_JSON["error"]),
+    ],
+)
+def test_mlflows_protocol_is_spoken_in_its_own_form(
+    service: Booted, kind: str, body: bytes, status: int, answer: object
+) -> None:
+    got = service.ask("POST", "/invocations", body, {"Content-Type": kind})
+    assert got.status == status
+    if status == 200:
+        assert got.json == answer
+    else:
+        code = "INTERNAL_ERROR" if status == 500 else "BAD_REQUEST"
+        message = answer["message"] if isinstance(answer, dict) else answer
+        assert got.json == {"error_code": code, "message": message}
+
+
+def test_the_form_of_one_request_is_not_that_of_the_next_on_the_same_connection(service: Booted) -> None:
+    connection = HTTPConnection("127.0.0.1", service.port)
+    connection.request("POST", "/invocations", b"", {"Content-Type": "application/json"})
+    response = connection.getresponse()
+    assert "error_code" in json.loads(response.read())
+    connection.request("GET", "/nothing")
+    assert "error" in json.loads(connection.getresponse().read())
+    connection.close()
+
+
+@pytest.mark.parametrize("path", ["/ping", "/health", "/version"])
+def test_mlflow_and_sagemaker_ask_for_its_health(service: Booted, path: str) -> None:
+    assert service.ask("GET", path).status == 200
 
 
 @pytest.mark.parametrize(

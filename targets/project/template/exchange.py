@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from . import logs
+from .web import failure, form
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +27,8 @@ def exchange(verb: str, path: str, given_id: str) -> Iterator[Exchange]:
     """Give a request its id, and log how it ended."""
     found = Exchange(logs.new_request_id(given_id))
     token = logs.request_id.set(found.request_id)
+    # A connection's requests may share their context.
+    told = form.set(failure)
     started = perf_counter()
     try:
         yield found
@@ -33,4 +36,5 @@ def exchange(verb: str, path: str, given_id: str) -> Iterator[Exchange]:
         milliseconds = round((perf_counter() - started) * 1000, 2)
         fields = {"method": verb, "path": path, "status": found.status, "milliseconds": milliseconds}
         logger.info("request", extra={"fields": fields})
+        form.reset(told)
         logs.request_id.reset(token)

@@ -47,20 +47,22 @@ class Build(msgspec.Struct):
 
 def read(provenance: Path | None) -> Info:
     """Read what is only known where the service runs; ValueError or OSError when a file cannot be used."""
-    build = _build(Path(__file__).with_name("build.json"))
+    built = build()
     return Info(
         name=NAME,
-        model=Model(class_name=MODEL_CLASS, flavor=FLAVOR, digest=build.model),
+        model=Model(class_name=MODEL_CLASS, flavor=FLAVOR, digest=built.model),
         methods=list(METHODS),
-        lock=build.lock,
-        deployc=build.deployc,
+        lock=built.lock,
+        deployc=built.deployc,
         versions={"python": platform.python_version()}
         | {name: found for name in LIBRARIES if (found := _version(name))},
         provenance=_provenance(provenance or Path(__file__).with_name("provenance.json"), required=bool(provenance)),
     )
 
 
-def _build(path: Path) -> Build:
+def build() -> Build:
+    """What build.json says; nothing before the project is put together."""
+    path = Path(__file__).with_name("build.json")
     return msgspec.json.decode(path.read_bytes(), type=Build) if path.exists() else Build()
 
 

@@ -87,8 +87,6 @@ def decision(value: Score) -> Decision:
     return Decision(value)
 
 
-def finite(value: float) -> float:
-    """The number, which JSON can only say when it is finite."""
-    if not isfinite(value):
-        raise ArithmeticError(f"the model answered {value}")
-    return value
+def finite(value: float) -> float | None:
+    """The number, or None for NaN and infinity, which JSON cannot say."""
+    return value if isfinite(value) else None

@@ -32,9 +32,6 @@ class Rejected(Exception):
         self.message = message
         self.field = field
 
-    def failure(self, request_id: str) -> Failure:
-        return Failure(Problem(self.code, self.message, self.field, request_id))
-
 
 def check_headers(header: Callable[[str], str | None], types: tuple[str, ...], limit: int) -> None:
     """Reject a body of another media type than `types`, a compressed one, or one longer than `limit` bytes."""

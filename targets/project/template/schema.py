@@ -11,8 +11,8 @@ Integer = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 Long = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Float = Annotated[float, Meta(ge=-3.4028234663852886e38, le=3.4028234663852886e38)]
 Datetime = Annotated[datetime, Meta(extra_json_schema={"format": "date-time"})]
-Label = str | int | float | list[str | int | float]
-Score = float | list[float]
+Label = str | int | float | list[str | int | float | None]
+Score = float | list[float | None]
 Value = float | list[float | None] | None
 
 
@@ -29,38 +29,38 @@ class Row(Struct, kw_only=True, frozen=True, gc=False, forbid_unknown_fields=Tru
 
 
 class Prediction(Struct):
-    """What the model predicts for one row."""
+    """What the model predicts for one row; null stands for a number that is not finite."""
 
-    prediction: Label
+    prediction: Label | None
 
 
 class ClassProbabilities(Struct):
-    """The probability of each class."""
+    """The probability of each class; null where it is not a number."""
 
-    no: float
-    yes: float
+    no: float | None
+    yes: float | None
 
 
 class Probabilities(Struct):
     """How probable each class is for one row."""
 
-    probabilities: ClassProbabilities | list[float]
+    probabilities: ClassProbabilities | list[float | None]
 
 
 class ClassScores(Struct):
-    """The score of each class."""
+    """The score of each class; null where it is not a finite number."""
 
-    no: float
-    yes: float
+    no: float | None
+    yes: float | None
 
 
 class Decision(Struct):
     """How the model scores one row."""
 
-    score: ClassScores | Score
+    score: ClassScores | Score | None
 
 
 class Transformed(Struct):
-    """What the model makes of one row; null stands for a value that is not a number."""
+    """What the model makes of one row; null stands for a value that is not a finite number."""
 
     values: Value

@@ -10,13 +10,13 @@ from time import perf_counter
 
 import msgspec
 
-from . import info, typed
+from . import info, invocations, typed
 from .docs import page
 from .openapi import document
 from .predictor import Predictor, ask
 from .problems import Rejected, check_headers
 from .settings import Settings
-from .web import Answer, Header, Operation, Request
+from .web import Answer, Header, Operation, Request, form
 
 INLINE_BYTES = 64 * 1024
 """A thread costs a small body more than its prediction does; a larger one would keep /healthz waiting."""
@@ -34,7 +34,7 @@ class Service:
         self._load = load
         self._loaded: Predictor | None = None
         self._info: bytes = b""
-        self.operations: dict[str, Operation] = typed.operations()
+        self.operations: dict[str, Operation] = {**typed.operations(), **invocations.operations()}
         """What is asked with POST, by path."""
         self.pages: dict[str, Callable[[], Answer]] = {
             "/healthz": self._healthz,
@@ -42,6 +42,7 @@ class Service:
             "/info": self._shown,
             "/openapi.json": partial(Answer, msgspec.json.encode(document())),
             "/docs": partial(Answer, page(document()), content_type=HTML),
+            **invocations.pages(self._readyz),
         }
         """What is asked with GET, by path."""
 
@@ -58,8 +59,10 @@ class Service:
 
     def admit(self, path: str, header: Header) -> None:
         """Rejected where a request to one of the operations can be refused before its body is read."""
+        operation = self.operations[path]
+        form.set(operation.form)
         _ = self._predictor
-        check_headers(header, self.operations[path].types, self.settings.max_body_bytes)
+        check_headers(header, operation.types, self.settings.max_body_bytes)
 
     async def answer(self, request: Request) -> Answer:
         """The answer to a request that was admitted; Rejected says why there is none."""

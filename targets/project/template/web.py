@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -41,6 +42,19 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
 
 
+Form = Callable[[int, Problem], Answer]
+"""How a protocol tells a failure: its status, and what is wrong."""
+
+
+def failure(status: int, problem: Problem) -> Answer:
+    """The service's own form."""
+    return Answer(msgspec.json.encode(Failure(problem)), status)
+
+
+form: ContextVar[Form] = ContextVar("form", default=failure)
+"""The form of the current request's protocol, once its operation is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """What a request asks of the model: a method's answers to rows, and what to make of these answers."""
@@ -57,22 +71,23 @@ class Operation:
     decode: Callable[[Request], Call]
     """Rejected says what is wrong with the body."""
     types: tuple[str, ...] = (JSON,)
+    form: Form = failure
 
 
 def rejected(error: Rejected) -> Answer:
     """What is wrong with the request."""
-    return Answer(msgspec.json.encode(error.failure(logs.request_id.get())), error.status)
+    problem = Problem(error.code, error.message, error.field, logs.request_id.get())
+    return form.get()(error.status, problem)
 
 
 def refused(status: int, *headers: tuple[str, str]) -> Answer:
     """What the web framework itself refuses, such as an unknown path or a wrong method."""
     reason = HTTPStatus(status).phrase
-    failure = Failure(Problem(reason.lower().replace(" ", "-"), reason, request_id=logs.request_id.get()))
-    return Answer(msgspec.json.encode(failure), status, headers=headers)
+    problem = Problem(reason.lower().replace(" ", "-"), reason, request_id=logs.request_id.get())
+    return Answer(msgspec.json.encode(Failure(problem)), status, headers=headers)
 
 
 def broken(error: Exception) -> Answer:
     """What the client is told of a mistake of the service's, which is logged."""
     logger.error("the request failed", exc_info=error)
-    failure = Failure(Problem("internal-error", "the request failed", request_id=logs.request_id.get()))
-    return Answer(msgspec.json.encode(failure), 500)
+    return form.get()(500, Problem("internal-error", "the request failed", request_id=logs.request_id.get()))

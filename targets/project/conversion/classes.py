@@ -1,0 +1,75 @@
+"""Which function converts an object, by the full name of its class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from . import boosting, encoding, forests, linear, scaling
+from .graph import Graph
+from .tables import Fitted, Table
+
+Predictor = Callable[[Graph, Fitted, Table], Mapping[str, str]]
+Transformer = Callable[[Graph, Fitted, Table], Table]
+
+PREDICTORS: Mapping[str, Predictor] = {
+    "sklearn.ensemble._forest.ExtraTreesClassifier": forests.classifier,
+    "sklearn.ensemble._forest.ExtraTreesRegressor": forests.regressor,
+    "sklearn.ensemble._forest.RandomForestClassifier": forests.classifier,
+    "sklearn.ensemble._forest.RandomForestRegressor": forests.regressor,
+    "sklearn.ensemble._gb.GradientBoostingClassifier": boosting.classifier,
+    "sklearn.ensemble._gb.GradientBoostingRegressor": boosting.regressor,
+    "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingClassifier": (
+        boosting.histogram_classifier
+    ),
+    "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingRegressor": (
+        boosting.histogram_regressor
+    ),
+    "sklearn.linear_model._base.LinearRegression": linear.regressor,
+    "sklearn.linear_model._bayes.ARDRegression": linear.regressor,
+    "sklearn.linear_model._bayes.BayesianRidge": linear.regressor,
+    "sklearn.linear_model._coordinate_descent.ElasticNet": linear.regressor,
+    "sklearn.linear_model._coordinate_descent.ElasticNetCV": linear.regressor,
+    "sklearn.linear_model._coordinate_descent.Lasso": linear.regressor,
+    "sklearn.linear_model._coordinate_descent.LassoCV": linear.regressor,
+    "sklearn.linear_model._glm.glm.GammaRegressor": linear.generalised,
+    "sklearn.linear_model._glm.glm.PoissonRegressor": linear.generalised,
+    "sklearn.linear_model._glm.glm.TweedieRegressor": linear.generalised,
+    "sklearn.linear_model._huber.HuberRegressor": linear.regressor,
+    "sklearn.linear_model._least_angle.Lars": linear.regressor,
+    "sklearn.linear_model._least_angle.LassoLars": linear.regressor,
+    "sklearn.linear_model._logistic.LogisticRegression": linear.logistic,
+    "sklearn.linear_model._logistic.LogisticRegressionCV": linear.logistic,
+    "sklearn.linear_model._passive_aggressive.PassiveAggressiveClassifier": linear.classifier,
+    "sklearn.linear_model._perceptron.Perceptron": linear.classifier,
+    "sklearn.linear_model._ridge.Ridge": linear.regressor,
+    "sklearn.linear_model._ridge.RidgeCV": linear.regressor,
+    "sklearn.linear_model._ridge.RidgeClassifier": linear.classifier,
+    "sklearn.linear_model._ridge.RidgeClassifierCV": linear.classifier,
+    "sklearn.linear_model._stochastic_gradient.SGDClassifier": linear.gradient_descent,
+    "sklearn.linear_model._stochastic_gradient.SGDRegressor": linear.regressor,
+    "sklearn.svm._classes.LinearSVC": linear.classifier,
+    "sklearn.svm._classes.LinearSVR": linear.regressor,
+    "sklearn.tree._classes.DecisionTreeClassifier": forests.classifier,
+    "sklearn.tree._classes.DecisionTreeRegressor": forests.regressor,
+    "sklearn.tree._classes.ExtraTreeClassifier": forests.classifier,
+    "sklearn.tree._classes.ExtraTreeRegressor": forests.regressor,
+}
+TRANSFORMERS: Mapping[str, Transformer] = {
+    "sklearn.decomposition._pca.PCA": scaling.components,
+    "sklearn.decomposition._truncated_svd.TruncatedSVD": scaling.components,
+    "sklearn.feature_selection._from_model.SelectFromModel": scaling.selector,
+    "sklearn.feature_selection._rfe.RFE": scaling.selector,
+    "sklearn.feature_selection._univariate_selection.SelectKBest": scaling.selector,
+    "sklearn.feature_selection._univariate_selection.SelectPercentile": scaling.selector,
+    "sklearn.feature_selection._variance_threshold.VarianceThreshold": scaling.selector,
+    "sklearn.impute._base.SimpleImputer": scaling.imputer,
+    "sklearn.preprocessing._data.MaxAbsScaler": scaling.max_abs,
+    "sklearn.preprocessing._data.MinMaxScaler": scaling.min_max,
+    "sklearn.preprocessing._data.Normalizer": scaling.normalizer,
+    "sklearn.preprocessing._data.RobustScaler": scaling.robust,
+    "sklearn.preprocessing._data.StandardScaler": scaling.standard,
+    "sklearn.preprocessing._encoders.OneHotEncoder": encoding.one_hot,
+    "sklearn.preprocessing._encoders.OrdinalEncoder": encoding.ordinal,
+    "sklearn.preprocessing._function_transformer.FunctionTransformer": scaling.identity,
+    "sklearn.preprocessing._polynomial.PolynomialFeatures": scaling.polynomial,
+}

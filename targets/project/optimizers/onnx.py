@@ -1,0 +1,147 @@
+"""The model as an ONNX graph that onnxruntime runs: what each library does to a row, to the same bits where it can be.
+
+A function called `name_variant` stands in for `name` where the model asks for it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from math import nan
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from msgspec.structs import astuple
+from numpy.typing import NDArray
+
+from ..template.schema import Label, Row, Score, Value
+
+REQUIREMENTS = ("onnxruntime>=1.20", "numpy")
+CONVERTERS = ("onnx>=1.17",)
+FILE = "model.onnx"
+RANK = 20
+FLAVORS = ("sklearn",)
+CLASSES = (
+    "sklearn.compose._column_transformer.ColumnTransformer",
+    "sklearn.decomposition._pca.PCA",
+    "sklearn.decomposition._truncated_svd.TruncatedSVD",
+    "sklearn.ensemble._forest.ExtraTreesClassifier",
+    "sklearn.ensemble._forest.ExtraTreesRegressor",
+    "sklearn.ensemble._forest.RandomForestClassifier",
+    "sklearn.ensemble._forest.RandomForestRegressor",
+    "sklearn.ensemble._gb.GradientBoostingClassifier",
+    "sklearn.ensemble._gb.GradientBoostingRegressor",
+    "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingClassifier",
+    "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingRegressor",
+    "sklearn.feature_selection._from_model.SelectFromModel",
+    "sklearn.feature_selection._rfe.RFE",
+    "sklearn.feature_selection._univariate_selection.SelectKBest",
+    "sklearn.feature_selection._univariate_selection.SelectPercentile",
+    "sklearn.feature_selection._variance_threshold.VarianceThreshold",
+    "sklearn.impute._base.SimpleImputer",
+    "sklearn.linear_model._base.LinearRegression",
+    "sklearn.linear_model._bayes.ARDRegression",
+    "sklearn.linear_model._bayes.BayesianRidge",
+    "sklearn.linear_model._coordinate_descent.ElasticNet",
+    "sklearn.linear_model._coordinate_descent.ElasticNetCV",
+    "sklearn.linear_model._coordinate_descent.Lasso",
+    "sklearn.linear_model._coordinate_descent.LassoCV",
+    "sklearn.linear_model._glm.glm.GammaRegressor",
+    "sklearn.linear_model._glm.glm.PoissonRegressor",
+    "sklearn.linear_model._glm.glm.TweedieRegressor",
+    "sklearn.linear_model._huber.HuberRegressor",
+    "sklearn.linear_model._least_angle.Lars",
+    "sklearn.linear_model._least_angle.LassoLars",
+    "sklearn.linear_model._logistic.LogisticRegression",
+    "sklearn.linear_model._logistic.LogisticRegressionCV",
+    "sklearn.linear_model._passive_aggressive.PassiveAggressiveClassifier",
+    "sklearn.linear_model._perceptron.Perceptron",
+    "sklearn.linear_model._ridge.Ridge",
+    "sklearn.linear_model._ridge.RidgeCV",
+    "sklearn.linear_model._ridge.RidgeClassifier",
+    "sklearn.linear_model._ridge.RidgeClassifierCV",
+    "sklearn.linear_model._stochastic_gradient.SGDClassifier",
+    "sklearn.linear_model._stochastic_gradient.SGDRegressor",
+    "sklearn.pipeline.FeatureUnion",
+    "sklearn.pipeline.Pipeline",
+    "sklearn.preprocessing._data.MaxAbsScaler",
+    "sklearn.preprocessing._data.MinMaxScaler",
+    "sklearn.preprocessing._data.Normalizer",
+    "sklearn.preprocessing._data.RobustScaler",
+    "sklearn.preprocessing._data.StandardScaler",
+    "sklearn.preprocessing._encoders.OneHotEncoder",
+    "sklearn.preprocessing._encoders.OrdinalEncoder",
+    "sklearn.preprocessing._function_transformer.FunctionTransformer",
+    "sklearn.preprocessing._polynomial.PolynomialFeatures",
+    "sklearn.svm._classes.LinearSVC",
+    "sklearn.svm._classes.LinearSVR",
+    "sklearn.tree._classes.DecisionTreeClassifier",
+    "sklearn.tree._classes.DecisionTreeRegressor",
+    "sklearn.tree._classes.ExtraTreeClassifier",
+    "sklearn.tree._classes.ExtraTreeRegressor",
+)
+
+
+def convert(model: object, columns: Sequence[tuple[str, str, bool]], methods: Sequence[str]) -> bytes:
+    """The model as a file; ValueError says why it cannot be one."""
+    from ..conversion.onnx_model import converted
+
+    return converted(model, columns, methods)
+
+
+class Model:
+    """The loaded model: typed rows in, plain Python values out."""
+
+    def __init__(self, path: Path) -> None:
+        self._session = session(path)
+        facts: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
+        texts: dict[str, list[str]] = json.loads(facts.get("vocabularies", "{}"))
+        self._labels: list[Label] = json.loads(facts.get("labels", "[]"))
+        self._refuses = any(output.name == "refused" for output in self._session.get_outputs())
+        self._codes = {int(column): {text: i for i, text in enumerate(known)} for column, known in texts.items()}
+
+    def predict(self, rows: Sequence[Row]) -> list[Label]:
+        if not self._labels:
+            values: list[Label] = self._answers("predict", rows).tolist()
+            return values
+        places: list[int] = self._answers("predict", rows).tolist()
+        return [self._labels[place] for place in places]
+
+    def predict_proba(self, rows: Sequence[Row]) -> list[list[float]]:
+        values: list[list[float]] = self._answers("predict_proba", rows).tolist()
+        return values
+
+    def decision_function(self, rows: Sequence[Row]) -> list[Score]:
+        values: list[Score] = self._answers("decision_function", rows).tolist()
+        return values
+
+    def transform(self, rows: Sequence[Row]) -> list[Value]:
+        values: list[Value] = self._answers("transform", rows).tolist()
+        return values
+
+    def _answers(self, method: str, rows: Sequence[Row]) -> NDArray[np.generic]:
+        names = [method, "refused"] if self._refuses else [method]
+        answers: list[NDArray[np.generic]] = self._session.run(names, {"rows": self._matrix(rows)})
+        if self._refuses and answers[1]:
+            raise ValueError("a value is missing, not finite, too large or an unknown category")
+        return answers[0]
+
+    def _matrix(self, rows: Sequence[Row]) -> NDArray[np.float64]:
+        """The rows as numbers; a text is its place in the vocabulary of its column, NaN where there is none."""
+        if not self._codes:
+            return np.array([astuple(row) for row in rows], dtype=np.float64)
+        columns = [[*column] for column in zip(*map(astuple, rows), strict=True)]
+        for place, codes in self._codes.items():
+            columns[place] = [nan if text is None else codes.get(text, -1) for text in columns[place]]
+        matrix: NDArray[np.float64] = np.array(columns, dtype=np.float64).T
+        return matrix
+
+
+def session(path: Path) -> onnxruntime.InferenceSession:
+    """The graph in the file `path`; it computes in the thread that asks."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,147 @@
+"""MLflow's scoring protocol, which SageMaker's is a part of: POST /invocations, GET /ping, /health and /version.
+
+See https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally and
+https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Sequence
+from io import StringIO
+from typing import Any  # a body's values have any type until the columns' types are known
+
+import msgspec
+
+from . import info
+from .problems import Problem, Rejected
+from .schema import Row
+from .tabular import COLUMNS, POSITIONAL, TYPES, by_column, by_name, by_position, plain, rows
+from .web import JSON, Answer, Call, Operation, Request
+
+METHOD = "predict"
+CSV = "text/csv"
+TEXT = "text/plain; charset=utf-8"
+TEXTS = frozenset(name for name, kind in TYPES.items() if kind in (str, str | None))
+MISSING = frozenset({"", "NA", "N/A", "<NA>", "NaN", "nan", "NULL", "null", "None"})
+"""What stands in a CSV file for a value that is missing; only the empty one does so among texts."""
+CODES = {401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 429: "RESOURCE_EXHAUSTED"}
+CODES |= {500: "INTERNAL_ERROR", 503: "TEMPORARILY_UNAVAILABLE"}
+
+
+class Split(msgspec.Struct, forbid_unknown_fields=True):
+    """A table as its rows and the names of its columns; the index says nothing to a model."""
+
+    data: list[Any]
+    columns: list[str | int] | None = None
+    index: Any = None
+
+
+class Body(msgspec.Struct):
+    """Exactly one of the four; parameters are for models that take some, and unknown keys are not looked at."""
+
+    dataframe_split: Split | msgspec.UnsetType = msgspec.UNSET
+    dataframe_records: list[dict[str, Any]] | msgspec.UnsetType = msgspec.UNSET
+    instances: list[Any] | msgspec.UnsetType = msgspec.UNSET
+    inputs: list[Any] | dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    params: dict[str, Any] | None = None
+
+
+_decoder = msgspec.json.Decoder(Body)
+
+
+def operations() -> dict[str, Operation]:
+    """What is asked with POST, by path."""
+    return {"/invocations": Operation(call, (JSON, CSV), told)}
+
+
+def pages(ready: Callable[[], Answer]) -> dict[str, Callable[[], Answer]]:
+    """What is asked with GET, by path."""
+    return {"/ping": ready, "/health": ready, "/version": version}
+
+
+def version() -> Answer:
+    """What serves the model, where MLflow says its own version."""
+    return Answer(f"deployc {info.build().deployc}".strip().encode(), content_type=TEXT)
+
+
+def call(request: Request) -> Call:
+    """What the body asks; Rejected names the column that does not fit."""
+    kind = (request.header("content-type") or "").partition(";")[0].strip().lower()
+    return Call(METHOD, read_csv(request.body) if kind == CSV else read_json(request.body), answered)
+
+
+def answered(answers: Sequence[msgspec.Struct]) -> Answer:
+    """The answers as MLflow's server gives them; a number that is not finite is null."""
+    return Answer(msgspec.json.encode({"predictions": [plain(answer) for answer in answers]}))
+
+
+def told(status: int, problem: Problem) -> Answer:
+    """A failure in MLflow's form, for which any mistake in a body is a bad request."""
+    message = f"{problem.message} - at `{problem.field}`" if problem.field else problem.message
+    body = {"error_code": CODES.get(status, "BAD_REQUEST"), "message": message}
+    return Answer(msgspec.json.encode(body), 400 if status == 422 else status)
+
+
+def read_json(body: bytes) -> list[Row]:
+    """The rows of a JSON object that has one of MLflow's four tables."""
+    found = decode(body)
+    split, records, instances, inputs = found.dataframe_split, found.dataframe_records, found.instances, found.inputs
+    if sum(table is not msgspec.UNSET for table in (split, records, instances, inputs)) != 1:
+        message = "give exactly one of dataframe_split, dataframe_records, instances and inputs"
+        raise Rejected(400, "invalid-body", message)
+    if isinstance(split, Split):
+        return rows(_split(split))
+    if isinstance(records, list):
+        return rows(records)
+    if isinstance(inputs, dict):
+        return rows(by_column(inputs))
+    return rows(_listed(inputs if isinstance(inputs, list) else instances))
+
+
+def decode(body: bytes) -> Body:
+    """A body's tables; other than JSON itself, MLflow takes NaN and Infinity."""
+    try:
+        return _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        try:
+            return msgspec.convert(json.loads(body), Body)
+        except msgspec.ValidationError as error:
+            raise Rejected(400, "invalid-body", str(error).replace(" - at `$.", " - at `")[:300]) from None
+        except (ValueError, RecursionError) as error:
+            raise Rejected(400, "invalid-json", f"the body is not JSON: {error}"[:300]) from None
+
+
+def read_csv(body: bytes) -> list[Row]:
+    """The rows of a CSV file, whose first line has the columns' names."""
+    try:
+        lines = [line for line in csv.reader(StringIO(body.decode(), newline=""), strict=True) if line]
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise Rejected(400, "invalid-body", f"the body is not CSV: {error}"[:300]) from None
+    if not lines:
+        raise Rejected(400, "invalid-body", "the body has no line with the columns' names")
+    records = by_name(lines[0], lines[1:])
+    return rows([{name: _cell(name, text) for name, text in record.items()} for record in records], strict=False)
+
+
+def _cell(name: str, text: object) -> object:
+    if name in TEXTS or not isinstance(text, str):
+        return text or None
+    text = text.strip()
+    return None if text in MISSING else text
+
+
+def _split(table: Split) -> list[dict[str, Any]]:
+    """The records of a table whose columns have names; an array's columns may have any."""
+    names = None if table.columns is None else [str(name) for name in table.columns]
+    if names is None or (POSITIONAL and not set(COLUMNS) <= set(names)):
+        return by_position(table.data)
+    return by_name(names, table.data)
+
+
+def _listed(data: object) -> list[dict[str, Any]]:
+    """The records of a list, which has either objects or lists."""
+    if isinstance(data, list) and all(isinstance(row, dict) for row in data):
+        return data
+    return by_position(data)

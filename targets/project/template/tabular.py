@@ -1,0 +1,96 @@
+"""Rows from the tables that other protocols send: by name or by position, with what each of them says differently."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import nan
+
+import msgspec
+from msgspec.structs import astuple, fields, replace
+
+from .problems import Rejected
+from .schema import Datetime, Float, Integer, Long, Row
+from .typed import located
+
+POSITIONAL = False
+"""Whether the model was fitted on an array, whose columns have a place and no name of their own."""
+
+COLUMNS: tuple[str, ...] = Row.__struct_encode_fields__
+TYPES = {field.encode_name: field.type for field in fields(Row)}
+NUMBERS = {field.encode_name: field.name for field in fields(Row) if field.type in (float, Float)}
+"""Columns that have to be there, and whose number may be NaN: their field, by the column's name."""
+INTEGERS = frozenset(name for name, kind in TYPES.items() if kind in (Integer, Integer | None, Long, Long | None))
+MOMENTS = frozenset(name for name, kind in TYPES.items() if kind in (Datetime, Datetime | None))
+
+
+class Record(Row, kw_only=True, frozen=True, gc=False, forbid_unknown_fields=False):
+    """A row beside whose columns there may be others, which are not looked at."""
+
+
+def rows(records: Sequence[Mapping[str, object]], *, strict: bool = True) -> list[Row]:
+    """The rows that records stand for; Rejected names the column that does not fit.
+
+    A null or NaN is NaN where the model takes a number that has to be there, and null elsewhere. A number without a
+    fraction may stand for an integer, a date for its midnight. Unless it is strict, texts may stand for numbers.
+    """
+    settled = [{name: _settled(name, value) for name, value in record.items()} for record in records]
+    try:
+        found: list[Row] = [*msgspec.convert(settled, list[Record], strict=strict)]
+    except msgspec.ValidationError as error:
+        message, field = located(str(error))
+        raise Rejected(400, "invalid-row", message, field) from None
+    for i, record in enumerate(records):
+        if missing := [NUMBERS[name] for name in NUMBERS.keys() & record.keys() if _missing(record[name])]:
+            found[i] = replace(found[i], **dict.fromkeys(missing, nan))
+    return found
+
+
+def by_position(data: object) -> list[dict[str, object]]:
+    """The records of a list of rows, each a list of values; Rejected where they are not as long as the model's."""
+    if len(COLUMNS) == 1 and isinstance(data, list) and not any(isinstance(row, list) for row in data):
+        data = [[value] for value in data]
+    elif not POSITIONAL:
+        raise Rejected(400, "invalid-row", f"the columns have to be named: {', '.join(COLUMNS)}"[:300])
+    return by_name(COLUMNS, data)
+
+
+def by_name(names: Sequence[str], data: object) -> list[dict[str, object]]:
+    """The records of a list of rows whose values are named by `names`."""
+    if len(set(names)) != len(names):
+        raise Rejected(400, "invalid-row", "two columns have the same name")
+    if not isinstance(data, list):
+        raise Rejected(400, "invalid-row", "the rows have to be a list")
+    for i, row in enumerate(data):
+        if not isinstance(row, list) or len(row) != len(names):
+            raise Rejected(400, "invalid-row", f"a row has to be a list of {len(names)} values", f"[{i}]")
+    return [dict(zip(names, row, strict=True)) for row in data]
+
+
+def by_column(columns: Mapping[str, object]) -> list[dict[str, object]]:
+    """The records of columns, each a list of values; Rejected where these are not equally long."""
+    lists = {name: values for name, values in columns.items() if isinstance(values, list)}
+    if len(lists) != len(columns) or len({len(values) for values in lists.values()}) > 1:
+        raise Rejected(400, "invalid-row", "the columns have to be lists of the same length")
+    return [dict(zip(lists, values, strict=True)) for values in zip(*lists.values(), strict=True)]
+
+
+def plain(answer: msgspec.Struct) -> object:
+    """An answer's value as the model gives it, without the names of its classes."""
+    (value,) = astuple(answer)
+    return [*astuple(value)] if isinstance(value, msgspec.Struct) else value
+
+
+def _settled(name: str, value: object) -> object:
+    """A value as typed JSON would say it."""
+    if _missing(value):
+        # Stands for NaN, which is put in its place later: no bound admits it.
+        return 0.0 if name in NUMBERS else None
+    if isinstance(value, float) and name in INTEGERS and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and name in MOMENTS and not (len(value) > 10 and value[4] == "-"):
+        return f"{value}T00:00:00"
+    return value
+
+
+def _missing(value: object) -> bool:
+    return value is None or value != value
