@@ -32,13 +32,20 @@ class Catalog:
             return importlib.import_module(f".{name.replace('-', '_')}", self.package.__name__)
         return importlib.import_module(self._foreign()[name])
 
+    def file(self, name: str) -> Path:
+        """The source file of one entry, which is not imported; KeyError when there is none."""
+        own = name in self._own()
+        module = f".{name.replace('-', '_')}" if own else self._foreign()[name]
+        spec = importlib.util.find_spec(module, self.package.__name__ if own else None)
+        if spec is None or spec.origin is None:
+            raise KeyError(name)
+        return Path(spec.origin)
+
     def summary(self, name: str) -> str:
         """The first line of an entry's docstring, without its name; it is read, not imported, where it is ours."""
         if name not in self._own():
             return f"from {self._foreign()[name]}"
-        spec = importlib.util.find_spec(f".{name.replace('-', '_')}", self.package.__name__)
-        text = Path(spec.origin).read_text(encoding="utf-8") if spec and spec.origin else ""
-        head = (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
+        head = (ast.get_docstring(ast.parse(self.file(name).read_text(encoding="utf-8"))) or "").partition("\n")[0]
         _, named, said = head.partition(f"`{name}`")
         return (said.partition(": ")[2] if named else head).rstrip(".")
 

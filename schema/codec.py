@@ -126,8 +126,8 @@ def _check_text(shape: Shape, text: str, at: Field, catalogs: Catalogs) -> None:
     for exception in shape.excepts:
         if text in exception.values:
             raise Mismatch(at, f"{text!r} is {exception.words}")
-    if shape.choice and text not in catalogs[shape.choice]:
-        raise Mismatch(at, f"{text!r} is not one of {shape.choice}")
+    if shape.choice and not shape.choice.allows(text, catalogs[shape.choice.catalog]):
+        raise Mismatch(at, f"{text!r} is not one of {shape.choice.catalog}")
 
 
 def _same(literal: Value, value: Value) -> bool:

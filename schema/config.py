@@ -105,7 +105,11 @@ class Model:
 class Serve:
     """The service that is generated around the model."""
 
-    framework: Annotated[str, Choice("frameworks"), Doc("The web framework.")] = "fastapi"
+    framework: Annotated[
+        str,
+        Choice("frameworks", folders=True),
+        Doc("The web framework; or the folder of a template of your own, such as ./my_template/."),
+    ] = "fastapi"
     methods: Annotated[tuple[Method, ...], Doc("Methods to serve; by default every method that the model has.")] = ()
     requirements: Annotated[tuple[Text, ...], Doc("Further PEP 508 requirements of the service.")] = ()
     port: Annotated[int, Minimum(1), Maximum(65535), Doc("Port that the service listens on unless told otherwise.")] = (

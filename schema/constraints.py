@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Container, Hashable
 from dataclasses import dataclass
+
+HERE = "./"
+"""What a path begins with where a name could stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,16 @@ class Maximum:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A name out of a catalog that is only known at run time: "frameworks"."""
+    """A name out of a catalog that is only known at run time: "frameworks"; with `folders` also a folder's path,
+    which begins with ./ to be told from a name.
+    """
 
     catalog: str
+    folders: bool = False
+
+    def allows(self, text: str, names: Container[str]) -> bool:
+        """Whether the text is such a name or path."""
+        return text in names or (self.folders and text.startswith(HERE))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from .codec import encode
 from .config import Config
-from .constraints import Except, Pattern
+from .constraints import HERE, Choice, Except, Pattern
 from .scalars import Type
 from .shapes import Catalogs, FieldShape, Items, KindTable, Record, Shape, Table, options_of, record_of
 
@@ -68,14 +69,19 @@ def _scalar_keywords(shape: Shape, catalogs: Catalogs) -> Schema:
     if shape.literals is not None:
         schema["enum"] = list(shape.literals)
     if shape.choice:
-        nothing: list[object] = [None] if "null" in shape.types else []
-        schema |= {"enum": [*sorted(catalogs[shape.choice]), *nothing], CATALOG: shape.choice}
+        schema |= _choice(shape.choice, catalogs, [None] if "null" in shape.types else [])
     if shape.minimum is not None:
         schema["minimum"] = shape.minimum
     if shape.maximum is not None:
         schema["maximum"] = shape.maximum
     texts = [*map(_pattern, shape.patterns), *map(_except, shape.excepts)]
     return {**schema, "allOf": texts} if len(texts) > 1 else {**schema, **(texts[0] if texts else {})}
+
+
+def _choice(choice: Choice, catalogs: Catalogs, nothing: list[object]) -> Schema:
+    names: Schema = {"enum": [*sorted(catalogs[choice.catalog]), *nothing], CATALOG: choice.catalog}
+    # not anyOf, of which a validator can only say that nothing fits
+    return {"if": {"not": {"pattern": f"^{re.escape(HERE)}"}}, "then": names} if choice.folders else names
 
 
 def _pattern(pattern: Pattern) -> Schema:

@@ -32,7 +32,7 @@ class Shape:
     excepts: tuple[Except, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
-    choice: str = ""
+    choice: Choice | None = None
     """The catalog whose names are allowed."""
 
 
@@ -157,7 +157,7 @@ def _union(parts: list[Shape], annotation: object) -> Shape:
         excepts=tuple(exception for part in parts for exception in part.excepts),
         minimum=next((part.minimum for part in parts if part.minimum is not None), None),
         maximum=next((part.maximum for part in parts if part.maximum is not None), None),
-        choice=next((part.choice for part in parts if part.choice), ""),
+        choice=next((part.choice for part in parts if part.choice), None),
     )
 
 
@@ -177,8 +177,8 @@ def _constrain(shape: Shape, constraint: object) -> Shape:
             return replace(shape, minimum=value)
         case Maximum(value):
             return replace(shape, maximum=value)
-        case Choice(catalog):
-            return replace(shape, choice=catalog)
+        case Choice():
+            return replace(shape, choice=constraint)
         case Kinds(catalog):
             if not isinstance(shape.whole, Table):
                 raise TypeError("Kinds belongs on a Mapping[str, ...]")

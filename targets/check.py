@@ -10,9 +10,12 @@ from ..compiler.files import Sources
 from ..compiler.node import Files
 from ..schema.config import Command, Config
 from ..schema.diagnostics import Diagnostic, Field, UserError
+from ..schema.source import read_source
 from .catalogs import CHECKS
+from .deployment import own_template
+from .project.contract import FIELD, check_template
 
-RESERVED = ("serve", "train", "source", "model", "inspect", "probe", "generate", "openapi", "assemble")
+RESERVED = ("serve", "train", "source", "model", "inspect", "probe", "generate", "openapi", "assemble", "template")
 
 
 def check(config: Config, found: Sources) -> Iterator[Diagnostic]:
@@ -21,6 +24,7 @@ def check(config: Config, found: Sources) -> Iterator[Diagnostic]:
     yield from _files(config, found)
     yield from _commands(config)
     yield from _circles(config)
+    yield from _template(config, found)
 
 
 def _names(config: Config) -> Iterator[Diagnostic]:
@@ -54,6 +58,26 @@ def _circles(config: Config) -> Iterator[Diagnostic]:
         circle = error.args[1]
         text = f"stages need each other in a circle: {' -> '.join(circle)}"
         yield Diagnostic(code="stage-cycle", message=text, field=("stages", circle[0], "inputs"))
+
+
+def _template(config: Config, found: Sources) -> Iterator[Diagnostic]:
+    """What is wrong in a template of the user's own, at its own lines."""
+    folder = own_template(config)
+    if not folder:
+        return
+    if escape := _escapes(folder):
+        text = f"{config.serve.framework} {escape}"
+        yield Diagnostic(code="outside-folder", message=text, field=FIELD, help="copy it in")
+        return
+    files = [path for path in found.expand(f"{folder}/*.py") if path.count("/") == folder.count("/") + 1]
+    texts = {}
+    for path in files:
+        try:
+            texts[path] = read_source(found.root / path, path).text
+        except UserError as error:
+            yield from error.diagnostics
+    if len(texts) == len(files):
+        yield from check_template(texts, folder)
 
 
 def _files(config: Config, found: Sources) -> Iterator[Diagnostic]:

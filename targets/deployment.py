@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -23,6 +24,7 @@ from ..compiler.store import Store
 from ..compiler.tree import Tree
 from ..schema.codec import decode
 from ..schema.config import Config
+from ..schema.constraints import HERE
 from ..schema.diagnostics import UserError, fail
 from ..schema.lockfile import Lockfile, Section
 
@@ -91,6 +93,16 @@ class Deployment:
         if path not in tree:
             raise fail("missing-file", f"no file {path}", help=f"there are: {', '.join(e.path for e in tree)}")
         return work.cas.get(tree[path].digest)
+
+    @property
+    def template(self) -> dict[str, Input]:
+        """The user's own template of the service, as an input labelled "template"; nothing where he has none."""
+        return {"template": Made(node="template")} if own_template(self.config) else {}
+
+    def template_modules(self, cas: Cas, trees: Mapping[str, Tree]) -> dict[str, str]:
+        """The modules of that template by name, for a node with that input."""
+        tree = trees.get("template", Tree())
+        return {PurePosixPath(entry.path).stem: cas.text(tree, entry.path) for entry in tree}
 
     @property
     def modules(self) -> dict[str, Input]:
@@ -214,6 +226,12 @@ class Deployment:
 
     def uv(self, work: Work) -> Uv:
         return Uv(environ=self.environ, offline=self.offline, processes=work.processes, log=work.log)
+
+
+def own_template(config: Config) -> str:
+    """The folder of the user's own template below that of deploy.yaml; empty where a framework is named."""
+    name = config.serve.framework
+    return posixpath.normpath(name) if name.startswith(HERE) else ""
 
 
 def allow_list(named: Iterable[str]) -> Allowed:

@@ -14,7 +14,7 @@ from ..compiler.formats.inspection import inspect
 from ..compiler.formats.split import split
 from ..compiler.lock.wanted import Wanted, Wish
 from ..compiler.model_spec import ModelSpec
-from ..compiler.node import AnyNode, Input, Made, Node, Work
+from ..compiler.node import AnyNode, Files, Input, Made, Node, Work
 from ..compiler.sources import registry
 from ..compiler.sources.place import Place
 from ..compiler.tree import Tree
@@ -23,7 +23,7 @@ from ..schema.config import Command, Train
 from ..schema.lockfile import Lockfile, pins
 from . import project, serving
 from .catalogs import CHECKS, TARGETS
-from .deployment import LOCKED, Deployment, allow_list, section_of
+from .deployment import LOCKED, Deployment, allow_list, own_template, section_of
 
 MODEL = Made(node="model", folder="model")
 SPEC = Made(node="inspect")
@@ -172,15 +172,24 @@ def _service(deployment: Deployment) -> list[AnyNode]:
     def ask(cas: Cas, trees: Mapping[str, Tree]) -> tuple[Wanted, str]:
         spec = decode(ModelSpec, json.loads(cas.text(trees["spec"], "spec.json")))
         trained = cas.text(trees["train"], "requirements.txt") if "train" in trees else ""
-        return deployment.wanted(_serving(deployment, spec, trained)), trained
+        template = deployment.template_modules(cas, trees)
+        return deployment.wanted(_serving(deployment, spec, trained, template)), trained
 
     return [
-        deployment.lock("serve", {"spec": SPEC, **training}, ask),
+        *_template(deployment),
+        deployment.lock("serve", {"spec": SPEC, **training, **deployment.template}, ask),
         deployment.installed("serve"),
         *serving.nodes(deployment, MODEL, SPEC, _sample(deployment)),
         _generate(deployment),
         _assemble(deployment),
     ]
+
+
+def _template(deployment: Deployment) -> list[AnyNode]:
+    """The user's own template in the store, where a lock node can read it."""
+    folder = own_template(deployment.config)
+    files = Files(globs=(f"{folder}/*.py",))
+    return [Node(name="template", inputs={"": files}, run=lambda work: work.inputs[""])] if folder else []
 
 
 def _generate(deployment: Deployment) -> Node:
@@ -189,12 +198,19 @@ def _generate(deployment: Deployment) -> Node:
     def run(work: Work) -> Tree:
         found, spec = serving.probed(work), deployment.spec(work)
         deployment.methods(spec)
-        return project.generate(spec=spec, outputs=found.outputs, config=config, cas=work.cas, example=found.example)
+        return project.generate(
+            spec=spec,
+            outputs=found.outputs,
+            config=config,
+            cas=work.cas,
+            template=deployment.template_modules(work.cas, work.inputs),
+            example=found.example,
+        )
 
     serve = json.dumps(encode(config.serve), sort_keys=True)
     return Node(
         name="generate",
-        inputs={"spec": SPEC, "probe": Made(node="probe")},
+        inputs={"spec": SPEC, "probe": Made(node="probe"), **deployment.template},
         params={"name": config.name, "python": deployment.python, "serve": serve, **deployment.layout},
         implementation=deployment.identity.tools("libcst", "jinja2", "ruff"),
         run=run,
@@ -235,11 +251,11 @@ def _sample(deployment: Deployment) -> dict[str, Input]:
     return {"sample": deployment.file(path)} if path else {}
 
 
-def _serving(deployment: Deployment, spec: ModelSpec, trained: str) -> tuple[Wish, ...]:
+def _serving(deployment: Deployment, spec: ModelSpec, trained: str, template: Mapping[str, str]) -> tuple[Wish, ...]:
     """What the service needs: what made the model, at the versions that made it; the framework; the user's own."""
     pinned = {pin.name: pin.version for pin in pins(trained)}
     wishes = []
-    for need in project.requirements(deployment.config, spec):
+    for need in project.requirements(deployment.config, spec, template):
         version = pinned.get(canonicalize_name(need.name))
         text = f"{need.name}=={version}" if version and not need.specifier else f"{need.name}{need.specifier}"
         field = ("serve", "requirements") if need.reason == "serve.requirements" else ("model", "path")

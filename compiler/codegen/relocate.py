@@ -1,4 +1,4 @@
-"""The pass that rewrites a template's relative imports for the place where its code will stand."""
+"""The pass that rewrites a template's imports of templates for the place where its code will stand."""
 
 from __future__ import annotations
 
@@ -14,21 +14,31 @@ class Move:
     """`package` is the template's own package below the templates' root, such as ("frameworks",).
 
     Relative imports have to lead into the package `source` below that root, which becomes `target`: "." for a module
-    that stands beside what it imports, or a package's name for one that stands outside.
+    that stands beside what it imports, or a package's name for one that stands outside. `full` is the full name of
+    that package, by which a template that lies elsewhere imports from it.
     """
 
     package: tuple[str, ...]
     source: tuple[str, ...]
     target: str
+    full: str = ""
 
 
 def relocate(module: cst.Module, move: Move) -> cst.Module:
-    """The module with its relative imports rewritten; ValueError when one leads elsewhere."""
-    return change_statements(module, _imports_relatively, _Relocate(move))
+    """The module with these imports rewritten; ValueError when a relative one leads elsewhere."""
+    return change_statements(module, lambda statement: _concerned(statement, move), _Relocate(move))
 
 
-def _imports_relatively(statement: cst.CSTNode) -> bool:
-    return any(isinstance(node, cst.ImportFrom) and node.relative for node in walk(statement))
+def _concerned(statement: cst.CSTNode, move: Move) -> bool:
+    nodes = (node for node in walk(statement) if isinstance(node, cst.ImportFrom))
+    return any(node.relative or _below(dotted(node.module), move.full) is not None for node in nodes)
+
+
+def _below(module: str, full: str) -> tuple[str, ...] | None:
+    """The parts of a module's name below the package `full`; None where it lies elsewhere."""
+    if not full or not f"{module}.".startswith(f"{full}."):
+        return None
+    return tuple(filter(None, module.removeprefix(full).split(".")))
 
 
 class _Relocate(cst.CSTTransformer):
@@ -36,10 +46,10 @@ class _Relocate(cst.CSTTransformer):
         self._move = move
 
     def leave_ImportFrom(self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom) -> cst.ImportFrom:  # noqa: N802
-        level = len(updated_node.relative)
-        if not level:
+        level, module = len(updated_node.relative), dotted(updated_node.module)
+        path = self._inside(level, module) if level else _below(module, self._move.full)
+        if path is None:
             return updated_node
-        path = self._inside(level, dotted(updated_node.module))
         target = self._move.target
         if target == ".":
             return updated_node.with_changes(relative=[cst.Dot()], module=_name(path))

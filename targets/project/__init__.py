@@ -11,6 +11,8 @@ from ...compiler.model_spec import ModelSpec, Output, Requirement
 from ...compiler.node import AnyNode, Node
 from ...compiler.tree import Tree
 from ...schema.config import Config
+from ...schema.constraints import HERE
+from ...schema.diagnostics import fail
 from ..deployment import PROJECT, Deployment
 
 # The modules behind these functions import libcst and jinja2, which take longer than a build with nothing to do.
@@ -37,17 +39,21 @@ def generate(
     outputs: tuple[Output, ...],
     config: Config,
     cas: Cas,
+    template: Mapping[str, str] | None = None,
     example: Mapping[str, object] | None = None,
 ) -> Tree:
     """The project without model, lock and OpenAPI document; UserError when the model cannot be served as asked.
 
-    `example` is a row that the model is known to take; by default one is synthesised from the signature. A config that
-    names no Python means the one that runs deployc.
+    `template` holds the modules of a template of the user's own, for which the config names its folder. `example` is a
+    row that the model is known to take; by default one is synthesised from the signature. A config that names no Python
+    means the one that runs deployc.
     """
+    from .catalog import chosen
     from .generation import generate as run
 
+    framework = chosen(config.serve.framework, template)
     settled = config if config.python else replace(config, python=".".join(map(str, sys.version_info[:2])))
-    return run(spec=spec, outputs=outputs, config=settled, cas=cas, example=example)
+    return run(spec=spec, outputs=outputs, config=settled, framework=framework, cas=cas, example=example)
 
 
 def assemble(
@@ -70,6 +76,18 @@ def assemble(
     )
 
 
+def template_source(framework: str) -> str:
+    """The file of one of the catalog's frameworks, as a template that lies in a folder of the user's; UserError
+    `template-contract` where the config names such a folder already.
+    """
+    from .generation import template_source as run
+
+    if framework.startswith(HERE):
+        text = f"the service is made from a template of your own already: {framework}"
+        raise fail("template-contract", text, field=("serve", "framework"), help="edit it there")
+    return run(framework)
+
+
 def openapi_command(name: str) -> str:
     """Python code that prints the OpenAPI document; it runs in the serving environment with src/ on its path."""
     from .names import Names
@@ -77,8 +95,9 @@ def openapi_command(name: str) -> str:
     return f"import sys; from {Names.of(name).package}.openapi import text; sys.stdout.buffer.write(text().encode())"
 
 
-def requirements(config: Config, spec: ModelSpec) -> tuple[Requirement, ...]:
+def requirements(config: Config, spec: ModelSpec, template: Mapping[str, str] | None = None) -> tuple[Requirement, ...]:
     """All that the service needs, each with its reason; name and specifier in one are a line as in PEP 508."""
+    from .catalog import chosen
     from .needs import requirements as run
 
-    return run(config, spec)
+    return run(config, spec, chosen(config.serve.framework, template))

@@ -14,6 +14,7 @@ from ...compiler.codegen.identifiers import identifiers
 from ...compiler.model_spec import Column, ColumnType, Label, ModelSpec, Output
 from ...schema.config import Config
 from ...schema.diagnostics import fail
+from .catalog import Framework
 from .model_module import model_constants, model_functions
 from .names import VERSION, Names
 from .needs import requirements
@@ -69,11 +70,15 @@ class Choices:
 
 
 def choose(
-    spec: ModelSpec, outputs: tuple[Output, ...], config: Config, example: Mapping[str, object] | None
+    spec: ModelSpec,
+    outputs: tuple[Output, ...],
+    config: Config,
+    framework: Framework,
+    example: Mapping[str, object] | None,
 ) -> Choices:
     """Decide all that depends on the model; UserError when it cannot be served as deploy.yaml asks."""
     names = Names.of(config.name)
-    needs = requirements(config, spec)
+    needs = requirements(config, spec, framework)
     libraries = tuple(sorted({r.name.partition("[")[0] for r in needs}))
     names.check(_modules(libraries, config))
     _check_columns(spec)

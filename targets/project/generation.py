@@ -13,11 +13,15 @@ from ...compiler.codegen.fields import write_fields
 from ...compiler.codegen.fill import Filling, fill
 from ...compiler.codegen.finish import finish
 from ...compiler.codegen.prune import prune_all
-from ...compiler.codegen.source import definitions
+from ...compiler.codegen.relocate import Move, relocate
+from ...compiler.codegen.source import definitions, parse
 from ...compiler.model_spec import ModelSpec, Output
 from ...compiler.tree import Tree
 from ...schema.config import Config
+from ...schema.diagnostics import fail
+from .catalog import APP, Framework, chosen
 from .choices import Choices, choose
+from .contract import FIELD, TEMPLATE
 from .model_module import model_module, template
 from .names import Names
 from .texts import render
@@ -44,6 +48,8 @@ MODULES = (
 SHARED = ("asgi", "processes")
 """Modules that frameworks share: each project has those that its framework uses."""
 ROOTS = {"__main__": frozenset({"main"}), "app": frozenset({"create_app", "serve"}), "openapi": frozenset({"text"})}
+SAID = frozenset({"REQUIREMENTS", "UNTYPED"})
+"""What a framework's file says to deployc alone."""
 LINE_LENGTH = 120
 
 
@@ -52,23 +58,36 @@ def generate(
     spec: ModelSpec,
     outputs: tuple[Output, ...],
     config: Config,
+    framework: Framework,
     cas: Cas,
     example: Mapping[str, object] | None = None,
 ) -> Tree:
     """The project without model, lock and OpenAPI document; UserError when the model cannot be served as asked."""
     names = Names.of(config.name)
-    choices = choose(spec, outputs, config, example)
-    code = {f"src/{names.package}/{name}.py": m.code for name, m in _package(config, choices, names).items()}
+    choices = choose(spec, outputs, config, framework, example)
+    code = {f"src/{names.package}/{name}.py": m.code for name, m in _package(framework, choices).items()}
     code["tests/test_service.py"] = _tests(names)
-    texts = dict(finish(code, line_length=LINE_LENGTH, python=config.python))
-    texts |= render(names=names, config=config, spec=spec, choices=choices, line_length=LINE_LENGTH)
+    texts = dict(_finished(code, config, own=framework.own))
+    texts |= render(
+        names=names, config=config, spec=spec, framework=framework, choices=choices, line_length=LINE_LENGTH
+    )
     texts[f"src/{names.package}/py.typed"] = ""
     return cas.put_texts(texts)
 
 
-def _package(config: Config, choices: Choices, names: Names) -> Mapping[str, cst.Module]:
+def _finished(code: Mapping[str, str], config: Config, *, own: bool) -> Mapping[str, str]:
+    try:
+        return finish(code, line_length=LINE_LENGTH, python=config.python)
+    except ValueError as error:
+        if not own:
+            raise
+        text = f"what the template {config.serve.framework} makes does not hold together"
+        raise fail("template-contract", text, field=FIELD, notes=[str(error)]) from None
+
+
+def _package(framework: Framework, choices: Choices) -> Mapping[str, cst.Module]:
     modules = {name: template("template", name, ".") for name in (*MODULES, *SHARED)}
-    modules["app"] = template("frameworks", config.serve.framework, ".")
+    modules |= {name: _face(text, own=framework.own) for name, text in framework.modules.items()}
     modules["model"] = model_module(choices.flavor, choices.model, choices.model_constants)
     variants = template("template", "variants", ".")
     modules["predictor"] = fill(modules["predictor"], Filling(source=variants, chosen=choices.answers))
@@ -76,11 +95,27 @@ def _package(config: Config, choices: Choices, names: Names) -> Mapping[str, cst
         modules["schema"] = write_fields(modules["schema"], struct, fields)
     modules = {name: bind(module, choices.constants.get(name, {})) for name, module in modules.items()}
     modules = {name: drop(module, choices.dropped) for name, module in modules.items()}
+    # Of a user's own nothing is taken out: a decorator may register what nothing names.
+    own = framework.modules if framework.own else ()
     # The project's own tests read these.
     used = {"info": frozenset({"METHODS"}), "openapi": frozenset({"EXAMPLE", "document", "text"})}
-    pruned = prune_all(modules, ROOTS | used)
+    kept = {name: frozenset(definitions(module.body)) - SAID for name, module in modules.items() if name in own}
+    pruned = prune_all(modules, ROOTS | used | kept)
     return {name: module for name, module in pruned.items() if name not in SHARED or definitions(module.body)}
 
 
 def _tests(names: Names) -> str:
     return bind(template("template", "checks", names.package), {"PACKAGE": names.package}).code
+
+
+def template_source(framework: str) -> str:
+    """A framework's file, with what it imports of the templates by its full name."""
+    move = Move(package=("frameworks",), source=("template",), target=TEMPLATE)
+    moved = relocate(parse(chosen(framework).modules[APP]), move)
+    return finish({"app.py": moved.code}, line_length=LINE_LENGTH, python="3.10")["app.py"]
+
+
+def _face(text: str, *, own: bool) -> cst.Module:
+    """A module of a framework, which imports of the templates, and a user's own also what stands beside it."""
+    package, source = (("own",), ("own",)) if own else (("frameworks",), ("template",))
+    return relocate(parse(text), Move(package=package, source=source, target=".", full=TEMPLATE))

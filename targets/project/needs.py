@@ -12,21 +12,20 @@ from packaging.utils import canonicalize_name
 from ...compiler.model_spec import ModelSpec, Requirement
 from ...schema.config import Config
 from ...schema.diagnostics import fail
-from .catalog import facts, known
+from .catalog import Framework, facts, known
 
 BASE = ("msgspec>=0.18.5",)
 
 
-def requirements(config: Config, spec: ModelSpec) -> tuple[Requirement, ...]:
+def requirements(config: Config, spec: ModelSpec, framework: Framework) -> tuple[Requirement, ...]:
     """All that the service needs: the model's own, the flavor's, the framework's, and the user's, sorted by name.
 
     `name` carries the extras and `specifier` the marker, so that both in one are a line as in PEP 508. The flavor names
     what the model's files do not pin. UserError when one of the user's is no requirement.
     """
-    framework = config.serve.framework
     model = {canonicalize_name(r.name): r for r in spec.requirements}
     flavor = [r for r in _flavor(spec) if canonicalize_name(r.name) not in model]
-    service = _lines((*BASE, *_texts(facts("frameworks", framework)["REQUIREMENTS"])), f"serves with {framework}")
+    service = _lines((*BASE, *framework.requirements), f"serves with {framework.name}")
     users = _users(config)
     named = {canonicalize_name(r.name.partition("[")[0]) for r in users}
     slim = [r for need in model.values() for r in _slim(need, named)]

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ...compiler.model_spec import ModelSpec
 from ...schema.config import Config
-from .catalog import facts
+from .catalog import Framework, facts
 from .choices import Choices
 from .names import VERSION, Names
 from .needs import requirements
@@ -30,7 +30,9 @@ SUMMARIES = {
 }
 
 
-def render(*, names: Names, config: Config, spec: ModelSpec, choices: Choices, line_length: int) -> dict[str, str]:
+def render(
+    *, names: Names, config: Config, spec: ModelSpec, framework: Framework, choices: Choices, line_length: int
+) -> dict[str, str]:
     """The files by path."""
     environment = Environment(
         loader=FileSystemLoader(HERE, encoding="utf-8"),
@@ -48,25 +50,22 @@ def render(*, names: Names, config: Config, spec: ModelSpec, choices: Choices, l
         "spec": spec,
         "python": config.python,
         "methods": {m: SUMMARIES[m] for m in choices.methods},
-        "requirements": [f"{r.name}{r.specifier}" for r in requirements(config, spec)],
+        "requirements": [f"{r.name}{r.specifier}" for r in requirements(config, spec, framework)],
         "example": json.dumps(choices.constants["openapi"]["EXAMPLE"], ensure_ascii=False),
         # a column's name is no code: what it holds stays inside the quotes
         "literal": repr(json.dumps(choices.constants["openapi"]["EXAMPLE"], ensure_ascii=False)),
         "code": _code(config),
-        "untyped": _untyped(config.serve.framework, spec.flavor),
+        "untyped": _untyped(framework, spec.flavor),
         "line_length": line_length,
     }
     return {path: environment.get_template(template).render(values) for path, template in FILES.items()}
 
 
-def _untyped(framework: str, flavor: str) -> list[str]:
+def _untyped(framework: Framework, flavor: str) -> list[str]:
     """Libraries without types of their own: those that models need, the framework's and the flavor's."""
-    found = {"joblib.*", "pandas.*", "skops.*"}
-    for says in (facts("frameworks", framework), facts("flavors", flavor)):
-        untyped = says.get("UNTYPED", ())
-        assert isinstance(untyped, tuple)
-        found.update(untyped)
-    return sorted(found)
+    found = facts("flavors", flavor).get("UNTYPED", ())
+    assert isinstance(found, tuple)
+    return sorted({"joblib.*", "pandas.*", "skops.*", *framework.untyped, *found})
 
 
 def _code(config: Config) -> Mapping[str, list[str]]:

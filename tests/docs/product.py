@@ -127,7 +127,8 @@ def _below(shape: Shape, path: str) -> Iterator[str]:
 def _words(shape: Shape) -> str:
     parts = []
     if shape.choice:
-        parts.append(", ".join(f"`{name}`" for name in sorted(catalogs()[shape.choice])))
+        parts.append(", ".join(f"`{name}`" for name in sorted(catalogs()[shape.choice.catalog])))
+        parts += ["a folder of your own, as ./FOLDER/"] if shape.choice.folders else []
     elif shape.literals is not None:
         parts.append(" or ".join(f"`{value}`" for value in shape.literals))
     elif shape.patterns:

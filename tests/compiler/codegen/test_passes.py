@@ -94,6 +94,15 @@ def test_relocate_leads_relative_imports_to_the_package() -> None:
     assert outside.code == "import os\nfrom churn import info, logs\nfrom churn.schema import Row as R\n"
 
 
+def test_relocate_follows_full_names_and_leaves_others() -> None:
+    before = parse(
+        "from lib.template import info\nfrom lib.template.schema import Row\nfrom lib.templates import x\nimport lib\n"
+    )
+    move = Move(package=("own",), source=("own",), target=".", full="lib.template")
+    after = "from . import info\nfrom .schema import Row\nfrom lib.templates import x\nimport lib\n"
+    assert relocate(before, move).code == after
+
+
 @pytest.mark.parametrize("line", ["from ..other import x", "from ...template import x", "from . import x"])
 def test_relocate_refuses_what_leads_elsewhere(line: str) -> None:
     with pytest.raises(ValueError, match="may import from template alone"):
