@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from . import boosting, encoding, forests, linear, scaling
+from . import boosting, catboost_trees, encoding, forests, lightgbm_trees, linear, scaling, xgboost_trees
 from .graph import Graph
 from .tables import Fitted, Table
 
@@ -12,6 +12,12 @@ Predictor = Callable[[Graph, Fitted, Table], Mapping[str, str]]
 Transformer = Callable[[Graph, Fitted, Table], Table]
 
 PREDICTORS: Mapping[str, Predictor] = {
+    "catboost.core.CatBoostClassifier": catboost_trees.classifier,
+    "catboost.core.CatBoostRegressor": catboost_trees.regressor,
+    "lightgbm.basic.Booster": lightgbm_trees.booster,
+    "lightgbm.sklearn.LGBMClassifier": lightgbm_trees.classifier,
+    "lightgbm.sklearn.LGBMRanker": lightgbm_trees.regressor,
+    "lightgbm.sklearn.LGBMRegressor": lightgbm_trees.regressor,
     "sklearn.ensemble._forest.ExtraTreesClassifier": forests.classifier,
     "sklearn.ensemble._forest.ExtraTreesRegressor": forests.regressor,
     "sklearn.ensemble._forest.RandomForestClassifier": forests.classifier,
@@ -53,6 +59,12 @@ PREDICTORS: Mapping[str, Predictor] = {
     "sklearn.tree._classes.DecisionTreeRegressor": forests.regressor,
     "sklearn.tree._classes.ExtraTreeClassifier": forests.classifier,
     "sklearn.tree._classes.ExtraTreeRegressor": forests.regressor,
+    "xgboost.core.Booster": xgboost_trees.booster,
+    "xgboost.sklearn.XGBClassifier": xgboost_trees.classifier,
+    "xgboost.sklearn.XGBRFClassifier": xgboost_trees.classifier,
+    "xgboost.sklearn.XGBRFRegressor": xgboost_trees.regressor,
+    "xgboost.sklearn.XGBRanker": xgboost_trees.regressor,
+    "xgboost.sklearn.XGBRegressor": xgboost_trees.regressor,
 }
 TRANSFORMERS: Mapping[str, Transformer] = {
     "sklearn.decomposition._pca.PCA": scaling.components,

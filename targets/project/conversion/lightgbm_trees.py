@@ -1,0 +1,130 @@
+"""LightGBM's models: all in float64, numbers next to zero taken for zero."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from .graph import Graph, above, complement, flat, largest, softmax
+from .tables import Fitted, Table, numeric
+from .trees import Floats, Tree, summed
+
+ZERO = float(np.float32(1e-35))
+"""LightGBM's kZeroThreshold: what is not further from zero is zero."""
+CATEGORY, DEFAULT_LEFT, MISSING = 1, 2, 12
+"""Bits of `decision_type`; the two of MISSING tell what is missing."""
+NOTHING, ZEROS, NANS = 0, 4, 8
+EXPONENTIAL = ("poisson", "gamma", "tweedie")
+PLAIN = ("regression", "regression_l1", "huber", "fair", "quantile", "mape", "lambdarank", "rank_xendcg")
+
+Fields = Mapping[str, str]
+
+
+def booster(graph: Graph, model: Fitted, table: Table) -> Mapping[str, str]:
+    header, scores = _scores(graph, model, table)
+    return {"predict": _transformed(graph, header.get("objective", ""), scores)}
+
+
+def regressor(graph: Graph, model: Fitted, table: Table) -> Mapping[str, str]:
+    """A regressor or ranker."""
+    return booster(graph, model.booster_, table)
+
+
+def classifier(graph: Graph, model: Fitted, table: Table) -> Mapping[str, str]:
+    header, scores = _scores(graph, model.booster_, table)
+    shares = _shares(graph, header.get("objective", ""), scores)
+    if len(model.classes_) > 2:
+        return {"predict": largest(graph, shares), "predict_proba": shares}
+    return {"predict": above(graph, flat(graph, shares), 0.5), "predict_proba": complement(graph, shares)}
+
+
+def _shares(graph: Graph, objective: str, scores: str) -> str:
+    kind, *options = objective.split()
+    if kind == "multiclass":
+        return softmax(graph, scores)
+    if kind not in ("binary", "multiclassova", "cross_entropy"):
+        raise ValueError(f"there is no conversion of the objective {objective or 'of your own'}")
+    steepness = [float(text.partition(":")[2]) for text in options if text.startswith("sigmoid:")]
+    return graph.add("Sigmoid", graph.add("Mul", scores, graph.constant(steepness[0])) if steepness else scores)
+
+
+def _transformed(graph: Graph, objective: str, scores: str) -> str:
+    """What `predict` makes of scores."""
+    kind, *options = objective.split() or [""]
+    if kind in EXPONENTIAL:
+        return flat(graph, graph.add("Exp", scores))
+    if kind in PLAIN and "sqrt" not in options:
+        return flat(graph, scores)
+    shares = _shares(graph, objective or "custom", scores)
+    return shares if kind.startswith("multiclass") else flat(graph, shares)
+
+
+def _scores(graph: Graph, model: Fitted, table: Table) -> tuple[Fields, str]:
+    numeric(table)
+    # as many trees as `predict` uses: those up to the best iteration, if one was found
+    header, *trees = _sections(model.model_to_string())
+    targets = int(header["num_tree_per_iteration"])
+    made = [_tree(fields, i % targets) for i, fields in enumerate(trees)]
+    scores = summed(graph, made, table.tensor, targets=targets)
+    if "average_output" in header:
+        scores = graph.add("Div", scores, graph.constant(len(trees) / targets))
+    return header, scores
+
+
+def _sections(text: str) -> Iterator[Fields]:
+    """The model's own fields, then each tree's."""
+    for section in text.partition("end of trees")[0].split("\n\n"):
+        fields = dict(line.partition("=")[::2] for line in section.strip().splitlines())
+        if "version" in fields or "Tree" in fields:
+            yield fields
+
+
+def _tree(fields: Fields, target: int) -> Tree:
+    if fields.get("is_linear", "0") != "0":
+        raise ValueError("there is no conversion of linear trees")
+    leaves = _numbers(fields, "leaf_value")
+    if len(leaves) == 1:
+        none = np.array([-1])
+        return Tree(
+            feature=none, threshold=leaves, left=none, right=none, nan_left=none < 0, value=leaves, target=target
+        )
+    kinds = _numbers(fields, "decision_type").astype(np.int64)
+    _check(kinds)
+    splits = _thresholds(_numbers(fields, "threshold"))
+    missing = np.where(kinds & MISSING == NANS, kinds & DEFAULT_LEFT != 0, splits >= 0)
+    inner, outer = len(splits), len(leaves)
+
+    def children(name: str) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+        """Branches come first, and then the leaves, which the file counts down from -1."""
+        found = _numbers(fields, name).astype(np.int64)
+        return np.concatenate([np.where(found < 0, inner - 1 - found, found), np.full(outer, -1)])
+
+    return Tree(
+        feature=np.concatenate([_numbers(fields, "split_feature").astype(np.int64), np.zeros(outer, np.int64)]),
+        threshold=np.concatenate([splits, np.zeros(outer)]),
+        left=children("left_child"),
+        right=children("right_child"),
+        nan_left=np.concatenate([missing, np.zeros(outer, bool)]),
+        value=np.concatenate([np.zeros(inner), leaves]),
+        target=target,
+    )
+
+
+def _numbers(fields: Fields, name: str) -> Floats:
+    return np.array([float(text) for text in fields[name].split()])
+
+
+def _check(kinds: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> None:
+    if (kinds & CATEGORY).any():
+        raise ValueError("there is no conversion of splits by category")
+    if (kinds & MISSING == ZEROS).any():
+        raise ValueError("there is no conversion of zero_as_missing")
+
+
+def _thresholds(splits: Floats) -> Floats:
+    """Thresholds that split unchanged rows as the file's split rows in which tiny numbers are zero."""
+    below = np.nextafter(-ZERO, -np.inf)
+    tiny = np.where(splits >= 0, ZERO, below)
+    found: Floats = np.where(np.abs(splits) <= ZERO, tiny, splits)
+    return found
