@@ -86,10 +86,10 @@ def _is_nan(value: object) -> bool:
     return isinstance(value, float) and bool(np.isnan(value))
 
 
-def _fill(column: Column, value: object) -> float:
+def _fill(column: Column, value: Fitted) -> float:
     """What stands in a column's tensor for a value."""
     if not isinstance(value, str):
-        return float(str(value))
+        return np.nan if value is None else float(value)
     if column.vocabulary is None:
         raise ValueError(f"the column `{column.name}` holds numbers, and is filled with a text")
     return column.vocabulary.code(value)
