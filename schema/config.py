@@ -115,6 +115,7 @@ class Serve:
     port: Annotated[int, Minimum(1), Maximum(65535), Doc("Port that the service listens on unless told otherwise.")] = (
         8000
     )
+    page: Annotated[bool, Doc("Whether / is a page on which people ask the model.")] = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

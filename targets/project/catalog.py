@@ -55,5 +55,5 @@ def known(kind: str) -> tuple[str, ...]:
 
 
 def facts(kind: str, name: str) -> Mapping[str, object]:
-    """A file's constants, such as REQUIREMENTS."""
+    """The constants of a file of such a kind, or of the template, such as REQUIREMENTS."""
     return read_facts((HERE / kind / f"{name}.py").read_text(encoding="utf-8"))

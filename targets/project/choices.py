@@ -14,6 +14,7 @@ from ...compiler.codegen.identifiers import identifiers
 from ...compiler.model_spec import Column, ColumnType, Label, ModelSpec, Output
 from ...schema.config import Config
 from ...schema.diagnostics import fail
+from . import pages
 from .catalog import Framework
 from .model_module import model_constants, model_functions
 from .names import VERSION, Names
@@ -104,6 +105,7 @@ def choose(
                 "METHODS": tuple(served),
                 "LIBRARIES": libraries,
             },
+            "pages": {"FILES": pages.files(config)},
             "openapi": {"VERSION": VERSION, "EXAMPLE": example_row(spec.inputs) if example is None else dict(example)},
         },
         dropped=frozenset().union(*(parts for method, parts in PARTS.items() if method not in served)),

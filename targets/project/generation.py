@@ -19,6 +19,7 @@ from ...compiler.model_spec import ModelSpec, Output
 from ...compiler.tree import Tree
 from ...schema.config import Config
 from ...schema.diagnostics import fail
+from . import pages
 from .catalog import APP, Framework, chosen
 from .choices import Choices, choose
 from .contract import FIELD, TEMPLATE
@@ -43,7 +44,7 @@ MODULES = (
     "tabular",
     "invocations",
     "service",
-    "docs",
+    "pages",
 )
 SHARED = ("asgi", "processes")
 """Modules that frameworks share: each project has those that its framework uses."""
@@ -72,6 +73,7 @@ def generate(
         names=names, config=config, spec=spec, framework=framework, choices=choices, line_length=LINE_LENGTH
     )
     texts[f"src/{names.package}/py.typed"] = ""
+    texts |= {f"src/{names.package}/static/{name}": text for name, text in pages.texts(config).items()}
     return cas.put_texts(texts)
 
 

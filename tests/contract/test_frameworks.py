@@ -223,7 +223,20 @@ def test_another_verb_is_refused(service: Booted, verb: str, path: str, allow: s
         assert got.json == error("method-not-allowed", "Method Not Allowed")
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/predict/", "/predict/x", "/transform", "/Predict"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nothing",
+        "/static",
+        "/static/",
+        "/static/../info",
+        "/static/page.html",
+        "/predict/",
+        "/predict/x",
+        "/transform",
+        "/Predict",
+    ],
+)
 def test_another_path_is_not_found(service: Booted, path: str) -> None:
     for verb, body in (("GET", None), ("POST", b"{}")):
         got = service.ask(verb, path, body)
@@ -250,9 +263,24 @@ def test_the_documentation_is_the_same(service: Booted, python: Path, project: P
     printed = subprocess.run(command, env=environ, capture_output=True, check=True).stdout
     got = service.ask("GET", "/openapi.json")
     assert got.json == json.loads(printed)
-    page = service.ask("GET", "/docs")
-    assert page.status == 200
-    assert page.headers["content-type"] == "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/", "text/html"),
+        ("/docs", "text/html"),
+        ("/static/page.js", "text/javascript"),
+        ("/static/style.css", "text/css"),
+    ],
+)
+def test_the_pages_for_people_are_sent_with_their_policy(service: Booted, path: str, kind: str) -> None:
+    page = service.ask("GET", path)
+    assert (page.status, page.headers["content-type"]) == (200, f"{kind}; charset=utf-8")
+    assert page.headers["content-security-policy"].startswith("default-src 'none'; ")
+    assert page.headers["x-content-type-options"] == "nosniff"
+    head = service.ask("HEAD", path)
+    assert (head.status, head.body) == (200, b"")
 
 
 def test_a_request_has_its_id_everywhere(service: Booted) -> None:

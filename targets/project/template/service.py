@@ -11,8 +11,8 @@ from time import perf_counter
 import msgspec
 
 from . import info, invocations, typed
-from .docs import page
 from .openapi import document
+from .pages import pages
 from .predictor import Predictor, ask
 from .problems import Rejected, check_headers
 from .settings import Settings
@@ -20,8 +20,6 @@ from .web import Answer, Header, Operation, Request, form
 
 INLINE_BYTES = 64 * 1024
 """A thread costs a small body more than its prediction does; a larger one would keep /healthz waiting."""
-
-HTML = "text/html; charset=utf-8"
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +39,8 @@ class Service:
             "/readyz": self._readyz,
             "/info": self._shown,
             "/openapi.json": partial(Answer, msgspec.json.encode(document())),
-            "/docs": partial(Answer, page(document()), content_type=HTML),
             **invocations.pages(self._readyz),
+            **pages(),
         }
         """What is asked with GET, by path."""
 

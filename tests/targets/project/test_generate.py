@@ -23,7 +23,7 @@ CASES = {"classifier": (CLASSIFIER, CLASSIFIER_OUTPUTS), "regressor": (REGRESSOR
 @pytest.mark.parametrize("case", CASES)
 def test_the_project_is_the_golden_one(case: str, tmp_path: Path, update_golden: bool) -> None:
     """What `--update-golden` changes is reviewed like code."""
-    made = files(tmp_path, *CASES[case])
+    made = {path: text for path, text in files(tmp_path, *CASES[case]).items() if "/static/" not in path}
     golden = GOLDEN / case
     if update_golden:
         for path, text in made.items():
@@ -48,7 +48,11 @@ def test_the_application_of_each_framework_is_the_golden_one(
 @pytest.mark.parametrize("framework", known("frameworks"))
 def test_a_project_has_only_what_its_framework_uses(framework: str, tmp_path: Path) -> None:
     made = files(tmp_path, *CASES["regressor"], config(framework=framework))
-    code = {Path(path).stem: ast.parse(text) for path, text in made.items() if path.startswith("src/") and text}
+    code = {
+        Path(path).stem: ast.parse(text)
+        for path, text in made.items()
+        if path.startswith("src/") and path.endswith(".py")
+    }
     imported = {
         name
         for module in code.values()
@@ -64,6 +68,8 @@ def test_a_project_has_only_what_its_framework_uses(framework: str, tmp_path: Pa
 def test_a_regressor_has_no_trace_of_what_it_cannot_do(tmp_path: Path) -> None:
     made = files(tmp_path, REGRESSOR, REGRESSOR_OUTPUTS)
     for path, text in made.items():
+        if "/static/" in path:  # the page draws whatever the service answers
+            continue
         assert "proba" not in text.lower(), path
         assert "decision" not in text.lower(), path
         assert "pandas" not in text or path == "pyproject.toml", path
@@ -75,6 +81,21 @@ def test_only_the_methods_that_are_asked_for_are_served(tmp_path: Path) -> None:
     assert '"predict_proba"' in made["src/churn/predictor.py"]
     assert '"predict"' not in made["src/churn/predictor.py"]
     assert "class Prediction(" not in made["src/churn/schema.py"]
+
+
+def test_the_pages_are_the_templates_own_files(tmp_path: Path) -> None:
+    folder = Path(str(project.__file__)).parent / "template" / "static"
+    made = files(tmp_path, REGRESSOR, REGRESSOR_OUTPUTS)
+    shipped = {Path(path).name: text for path, text in made.items() if "/static/" in path}
+    assert shipped == {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()}
+
+
+def test_without_the_page_nothing_of_it_is_left(tmp_path: Path) -> None:
+    made = files(tmp_path, REGRESSOR, REGRESSOR_OUTPUTS, config(page=False))
+    shipped = {Path(path).name for path in made if "/static/" in path}
+    assert shipped == {"docs.html", "docs.js", "element.js", "style.css"}
+    assert "page.html" not in made["src/churn/pages.py"]
+    assert "`GET /`" not in made["README.md"]
 
 
 @pytest.mark.parametrize("python", ["3.10", "3.13"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from deployc.targets.project.frameworks.fastapi import create_app
 from deployc.targets.project.template.logs import JsonFormatter
 from deployc.targets.project.template.model import Model
 from deployc.targets.project.template.openapi import document
+from deployc.targets.project.template.pages import FILES
 from deployc.targets.project.template.predictor import Predictor
 from deployc.targets.project.template.problems import Rejected
 from deployc.targets.project.template.schema import Label, Row
@@ -172,6 +174,26 @@ def test_info_shows_provenance_where_there_is_one(tmp_path: Path) -> None:
 
 def test_the_document_is_served_and_its_example_is_answered() -> None:
     assert ask("/openapi.json")[::2] == (200, document())
+
+
+def test_every_page_is_sent_and_may_load_nothing_from_elsewhere() -> None:
+    service = Service(Settings(), lambda: Predictor(Model(Path("stub"))))
+    assert {"/", "/docs"} <= set(FILES)
+    for path in FILES:
+        headers = dict(service.pages[path]().headers)
+        assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'; ")
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_what_a_page_links_to_is_served() -> None:
+    service = Service(Settings(), lambda: Predictor(Model(Path("stub"))))
+    for path, name in FILES.items():
+        text = service.pages[path]().body.decode()
+        for link in re.findall(r'(?:src|href)="([^":]+)"', text):
+            assert f"/{link}" in service.pages, f"{name} links to {link}"
+        for module in re.findall(r'from "./([^"]+)"', text):
+            assert f"/static/{module}" in FILES, f"{name} imports {module}"
 
 
 json_values = st.recursive(

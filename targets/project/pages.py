@@ -1,0 +1,24 @@
+"""The files of the pages for people that a project has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...schema.config import Config
+from .catalog import HERE, facts
+
+ASKING = ("page.html", "page.js", "answer.js", "card.js", "code.js", "form.js")
+"""What goes with `serve.page: false`; the rest is the documentation's too."""
+
+
+def files(config: Config) -> dict[str, str]:
+    """The files' names by path."""
+    every = facts("template", "pages")["FILES"]
+    assert isinstance(every, dict)
+    return {path: name for path, name in every.items() if config.serve.page or name not in ASKING}
+
+
+def texts(config: Config) -> Mapping[str, str]:
+    """The files' texts by name."""
+    folder = HERE / "template" / "static"
+    return {name: (folder / name).read_text(encoding="utf-8") for name in files(config).values()}
