@@ -3,7 +3,7 @@
 /** A curl command; a quote within the body leaves the shell's quotes for itself. */
 export function curl(url, body) {
   const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
-  return `curl -s ${quoted(url)} -H 'Content-Type: application/json' -d ${quoted(body)}`;
+  return `curl -s ${quoted(url)} \\\n  -H 'Content-Type: application/json' \\\n  -d ${quoted(body)}`;
 }
 
 /** A Python program. */
