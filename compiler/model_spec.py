@@ -70,6 +70,8 @@ class ModelSpec:
     """The Python that saved the model, such as "3.11.7", where it is known."""
     notes: tuple[str, ...] = ()
     """What the user should know about how this was found out, a sentence each."""
+    optimizer: str = ""
+    """What compiled the model, where `file` is no longer what its library wrote."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

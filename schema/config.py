@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from .constraints import Choice, Doc, Except, Kinds, Maximum, Minimum, Pattern
+from .constraints import Choice, Doc, Except, Kinds, Maximum, Minimum, Pattern, Shorthand
 
 _NAME = Pattern(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", "lower-case letters and digits, with - between")
 
@@ -102,6 +102,47 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tolerance:
+    """How far a number may be from the model's: |a - b| <= abs + rel * |b|."""
+
+    abs: Annotated[float, Minimum(0), Doc("Absolute difference allowed.")] = 0.0
+    rel: Annotated[float, Minimum(0), Doc("Difference allowed relative to the model's own number.")] = 0.0
+
+
+def _absolute(number: object) -> dict[str, object]:
+    return {"abs": number}
+
+
+Tolerated = Annotated[
+    Tolerance,
+    Shorthand(Annotated[float, Minimum(0)], _absolute),
+    Doc("A number (absolute) or {abs, rel}; labels must be equal."),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Optimize:
+    """Whether the model is compiled into a faster form, and what must be proved of it before it is served."""
+
+    use: Annotated[
+        str,
+        Choice("optimizers"),
+        Doc("`auto` takes the fastest optimiser that is proved, `off` none; or an optimiser."),
+    ] = "auto"
+    tolerance: Tolerated = Tolerance(abs=1e-9, rel=1e-9)
+    thresholds: Annotated[tuple[float, ...], Doc("Cut-offs on probabilities at which no difference is allowed.")] = ()
+    on_unproved: Annotated[
+        Literal["serve-original", "fail"] | None,
+        Doc("What to do without a proof; by default `fail` where an optimiser is named, else `serve-original`."),
+    ] = None
+    rows: Annotated[int, Minimum(100), Maximum(1_000_000), Doc("How many rows are generated for the proof.")] = 10_000
+
+
+def _used(name: object) -> dict[str, object]:
+    return {"use": name}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Serve:
     """The service that is generated around the model."""
 
@@ -116,6 +157,11 @@ class Serve:
         8000
     )
     page: Annotated[bool, Doc("Whether / is a page on which people ask the model.")] = True
+    optimize: Annotated[
+        Optimize,
+        Shorthand(Annotated[str, Choice("optimizers")], _used),
+        Doc("`auto`, `off`, the name of an optimiser, or a mapping."),
+    ] = Optimize(use="off")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

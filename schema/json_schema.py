@@ -69,7 +69,9 @@ def _scalar_keywords(shape: Shape, catalogs: Catalogs) -> Schema:
     if shape.literals is not None:
         schema["enum"] = list(shape.literals)
     if shape.choice:
-        schema |= _choice(shape.choice, catalogs, [None] if "null" in shape.types else [])
+        names = _choice(shape.choice, catalogs, [None] if "null" in shape.types else [])
+        # an enum would hold for the mapping that a shorthand stands for, too
+        schema |= {"if": {"type": "string"}, "then": names} if shape.whole else names
     if shape.minimum is not None:
         schema["minimum"] = shape.minimum
     if shape.maximum is not None:

@@ -190,7 +190,7 @@ def _constrain(shape: Shape, constraint: object) -> Shape:
 
 def _shortened(shape: Shape, shorthand: Shorthand) -> Shape:
     scalar = shape_of(shorthand.scalar)
-    if not isinstance(shape.whole, Record) or scalar.whole or scalar.literals or scalar.choice:
+    if not isinstance(shape.whole, Record) or scalar.whole or scalar.literals:
         raise TypeError("Shorthand belongs on a dataclass and expands a bool, int, float or str")
     return replace(
         scalar,

@@ -1,4 +1,4 @@
-"""The catalogs: which targets, tests, frameworks and flavors there are."""
+"""The catalogs: which targets, tests, frameworks, flavors and optimisers there are."""
 
 from __future__ import annotations
 
@@ -9,17 +9,24 @@ from .. import targets
 from ..compiler.catalog import Catalog
 from ..schema.shapes import Catalogs
 from . import checks
-from .project import flavors, frameworks
+from .project import flavors, frameworks, optimizers
 
-SHARED = frozenset({"catalogs", "check", "checks", "deployment", "graph", "serving"})
+SHARED = frozenset({"catalogs", "check", "checks", "deployment", "environments", "graph", "optimizing", "serving"})
 """Modules of this folder that are no targets."""
 
 TARGETS = Catalog(targets, "deployc.targets", SHARED)
 CHECKS = Catalog(checks, "deployc.tests", frozenset({"booted", "reference"}))
 FRAMEWORKS = Catalog(frameworks, "deployc.frameworks")
 FLAVORS = Catalog(flavors, "deployc.flavor_templates")
+OPTIMIZERS = Catalog(optimizers, "deployc.optimizers")
 
-BY_NAME = {"targets": TARGETS, "tests": CHECKS, "frameworks": FRAMEWORKS, "flavors": FLAVORS}
+BY_NAME = {
+    "targets": TARGETS,
+    "tests": CHECKS,
+    "frameworks": FRAMEWORKS,
+    "flavors": FLAVORS,
+    "optimizers": OPTIMIZERS,
+}
 
 
 def catalogs() -> Catalogs:
@@ -28,6 +35,7 @@ def catalogs() -> Catalogs:
         "targets": {name: _options(TARGETS.load(name)) for name in TARGETS.names()},
         "tests": {name: _options(CHECKS.load(name)) for name in CHECKS.names()},
         "frameworks": dict.fromkeys(FRAMEWORKS.names()),
+        "optimizers": dict.fromkeys(("auto", "off", *OPTIMIZERS.names())),
     }
 
 

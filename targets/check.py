@@ -15,7 +15,10 @@ from .catalogs import CHECKS
 from .deployment import own_template
 from .project.contract import FIELD, check_template
 
-RESERVED = ("serve", "train", "source", "model", "inspect", "probe", "generate", "openapi", "assemble", "template")
+RESERVED = (
+    *("serve", "train", "source", "model", "inspect", "probe"),
+    *("optimize", "generate", "openapi", "assemble", "template"),
+)
 
 
 def check(config: Config, found: Sources) -> Iterator[Diagnostic]:

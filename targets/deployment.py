@@ -73,6 +73,26 @@ class Deployment:
         return f"{found.implementation} {found.version} {found.platform}"
 
     @property
+    def optimizes(self) -> bool:
+        """Whether another form of the model may be served than the one that was trained."""
+        return self.config.serve.optimize.use != "off"
+
+    @property
+    def model_environment(self) -> str:
+        """The environment node that has the model's own libraries."""
+        return "env-model" if self.optimizes else "env-serve"
+
+    @property
+    def served_model(self) -> Input:
+        """The files that are shipped as the model."""
+        return Made(node="optimize" if self.optimizes else "model", folder="model")
+
+    @property
+    def served_spec(self) -> Input:
+        """What they are, as `inspect` says it of the trained model."""
+        return Made(node="optimize", folder="spec") if self.optimizes else Made(node="inspect")
+
+    @property
     def place(self) -> Digest:
         """A name for the user's folder, for locking."""
         return of_text(str(self.root))

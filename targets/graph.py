@@ -6,22 +6,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 
-from packaging.utils import canonicalize_name
-
 from ..compiler import command
-from ..compiler.cas import Cas
 from ..compiler.formats.inspection import inspect
 from ..compiler.formats.split import split
-from ..compiler.lock.wanted import Wanted, Wish
-from ..compiler.model_spec import ModelSpec
+from ..compiler.lock.wanted import Wish
 from ..compiler.node import AnyNode, Files, Input, Made, Node, Work
 from ..compiler.sources import registry
 from ..compiler.sources.place import Place
 from ..compiler.tree import Tree
-from ..schema.codec import decode, encode
-from ..schema.config import Command, Train
-from ..schema.lockfile import Lockfile, pins
-from . import project, serving
+from ..schema.codec import encode
+from ..schema.config import Command, Optimize, Train
+from ..schema.lockfile import Lockfile
+from . import environments, optimizing, project, serving
 from .catalogs import CHECKS, TARGETS
 from .deployment import LOCKED, Deployment, allow_list, own_template, section_of
 
@@ -49,9 +45,16 @@ def outputs(deployment: Deployment, trees: Mapping[str, Tree]) -> Tree:
             place = TARGETS.load(entry.kind).provenance(deployment).strip("/")
             beside = trees["model"].under("provenance")
             found |= (trees[name] | (beside.at(place) if place else beside)).at(name)
+    if "optimize" in trees:
+        found |= trees["optimize"].under("report").at("reports/optimize")
     for name in deployment.config.tests:
         found |= trees.get(name, Tree()).at(f"reports/{name}")
     return found
+
+
+def remarks(deployment: Deployment, trees: Mapping[str, Tree]) -> tuple[str, ...]:
+    """What the user should know of what was built, a sentence each."""
+    return optimizing.report_of(deployment.store.cas, trees["optimize"]).told if "optimize" in trees else ()
 
 
 def locked(deployment: Deployment, trees: Mapping[str, Tree]) -> Lockfile:
@@ -166,19 +169,10 @@ def _registry(deployment: Deployment) -> list[Node]:
 
 def _service(deployment: Deployment) -> list[AnyNode]:
     """From the spec to the whole generated project."""
-    config = deployment.config
-    training: dict[str, Input] = {"train": Made(node="lock-train", folder=LOCKED)} if config.model.train else {}
-
-    def ask(cas: Cas, trees: Mapping[str, Tree]) -> tuple[Wanted, str]:
-        spec = decode(ModelSpec, json.loads(cas.text(trees["spec"], "spec.json")))
-        trained = cas.text(trees["train"], "requirements.txt") if "train" in trees else ""
-        template = deployment.template_modules(cas, trees)
-        return deployment.wanted(_serving(deployment, spec, trained, template)), trained
-
     return [
         *_template(deployment),
-        deployment.lock("serve", {"spec": SPEC, **training, **deployment.template}, ask),
-        deployment.installed("serve"),
+        *environments.nodes(deployment, SPEC),
+        *([optimizing.node(deployment, MODEL, SPEC, _sample(deployment))] if deployment.optimizes else []),
         *serving.nodes(deployment, MODEL, SPEC, _sample(deployment)),
         _generate(deployment),
         _assemble(deployment),
@@ -207,10 +201,11 @@ def _generate(deployment: Deployment) -> Node:
             example=found.example,
         )
 
-    serve = json.dumps(encode(config.serve), sort_keys=True)
+    # how the model may be optimised decides over its spec, and over nothing else here
+    serve = json.dumps(encode(replace(config.serve, optimize=Optimize())), sort_keys=True)
     return Node(
         name="generate",
-        inputs={"spec": SPEC, "probe": Made(node="probe"), **deployment.template},
+        inputs={"spec": deployment.served_spec, "probe": Made(node="probe"), **deployment.template},
         params={"name": config.name, "python": deployment.python, "serve": serve, **deployment.layout},
         implementation=deployment.identity.tools("libcst", "jinja2", "ruff"),
         run=run,
@@ -228,15 +223,17 @@ def _assemble(deployment: Deployment) -> Node:
             modules=deployment.modules_tree(work),
             name=deployment.config.name,
             deployc=deployment.identity.version,
+            compiled=optimizing.named(work),
         )
 
     return Node(
         name="assemble",
         inputs={
             "code": Made(node="generate"),
-            "model": MODEL,
+            "model": deployment.served_model,
             "lock": Made(node="lock-serve", folder=LOCKED),
             "openapi": Made(node="openapi"),
+            **({"original": MODEL, "report": Made(node="optimize", folder="report")} if deployment.optimizes else {}),
             **deployment.modules,
         },
         params={"name": deployment.config.name, **deployment.layout},
@@ -249,15 +246,3 @@ def _sample(deployment: Deployment) -> dict[str, Input]:
     """The sample's rows as an input labelled "sample", where there are any."""
     path = deployment.config.model.sample
     return {"sample": deployment.file(path)} if path else {}
-
-
-def _serving(deployment: Deployment, spec: ModelSpec, trained: str, template: Mapping[str, str]) -> tuple[Wish, ...]:
-    """What the service needs: what made the model, at the versions that made it; the framework; the user's own."""
-    pinned = {pin.name: pin.version for pin in pins(trained)}
-    wishes = []
-    for need in project.requirements(deployment.config, spec, template):
-        version = pinned.get(canonicalize_name(need.name))
-        text = f"{need.name}=={version}" if version and not need.specifier else f"{need.name}{need.specifier}"
-        field = ("serve", "requirements") if need.reason == "serve.requirements" else ("model", "path")
-        wishes.append(Wish(text=text, origin=need.reason, field=field))
-    return tuple(wishes)

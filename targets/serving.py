@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ..compiler import sandbox
@@ -26,7 +26,7 @@ def nodes(deployment: Deployment, model: Input, spec: Input, sample: Mapping[str
             inputs={"model": model, "spec": spec, **sample, **deployment.modules},
             params={"methods": " ".join(deployment.config.serve.methods), **deployment.layout},
             implementation=deployment.identity.tools("libcst"),
-            environments=("env-serve",),
+            environments=(deployment.model_environment,),
             run=lambda work: _probe(work, deployment),
         ),
         Node(
@@ -56,7 +56,8 @@ def _probe(work: Work, deployment: Deployment) -> Tree:
     request.write_text(probe_request(spec, work.folder / "model", rows), encoding="utf-8")
     answer = work.folder / "answer.json"
     path = {"PYTHONPATH": ":".join(map(str, paths))}
-    said = _python(work, [str(_copied(work, spec)), str(request), str(answer)], path, MODEL_FIELD)
+    asked = [str(_copied(work, spec)), str(request), str(answer)]
+    said = _python(work, deployment.model_environment, asked, path, MODEL_FIELD)
     text = answer.read_text(encoding="utf-8")
     found = read_probe(text)
     for method in deployment.methods(spec):
@@ -84,21 +85,35 @@ def _openapi(work: Work, deployment: Deployment) -> Tree:
     work.cas.materialise(work.inputs["code"], work.folder / "code")
     script = openapi_command(deployment.config.name)
     path = {"PYTHONPATH": str(work.folder / "code" / "src")}
-    said = _python(work, ["-c", script], path, ("serve",))
+    said = _python(work, "env-serve", ["-c", script], path, ("serve",))
     return work.cas.put_texts({"openapi.json": "\n".join(said) + "\n"})
 
 
-def _python(work: Work, arguments: list[str], environ: Mapping[str, str], field: Field) -> list[str]:
-    """Run the environment's Python; the lines that it printed. UserError `model-broken` when it fails."""
-    python, lines = work.pythons["env-serve"], list[str]()
-    clean = sandbox.clean_environ(python=python, home=work.folder, passed=environ)
-    command = [str(python), "-W", "ignore", *arguments]
-    if sandbox.available():
-        command = sandbox.confined(command, network=False, hidden=None)
-    code = work.processes.run(command, folder=work.folder, environ=clean, log=lines.append)
-    if code != 0:
+def _python(work: Work, environment: str, arguments: list[str], environ: Mapping[str, str], field: Field) -> list[str]:
+    """Run an environment's Python; the lines that it printed. UserError `model-broken` when it fails."""
+    lines = list[str]()
+    if run_python(work, environment, arguments, environ, folder=work.folder, log=lines.append) != 0:
         text = "the model cannot be loaded and asked in the serving environment"
         lacking = any("No module named" in line for line in lines[-3:])
         hint = "add the package that it lacks to `serve.requirements`" if lacking else ""
         raise fail("model-broken", text, field=field, help=hint, notes=["\n".join(lines[-25:])])
     return lines
+
+
+def run_python(
+    work: Work,
+    environment: str,
+    arguments: Sequence[str],
+    environ: Mapping[str, str],
+    *,
+    folder: Path,
+    log: Callable[[str], None],
+    timeout: float | None = None,
+) -> int:
+    """Run an environment's Python without network, as far as this machine can; its exit code."""
+    python = work.pythons[environment]
+    clean = sandbox.clean_environ(python=python, home=work.folder, passed=environ)
+    command = [str(python), "-W", "ignore", *arguments]
+    if sandbox.available():
+        command = sandbox.confined(command, network=False, hidden=None)
+    return work.processes.run(command, folder=folder, environ=clean, log=log, timeout=timeout)

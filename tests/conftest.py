@@ -66,6 +66,7 @@ def small_catalogs() -> Catalogs:
     """Frameworks, targets and tests of which the language is made here, whatever the real ones are."""
     return {
         "frameworks": {"fastapi": None, "flask": None, "aiohttp": None, "sanic": None},
+        "optimizers": {"auto": None, "off": None, "linear": None},
         "targets": {"project": Nothing, "wheel": Nothing, "oci": Image},
         "tests": {"types": Nothing, "smoke": None, "parity": Parity},
     }

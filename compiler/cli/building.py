@@ -16,8 +16,9 @@ from rich.console import Console
 
 from ...schema.diagnostics import fail
 from ...schema.lockfile import dump
+from ...schema.render import visible
 from ...targets.deployment import Deployment
-from ...targets.graph import locked, outputs
+from ...targets.graph import locked, outputs, remarks
 from .. import stat_cache, state
 from ..cas import CorruptBlob
 from ..digest import Digest, of_text
@@ -111,7 +112,7 @@ def build(session: Session, plan: Plan, made: Deployment, options: argparse.Name
         _report_failures(session, outcome, options)
         return 1
     stat_cache.write(session.remembered("stats"), session.sources.stats)
-    summary = _summary(session, tally, folder, time.monotonic() - since, options)
+    summary = _summary(session, tally, folder, time.monotonic() - since, options, remarks(made, outcome.trees))
     (sys.stdout if options.json else sys.stderr).write(summary + "\n")
     if not options.only:
         _remember_state(session, made, flags, folder, options)
@@ -194,18 +195,25 @@ def _remember_state(
     state.save(state_path(str(session.file)), flags=flags, environ=environ, rows=rows, digests=digests, summary=text)
 
 
-def _summary(session: Session, tally: Tally, folder: Path, seconds: float, options: argparse.Namespace) -> str:
+def _summary(
+    session: Session,
+    tally: Tally,
+    folder: Path,
+    seconds: float,
+    options: argparse.Namespace,
+    remarks: tuple[str, ...],
+) -> str:
     ran = {name: event for name, event in tally.ended.items() if event.kind == "ran"}
     cached = sum(event.kind == "cached" for event in tally.ended.values())
     if options.json:
         times = {name: round(event.seconds, 3) for name, event in ran.items()}
-        return json.dumps({"event": "built", "ran": times, "cached": cached, "out": str(folder)})
+        return json.dumps({"event": "built", "ran": times, "cached": cached, "out": str(folder), "remarks": remarks})
     slowest = sorted(ran.values(), key=lambda e: -e.seconds)[:4]
     where = ", ".join(f"{e.node} {e.seconds:.1f} s" for e in slowest if e.seconds >= 0.1)
     head = f"deployc: built in {seconds:.1f} s: {len(ran)} ran, {cached} cached"
     if options.only:
         return head
-    lines = [f"{head}{f' (time: {where})' if where else ''}"]
+    lines = [f"{head}{f' (time: {where})' if where else ''}", *(f"  {visible(remark)}" for remark in remarks)]
     lines += [f"  {_shown(folder / name)}" for name in (options.target or session.config.targets)]
     out = f" --out {_shown(folder)}" if folder != session.root / "build" else ""
     return "\n".join([*lines, f"  run it: deployc run{_argument(session)}{out}"])

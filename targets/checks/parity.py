@@ -15,10 +15,12 @@ from ...compiler.node import AnyNode, Made, Node, Work
 from ...compiler.rows import typed_rows
 from ...compiler.tree import Tree
 from ...schema.config import Path as ConfigPath
-from ...schema.constraints import Doc, Minimum, Shorthand
+from ...schema.config import Tolerance, Tolerated
+from ...schema.constraints import Doc
 from ...schema.diagnostics import UserError, fail
 from ..deployment import PROJECT, Deployment
 from ..project.probing import LOADING
+from ..project.proof.comparing import Limits
 from .booted import Json, Service, booted
 
 FILES = ("rows",)
@@ -29,32 +31,11 @@ SINGLES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tolerance:
-    """How far a number may be from the model's: |a - b| <= abs + rel * |b|."""
-
-    abs: Annotated[float, Minimum(0), Doc("Absolute difference allowed.")] = 0.0
-    rel: Annotated[float, Minimum(0), Doc("Difference allowed relative to the model's own number.")] = 0.0
-
-    def allows(self, found: float, wanted: float) -> bool:
-        if math.isnan(found) or math.isnan(wanted):
-            return math.isnan(found) and math.isnan(wanted)
-        return found == wanted or abs(found - wanted) <= self.abs + self.rel * abs(wanted)
-
-
-def _number(value: object) -> dict[str, object]:
-    return {"abs": value}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """Which rows to ask, and how close the numbers must be."""
 
     rows: Annotated[ConfigPath, Doc("CSV rows with the model's columns; other columns are ignored.")]
-    tolerance: Annotated[
-        Tolerance,
-        Shorthand(Annotated[float, Minimum(0)], _number),
-        Doc("A number (absolute) or {abs, rel}; labels must be equal."),
-    ] = field(default_factory=Tolerance)
+    tolerance: Tolerated = field(default_factory=Tolerance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +78,7 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
             },
             params={"abs": repr(options.tolerance.abs), "rel": repr(options.tolerance.rel), **deployment.layout},
             implementation=deployment.identity.tools("libcst"),
-            environments=("env-serve",),
+            environments=tuple(dict.fromkeys((deployment.model_environment, "env-serve"))),
             run=run,
         )
     ]
@@ -119,7 +100,7 @@ def _reference(
     }
     asked = work.folder / "reference.json"
     asked.write_text(json.dumps(request), encoding="utf-8")
-    python, lines = work.pythons["env-serve"], list[str]()
+    python, lines = work.pythons[deployment.model_environment], list[str]()
     answer = work.folder / "answer.json"
     script = Path(__file__).with_name("reference.py")
     command = [str(python), "-I", "-W", "ignore", str(script), str(asked), str(answer)]
@@ -218,6 +199,7 @@ def _distance(found: Json, wanted: Json, tolerance: Tolerance) -> tuple[float, b
         parts = [_distance(a, b, tolerance) for a, b in zip(found, wanted, strict=True)]
         return max((size for size, _ in parts), default=0.0), all(allowed for _, allowed in parts)
     if isinstance(found, int | float) and isinstance(wanted, float) and not isinstance(found, bool):
-        return abs(found - wanted), tolerance.allows(found, wanted)
+        limits = Limits(abs=tolerance.abs, rel=tolerance.rel)
+        return abs(found - wanted), limits.close(found, wanted)
     same = found == wanted and isinstance(found, bool) == isinstance(wanted, bool)
     return (0.0 if same else math.inf), same

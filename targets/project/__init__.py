@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ...compiler.cas import Cas
@@ -56,10 +56,29 @@ def generate(
     return run(spec=spec, outputs=outputs, config=settled, framework=framework, cas=cas, example=example)
 
 
+def boundary(spec: ModelSpec, outputs: tuple[Output, ...], config: Config) -> Mapping[str, str]:
+    """What stands between typed rows and the model, by file name: the project's own modules, but for their layout."""
+    from .generation import boundary as run
+
+    return run(spec, outputs, config)
+
+
 def assemble(
-    *, cas: Cas, code: Tree, model: Tree, lock_text: str, openapi: str, modules: Tree, name: str, deployc: str
+    *,
+    cas: Cas,
+    code: Tree,
+    model: Tree,
+    lock_text: str,
+    openapi: str,
+    modules: Tree,
+    name: str,
+    deployc: str,
+    compiled: Mapping[str, str] | None = None,
 ) -> Tree:
-    """The whole project. `modules` is the user's own code as it lies below src/; `deployc` is our version."""
+    """The whole project. `modules` is the user's own code as it lies below src/; `deployc` is our version.
+
+    `compiled` says of a compiled model `by` what it was, and the digests of its `proof` and of the `original`.
+    """
     from .assembly import assemble as run
     from .names import Names
 
@@ -73,6 +92,7 @@ def assemble(
         modules=modules,
         package=package,
         deployc=deployc,
+        compiled=compiled,
     )
 
 
@@ -93,6 +113,13 @@ def openapi_command(name: str) -> str:
     from .names import Names
 
     return f"import sys; from {Names.of(name).package}.openapi import text; sys.stdout.buffer.write(text().encode())"
+
+
+def to_optimize(config: Config, spec: ModelSpec, optimizers: Sequence[str]) -> tuple[Requirement, ...]:
+    """What it takes to ask the model itself, to convert it with each of the optimisers, and to ask what they make."""
+    from .needs import to_optimize as run
+
+    return run(config, spec, optimizers)
 
 
 def requirements(config: Config, spec: ModelSpec, template: Mapping[str, str] | None = None) -> tuple[Requirement, ...]:

@@ -1,4 +1,4 @@
-"""The frameworks and flavors that there are, and what each file says about itself."""
+"""The frameworks, flavors and optimisers that there are, and what each file says about itself."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def chosen(name: str, template: Mapping[str, str] | None = None) -> Framework:
 
 
 def known(kind: str) -> tuple[str, ...]:
-    """Names of kind "frameworks" or "flavors", sorted."""
+    """Names of kind "frameworks", "flavors" or "optimizers", sorted."""
     return tuple(sorted(f.stem for f in (HERE / kind).glob("*.py") if f.stem != "__init__"))
 
 

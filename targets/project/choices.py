@@ -57,6 +57,8 @@ class Choices:
     """The typed values that the passes take."""
 
     flavor: str
+    optimizer: str
+    """What compiled the model; empty where its flavor's library asks it."""
     methods: tuple[str, ...]
     model: dict[str, str]
     """Implementations for the prototypes of the model module."""
@@ -87,6 +89,7 @@ def choose(
     shapes = _Shapes(served, spec.classes)
     return Choices(
         flavor=spec.flavor,
+        optimizer=spec.optimizer,
         methods=tuple(served),
         model=model_functions(spec),
         model_constants=model_constants(spec),

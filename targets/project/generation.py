@@ -23,7 +23,7 @@ from . import pages
 from .catalog import APP, Framework, chosen
 from .choices import Choices, choose
 from .contract import FIELD, TEMPLATE
-from .model_module import model_module, template
+from .model_module import compiled_module, model_module, template
 from .names import Names
 from .texts import render
 
@@ -52,6 +52,8 @@ ROOTS = {"__main__": frozenset({"main"}), "app": frozenset({"create_app", "serve
 SAID = frozenset({"REQUIREMENTS", "UNTYPED"})
 """What a framework's file says to deployc alone."""
 LINE_LENGTH = 120
+BARE = "asgi"
+"""The framework that adds nothing to what it is asked about."""
 
 
 def generate(
@@ -77,6 +79,15 @@ def generate(
     return cas.put_texts(texts)
 
 
+def boundary(spec: ModelSpec, outputs: tuple[Output, ...], config: Config) -> Mapping[str, str]:
+    """What stands between typed rows and the model, by file name: the project's own modules, but for their layout."""
+    choices = choose(spec, outputs, config, chosen(BARE), None)
+    modules = {name: template("template", name, ".") for name in ("schema", "problems")}
+    settled = _settled({**modules, "model": _model(choices)}, choices)
+    pruned = prune_all(settled, {"model": frozenset({"Model", "load"}), "schema": frozenset({"Row"})})
+    return {f"{name}.py": module.code for name, module in pruned.items()}
+
+
 def _finished(code: Mapping[str, str], config: Config, *, own: bool) -> Mapping[str, str]:
     try:
         return finish(code, line_length=LINE_LENGTH, python=config.python)
@@ -90,13 +101,10 @@ def _finished(code: Mapping[str, str], config: Config, *, own: bool) -> Mapping[
 def _package(framework: Framework, choices: Choices) -> Mapping[str, cst.Module]:
     modules = {name: template("template", name, ".") for name in (*MODULES, *SHARED)}
     modules |= {name: _face(text, own=framework.own) for name, text in framework.modules.items()}
-    modules["model"] = model_module(choices.flavor, choices.model, choices.model_constants)
+    modules["model"] = _model(choices)
     variants = template("template", "variants", ".")
     modules["predictor"] = fill(modules["predictor"], Filling(source=variants, chosen=choices.answers))
-    for struct, fields in choices.structs.items():
-        modules["schema"] = write_fields(modules["schema"], struct, fields)
-    modules = {name: bind(module, choices.constants.get(name, {})) for name, module in modules.items()}
-    modules = {name: drop(module, choices.dropped) for name, module in modules.items()}
+    modules = dict(_settled(modules, choices))
     # Of a user's own nothing is taken out: a decorator may register what nothing names.
     own = framework.modules if framework.own else ()
     # The project's own tests read these.
@@ -104,6 +112,21 @@ def _package(framework: Framework, choices: Choices) -> Mapping[str, cst.Module]
     kept = {name: frozenset(definitions(module.body)) - SAID for name, module in modules.items() if name in own}
     pruned = prune_all(modules, ROOTS | used | kept)
     return {name: module for name, module in pruned.items() if name not in SHARED or definitions(module.body)}
+
+
+def _settled(modules: Mapping[str, cst.Module], choices: Choices) -> Mapping[str, cst.Module]:
+    """The modules with the model's types and constants in them, and without the methods that it has not."""
+    schema = modules["schema"]
+    for struct, fields in choices.structs.items():
+        schema = write_fields(schema, struct, fields)
+    bound = {name: bind(m, choices.constants.get(name, {})) for name, m in {**modules, "schema": schema}.items()}
+    return {name: drop(module, choices.dropped) for name, module in bound.items()}
+
+
+def _model(choices: Choices) -> cst.Module:
+    if choices.optimizer:
+        return compiled_module(choices.optimizer)
+    return model_module(choices.flavor, choices.model, choices.model_constants)
 
 
 def _tests(names: Names) -> str:

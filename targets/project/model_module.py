@@ -1,4 +1,4 @@
-"""The model module of a flavor, from the parts that flavors share and its own; and its loader alone."""
+"""The model module: of a flavor, from parts that flavors share and its own, or its loader alone; of an optimiser."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import libcst as cst
 
 from ...compiler.codegen.bind import Code, bind
+from ...compiler.codegen.drop import drop
 from ...compiler.codegen.fill import Filling, fill
 from ...compiler.codegen.prune import prune
 from ...compiler.codegen.relocate import Move, relocate
@@ -42,6 +43,16 @@ def model_module(flavor: str, chosen: dict[str, str], constants: dict[str, objec
     filled = fill(template("template", "model", "."), Filling(source=_parts(flavor), chosen=chosen))
     has = definitions(filled.body)
     return bind(filled, {name: value for name, value in constants.items() if name in has})
+
+
+def compiled_module(optimizer: str) -> cst.Module:
+    """The model module of a compiled model: what its optimiser's file answers with, not what that converts with."""
+    text = (HERE / "optimizers" / f"{optimizer}.py").read_text(encoding="utf-8")
+    own = drop(parse(text), {"convert"})
+    own = relocate(own, Move(package=("optimizers",), source=("template",), target="."))
+    module = template("template", "model", ".")
+    both = definitions(module.body).keys() & definitions(own.body).keys()
+    return fill(module, Filling(source=own, chosen={name: name for name in sorted(both)}))
 
 
 def loading_module(spec: ModelSpec) -> str:

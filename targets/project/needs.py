@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Parsed
@@ -23,14 +23,46 @@ def requirements(config: Config, spec: ModelSpec, framework: Framework) -> tuple
     `name` carries the extras and `specifier` the marker, so that both in one are a line as in PEP 508. The flavor names
     what the model's files do not pin. UserError when one of the user's is no requirement.
     """
-    model = {canonicalize_name(r.name): r for r in spec.requirements}
-    flavor = [r for r in _flavor(spec) if canonicalize_name(r.name) not in model]
     service = _lines((*BASE, *framework.requirements), f"serves with {framework.name}")
-    users = _users(config)
-    named = {canonicalize_name(r.name.partition("[")[0]) for r in users}
-    slim = [r for need in model.values() for r in _slim(need, named)]
-    found = [*slim, *flavor, *service, *users]
+    return _sorted([*_model(config, spec), *service, *_users(config)])
+
+
+def to_optimize(config: Config, spec: ModelSpec, optimizers: Sequence[str]) -> tuple[Requirement, ...]:
+    """What it takes to ask the model itself, to convert it with each of the optimisers, and to ask what they make."""
+    own = _model(config, spec)
+    names = {canonicalize_name(r.name) for r in own}
+    found = []
+    for name in optimizers:
+        says = facts("optimizers", name)
+        found += _lines((*_texts(says["REQUIREMENTS"]), *_texts(says["CONVERTERS"])), f"compiles it with {name}")
+    further = [r for r in found if r.specifier or canonicalize_name(r.name) not in names]
+    return _sorted([*own, *further, *_lines(BASE, "the rows have types"), *_users(config)])
+
+
+def requirements_of(optimizer: str) -> tuple[str, ...]:
+    """Canonical names of the distributions that serving what an optimiser makes needs."""
+    return tuple(
+        canonicalize_name(Parsed(line).name) for line in _texts(facts("optimizers", optimizer)["REQUIREMENTS"])
+    )
+
+
+def _sorted(found: Iterable[Requirement]) -> tuple[Requirement, ...]:
     return tuple(sorted(dict.fromkeys(found), key=lambda r: (canonicalize_name(r.name.partition("[")[0]), r.specifier)))
+
+
+def _model(config: Config, spec: ModelSpec) -> list[Requirement]:
+    """The model's own, and what is needed besides to ask it."""
+    model = {canonicalize_name(r.name): r for r in spec.requirements}
+    users = {canonicalize_name(r.name.partition("[")[0]) for r in _users(config)}
+    slim = [r for need in model.values() for r in _slim(need, users)]
+    return [*slim, *(r for r in _asked(spec) if canonicalize_name(r.name) not in model)]
+
+
+def _asked(spec: ModelSpec) -> list[Requirement]:
+    if spec.optimizer:
+        needed = _texts(facts("optimizers", spec.optimizer)["REQUIREMENTS"])
+        return _lines(needed, f"the model is compiled with {spec.optimizer}")
+    return _flavor(spec)
 
 
 def _flavor(spec: ModelSpec) -> list[Requirement]:

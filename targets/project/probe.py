@@ -81,8 +81,8 @@ def load(path: str) -> Any:
 def working_row(model: Any, columns: Sequence[Column], methods: Sequence[str], container: str) -> Row | None:
     """A row made of the signature that the model takes, with values of its own categories where it insists on them."""
     plain = {name: known[0] if known else VALUES[kind] for name, kind, _, known in columns}
-    known = {name: value for found in categories(model) for name, value in found if name in plain}
-    for row in (plain, plain | known):
+    learnt = {name: values[0] for found in categories(model) for name, values in found if name in plain}
+    for row in (plain, plain | learnt):
         try:
             ask(model, methods[0], columns, [row], container)
         except Exception:
@@ -91,14 +91,14 @@ def working_row(model: Any, columns: Sequence[Column], methods: Sequence[str], c
     return None
 
 
-def categories(part: Any, depth: int = 0) -> Iterator[Sequence[tuple[str, object]]]:
-    """The first category of each column that some encoder within the model has learnt."""
+def categories(part: Any, depth: int = 0) -> Iterator[Sequence[tuple[str, Sequence[object]]]]:
+    """The categories of each column that some encoder within the model has learnt."""
     if depth > 8:
         return
     if hasattr(part, "categories_") and hasattr(part, "feature_names_in_"):
         learnt = zip(part.feature_names_in_, part.categories_, strict=True)
         texts = [(str(n), [v for v in c.tolist() if isinstance(v, str | int | float) and v == v]) for n, c in learnt]
-        yield [(name, values[0]) for name, values in texts if values]
+        yield [(name, values) for name, values in texts if values]
     for inner in parts(part):
         yield from categories(inner, depth + 1)
 

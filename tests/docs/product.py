@@ -18,7 +18,7 @@ from deployc.targets.catalogs import catalogs
 
 from .pages import ROOT
 
-TEMPLATES = ("template", "frameworks", "flavors")
+TEMPLATES = ("template", "frameworks", "flavors", "optimizers")
 """Folders below targets/project whose code becomes the generated service's: its errors are another list."""
 
 

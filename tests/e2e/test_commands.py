@@ -115,13 +115,19 @@ def test_errors_are_annotations_in_githubs_ci(given: Project) -> None:
     assert ran.out.startswith("::error file=deploy.yaml,line=5,")
 
 
-@pytest.mark.parametrize("what", ["frameworks", "flavors", "targets", "tests"])
+@pytest.mark.parametrize("what", ["frameworks", "flavors", "optimizers", "targets", "tests"])
 def test_list(project: Project, what: str) -> None:
     rows = json.loads(project.run("list", what, "--json").out)
     table = project.run("list", what).out.splitlines()
     assert [row["name"] for row in rows] == [line.split()[0] for line in table]
     assert all(row["summary"] for row in rows)
-    wanted = {"frameworks": "fastapi", "flavors": "sklearn", "targets": "wheel", "tests": "parity"}
+    wanted = {
+        "frameworks": "fastapi",
+        "flavors": "sklearn",
+        "optimizers": "linear",
+        "targets": "wheel",
+        "tests": "parity",
+    }
     assert wanted[what] in {row["name"] for row in rows}
 
 

@@ -27,6 +27,7 @@ CODES = (
     "reserved-name",
     "unknown-framework",
     "unknown-key",
+    "unknown-optimizer",
     "unknown-target",
     "unknown-test",
     "wrong-type",

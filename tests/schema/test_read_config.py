@@ -195,8 +195,9 @@ class Loose:
 def test_shorthand_that_expands_to_a_bad_value_is_told_where_it_stands(tmp_path: Path) -> None:
     path = tmp_path / "deploy.yaml"
     path.write_text(f"{SMALL}tests:\n  loose: {{limit: -1}}\n")
+    catalogs = {"frameworks": {"fastapi": None}, "optimizers": {}, "targets": {}, "tests": {"loose": Loose}}
     with pytest.raises(UserError) as raised:
-        read_config(path, {"frameworks": {"fastapi": None}, "targets": {}, "tests": {"loose": Loose}})
+        read_config(path, catalogs)
     (said,) = raised.value.diagnostics
     assert (said.code, said.at and marked(said.at)) == ("bad-value", "-1")
 
@@ -205,7 +206,8 @@ def test_reading_imports_nothing_heavy_and_validation_only_where_it_is_needed(tm
     (tmp_path / "deploy.yaml").write_text(SMALL)
     program = (
         "import sys, pathlib, deployc.schema.decode as d; early = 'jsonschema' in sys.modules;"
-        "d.read_config(pathlib.Path('deploy.yaml'), {'frameworks': {'fastapi': None}, 'targets': {}, 'tests': {}});"
+        "catalogs = {'frameworks': {'fastapi': None}, 'optimizers': {}, 'targets': {}, 'tests': {}};"
+        "d.read_config(pathlib.Path('deploy.yaml'), catalogs);"
         "print(early, sorted({'rich', 'libcst', 'mlflow', 'asyncio', 'packaging', 'difflib'} & {*sys.modules}))"
     )
     run = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""List what deploy.yaml may name: frameworks, flavors, targets or tests.
+"""List what deploy.yaml may name: frameworks, flavors, optimizers, targets or tests.
 
 examples:
   deployc list targets
@@ -15,7 +15,9 @@ from ....targets.catalogs import BY_NAME
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=["frameworks", "flavors", "targets", "tests"], help="what to list")
+    parser.add_argument(
+        "what", choices=["frameworks", "flavors", "optimizers", "targets", "tests"], help="what to list"
+    )
     parser.add_argument("--json", action="store_true", help="a JSON list on standard output")
 
 

@@ -15,12 +15,21 @@ METHODS = ("predict",)
 LIBRARIES = ("msgspec",)
 
 
+class Compiled(msgspec.Struct, kw_only=True):
+    """What compiled the model, and the digests of the report that proves it and of the model as it was trained."""
+
+    by: str
+    proof: str
+    original: str
+
+
 class Model(msgspec.Struct, kw_only=True):
     """The served model; `digest` names its files' contents."""
 
     class_name: str = msgspec.field(name="class")
     flavor: str
     digest: str
+    compiled: Compiled | None = None
 
 
 class Info(msgspec.Struct, kw_only=True):
@@ -43,6 +52,7 @@ class Build(msgspec.Struct):
     model: str = ""
     lock: str = ""
     deployc: str = ""
+    compiled: Compiled | None = None
 
 
 def read(provenance: Path | None) -> Info:
@@ -50,7 +60,7 @@ def read(provenance: Path | None) -> Info:
     built = build()
     return Info(
         name=NAME,
-        model=Model(class_name=MODEL_CLASS, flavor=FLAVOR, digest=built.model),
+        model=Model(class_name=MODEL_CLASS, flavor=FLAVOR, digest=built.model, compiled=built.compiled),
         methods=list(METHODS),
         lock=built.lock,
         deployc=built.deployc,

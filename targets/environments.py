@@ -1,0 +1,66 @@
+"""The locks and environments that a model is asked in and that the service runs in: one, unless it is compiled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+
+from packaging.utils import canonicalize_name
+
+from ..compiler.cas import Cas
+from ..compiler.lock.wanted import Wanted, Wish
+from ..compiler.model_spec import ModelSpec, Requirement
+from ..compiler.node import AnyNode, Input, Made
+from ..compiler.tree import Tree
+from ..schema.codec import decode
+from ..schema.lockfile import pins
+from . import project
+from .deployment import LOCKED, Deployment
+from .project.applying import candidates
+
+Needs = Callable[[ModelSpec, Mapping[str, str]], tuple[Requirement, ...]]
+"""What is needed for a model and for the modules of the user's own template."""
+
+
+def nodes(deployment: Deployment, spec: Input) -> list[AnyNode]:
+    """`lock-serve` and `env-serve`, and `lock-model` and `env-model` before them where the model may be compiled.
+
+    Versions stay from lock to lock: those that trained the model ask it, and those that it was proved with serve it.
+    """
+    config = deployment.config
+    trained: dict[str, Input] = {"before": Made(node="lock-train", folder=LOCKED)} if config.model.train else {}
+    proved: dict[str, Input] = {"before": Made(node="lock-model", folder=LOCKED)}
+
+    def to_optimize(spec: ModelSpec, template: Mapping[str, str]) -> tuple[Requirement, ...]:
+        return project.to_optimize(config, spec, candidates(config.serve.optimize, spec))
+
+    def to_serve(spec: ModelSpec, template: Mapping[str, str]) -> tuple[Requirement, ...]:
+        return project.requirements(config, spec, template)
+
+    before = proved if deployment.optimizes else trained
+    serve = _locked(deployment, "serve", {"spec": deployment.served_spec, **before, **deployment.template}, to_serve)
+    model = _locked(deployment, "model", {"spec": spec, **trained}, to_optimize) if deployment.optimizes else []
+    return [*model, *serve]
+
+
+def _locked(deployment: Deployment, name: str, inputs: Mapping[str, Input], needs: Needs) -> list[AnyNode]:
+    """A lock of what the spec needs, with versions of the lock in the input "before", and what it locks, installed."""
+
+    def ask(cas: Cas, trees: Mapping[str, Tree]) -> tuple[Wanted, str]:
+        spec = decode(ModelSpec, json.loads(cas.text(trees["spec"], "spec.json")))
+        before = cas.text(trees["before"], "requirements.txt") if "before" in trees else ""
+        needed = needs(spec, deployment.template_modules(cas, trees))
+        return deployment.wanted(_wishes(needed, before)), before
+
+    return [deployment.lock(name, inputs, ask), deployment.installed(name)]
+
+
+def _wishes(needs: tuple[Requirement, ...], before: str) -> tuple[Wish, ...]:
+    pinned = {pin.name: pin.version for pin in pins(before)}
+    wishes = []
+    for need in needs:
+        version = pinned.get(canonicalize_name(need.name))
+        text = f"{need.name}=={version}" if version and not need.specifier else f"{need.name}{need.specifier}"
+        field = ("serve", "requirements") if need.reason == "serve.requirements" else ("model", "path")
+        wishes.append(Wish(text=text, origin=need.reason, field=field))
+    return tuple(wishes)
