@@ -11,7 +11,7 @@ from ...schema.diagnostics import fail
 from ..model_spec import Column, ColumnType, Label
 from .flavor import Identity
 from .sample import Sample, check_fits, merged
-from .signature import Signature
+from .signature import Signature, unsupported
 
 _MOST = 1 << 20
 _UNTYPED = "the model records its columns' names but not their types, so all are taken as numbers: give model.sample"
@@ -85,11 +85,22 @@ def _from_signature(identity: Identity, signature: Signature) -> Inputs:
     notes: tuple[str, ...] = ()
     if signature.params:
         notes = (f"the signature's parameters are not served: {', '.join(signature.params)}",)
-    columns = signature.inputs
+    columns = _in_order(identity, signature.inputs) if signature.named else signature.inputs
+    if identity.arrays and identity.count not in (None, len(columns)):
+        text = f"its input has {len(columns)} columns, but the model takes {identity.count}"
+        raise unsupported(text)
     if not signature.named and len(identity.names) == len(columns):
         columns = tuple(replace(c, name=n) for c, n in zip(columns, identity.names, strict=True))
     named = signature.named or bool(identity.names)
     return Inputs(columns=columns, container="dataframe" if named else "ndarray", notes=notes)
+
+
+def _in_order(identity: Identity, columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """A signature's columns as the model has them, which matters where it is given an array."""
+    by_name = {column.name: column for column in columns}
+    if not identity.arrays or set(by_name) != set(identity.names):
+        return columns
+    return tuple(by_name[name] for name in identity.names)
 
 
 def _from_model(identity: Identity) -> Inputs:

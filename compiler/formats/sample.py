@@ -106,10 +106,12 @@ def merged(sample: Sample, names: Sequence[str], count: int | None) -> tuple[Col
     """
     given = {column.name: column for column in sample.columns}
     if names:
-        missing = [name for name in names if name not in given]
+        # LightGBM keeps a space in a name as _
+        spelled = {name.replace(" ", "_"): column for name, column in given.items()} | given
+        missing = [name for name in names if name not in spelled]
         if missing:
             raise _mismatch(missing, [name for name in given if name not in names])
-        return tuple(given[name] for name in names)
+        return tuple(spelled[name] for name in names)
     if count is not None and count != len(given):
         raise fail(
             "sample-mismatch",

@@ -31,18 +31,15 @@ LIBRARIES = {
 """By top-level module and by MLflow's flavor."""
 
 _SUFFIXES = {
-    ".cb": "catboost",
-    ".cbm": "catboost",
     ".h5": "keras",
     ".keras": "keras",
-    ".lgb": "lightgbm",
     ".onnx": "onnx",
     ".pt": "torch",
     ".pt2": "torch",
     ".pth": "torch",
     ".safetensors": "transformers",
 }
-_HEADS = ((b"\x89HDF", "keras"), (b"tree\nversion=", "lightgbm"), (b"CBM1", "catboost"))
+_HEADS = ((b"\x89HDF", "keras"),)
 
 
 def seems(path: str, head: bytes) -> str:

@@ -55,22 +55,22 @@ def _entries(raw: object, key: str) -> list[dict[str, object]]:
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
-            raise _unsupported(f"its {key} are not JSON") from None
+            raise unsupported(f"its {key} are not JSON") from None
     entries = value if isinstance(value, list) else []
     if not all(isinstance(entry, dict) for entry in entries):
-        raise _unsupported(f"its {key} are not a list of columns")
+        raise unsupported(f"its {key} are not a list of columns")
     return entries
 
 
 def _column(entry: dict[str, object]) -> Column:
     name, kind = entry.get("name"), str(entry.get("type"))
     if not isinstance(name, str):
-        raise _unsupported("a column has no name")
+        raise unsupported("a column has no name")
     optional = bool(entry.get("optional")) or entry.get("required") is False
     for known in _TYPES:  # a loop, so that the literal keeps its type
         if kind == known:
             return Column(name=name, type=known, optional=optional)
-    raise _unsupported(f"column `{name}` is of type {kind}")
+    raise unsupported(f"column `{name}` is of type {kind}")
 
 
 def _tensor(inputs: list[dict[str, object]]) -> tuple[Column, ...]:
@@ -78,13 +78,14 @@ def _tensor(inputs: list[dict[str, object]]) -> tuple[Column, ...]:
     shape = spec.get("shape") if isinstance(spec, dict) else None
     dtype = str(spec.get("dtype")) if isinstance(spec, dict) else ""
     if len(inputs) != 1 or not isinstance(shape, list) or len(shape) != 2 or type(shape[1]) is not int or shape[1] < 1:
-        raise _unsupported("its input is not one array of rows and a known number of columns")
+        raise unsupported("its input is not one array of rows and a known number of columns")
     if dtype not in _TENSOR_TYPES or shape[1] > 1 << 20:
-        raise _unsupported(f"its input is an array of {shape[1]} columns of {dtype}")
+        raise unsupported(f"its input is an array of {shape[1]} columns of {dtype}")
     return tuple(Column(name=f"x{i}", type=_TENSOR_TYPES[dtype]) for i in range(shape[1]))
 
 
-def _unsupported(why: str) -> UserError:
+def unsupported(why: str) -> UserError:
+    """The error for a signature that cannot be served."""
     return fail(
         "unsupported-signature",
         f"the signature in MLmodel cannot be served yet: {why}",

@@ -45,8 +45,9 @@ def table() -> Any:
         import numpy
 
         rows = [[cell(name, row.get(name)) for name in request["columns"]] for row in request["rows"]]
+        named = any(categories == [] for categories in request["categories"].values())
         texts = any(isinstance(value, str) for row in rows for value in row)
-        return numpy.array(rows, dtype=object if texts else None)
+        return numpy.array(rows, dtype=object if named or texts else None)
     import pandas
 
     return pandas.DataFrame({name: column(pandas, name, kind) for name, kind in request["columns"].items()})

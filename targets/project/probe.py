@@ -146,9 +146,9 @@ def table(columns: Sequence[Column], rows: Sequence[Row], container: str) -> Any
 
 
 def dtype(kind: str, optional: bool, known: Sequence[object] | None) -> str:
-    """A column's dtype: a number's where the model numbers categories."""
-    if known:
-        return "float64"
+    """A column's dtype: a number's where the model numbers categories, an object's where it takes them as they are."""
+    if known is not None:
+        return "float64" if known else "object"
     return OPTIONAL.get(kind, DTYPES[kind]) if optional else DTYPES[kind]
 
 

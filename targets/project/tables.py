@@ -21,10 +21,10 @@ DTYPES: Mapping[ColumnType, str] = {
 def column_dtype(column: Column) -> str:
     """A column's dtype; one that may be missing has the dtype that a table read from a file gives it.
 
-    Numbers stand for categories where the model numbers them.
+    Numbers stand for categories where the model numbers them; else it takes them as they are.
     """
-    if column.categories:
-        return "float64"
+    if column.categories is not None:
+        return "float64" if column.categories else "object"
     if not column.optional:
         return DTYPES[column.type]
     return {"boolean": "object", "integer": "float64", "long": "float64"}.get(column.type, DTYPES[column.type])

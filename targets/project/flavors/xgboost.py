@@ -34,10 +34,10 @@ class Boosted:
 
     def __init__(self, booster: xgboost.Booster) -> None:
         booster.set_param({"nthread": 1})
-        self._booster = booster
+        self.native = booster
 
     def predict(self, rows: object, /) -> object:
-        return self._booster.predict(xgboost.DMatrix(rows, feature_names=self._booster.feature_names, nthread=1))
+        return self.native.predict(xgboost.DMatrix(rows, feature_names=self.native.feature_names, nthread=1))
 
 
 def load_booster(path: Path) -> Estimator:

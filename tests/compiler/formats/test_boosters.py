@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import shutil
 from pathlib import Path
 
@@ -52,6 +53,60 @@ def test_the_version_of_xgboost_is_in_every_form_of_its_files(space: Space, name
 def test_xgboost_keeps_categories_and_takes_no_others(space: Space, name: str) -> None:
     city = column(space.look(BOOSTERS / name), "city")
     assert city == Column(name="city", type="string", categories=CITIES, closed=True)
+
+
+@pytest.mark.parametrize("name", [n for n in TRUTH if n.startswith("lightgbm") and TRUTH[n]["rows"] == "table"])
+def test_lightgbm_keeps_categories_and_takes_others_as_missing(space: Space, name: str) -> None:
+    city = column(space.look(BOOSTERS / name), "city")
+    assert city == Column(name="city", type="string", categories=CITIES)
+
+
+@pytest.mark.parametrize("name", [n for n in TRUTH if n.startswith("catboost") and TRUTH[n]["rows"] == "table"])
+def test_catboost_takes_any_category(space: Space, name: str) -> None:
+    spec = space.look(BOOSTERS / name)
+    assert column(spec, "city") == Column(name="city", type="string", categories=())
+    assert requirements(spec)["catboost"] == "==1.2.10"
+
+
+def test_categories_that_are_numbers_may_be_given_as_numbers_or_texts(space: Space) -> None:
+    """CatBoost takes both as the same, but no fractions."""
+    name = BOOSTERS / "catboost/classifier.cbm"
+    assert column(space.look(name, "age,income,city\n31,0.5,7\n"), "city").type == "long"
+    assert column(space.look(name, "age,income,city\n31,0.5,7.5\n"), "city").type == "string"
+
+
+def test_a_booster_without_a_recorded_version_takes_mlflows(space: Space) -> None:
+    assert requirements(space.look(BOOSTERS / "lightgbm/mlflow-booster"))["lightgbm"] == "==4.7.0"
+    assert requirements(space.look(BOOSTERS / "lightgbm/booster.txt"))["lightgbm"] == ""
+
+
+def test_columns_come_in_the_models_order_not_in_the_signatures(space: Space) -> None:
+    folder = space.root / "model"
+    shutil.copytree(BOOSTERS / "xgboost/mlflow-booster", folder)
+    inputs = json.dumps([{"name": name, "type": kind} for name, kind in (("city", "string"), ("income", "double"))])
+    text = (folder / "MLmodel").read_text()
+    head = text[: text.index("signature:")]
+    (folder / "MLmodel").write_text(head + f"signature: {json.dumps({'inputs': inputs})}\n")
+    assert space.refused(folder).code == "unsupported-signature"
+    both = [*json.loads(inputs), {"name": "age", "type": "long"}]
+    (folder / "MLmodel").write_text(head + f"signature: {json.dumps({'inputs': json.dumps(both)})}\n")
+    assert [c.name for c in space.look(folder).inputs] == ["age", "income", "city"]
+
+
+def test_a_name_with_a_space_is_found_though_lightgbm_changes_it(space: Space) -> None:
+    text = (BOOSTERS / "lightgbm/booster.txt").read_text().replace("feature_names=age", "feature_names=the_age")
+    spec = space.look(space.file(text.encode(), "model.txt"), "the age,income,city\n31,0.5,Oslo\n")
+    assert spec.inputs[0].name == "the age"
+
+
+def test_a_large_booster_in_a_pickle_is_read_all_the_same(space: Space) -> None:
+    """A pickle's other long texts are skipped; the booster is the model."""
+    long = b"L" + (1).to_bytes(8, "big") + b"aSL" + (3 << 20).to_bytes(8, "big") + b"x" * (3 << 20)
+    handle = b"{" + long + (BOOSTERS / "xgboost/booster.ubj").read_bytes()[1:]
+    state = pickle.dumps({"handle": handle})
+    spec = space.look(space.file(b"\x80\x04cxgboost.core\nBooster\n)\x81" + state[2:-1] + b"b."))
+    assert requirements(spec)["xgboost"] == "==3.2.0"
+    assert [column.name for column in spec.inputs] == ["age", "income", "city"]
 
 
 def test_scikit_learn_is_needed_by_its_api_alone(space: Space) -> None:
@@ -118,7 +173,22 @@ def test_a_damaged_file_gives_a_model_or_a_clear_error(tmp_path: Path, name: str
 
 
 HEAD = b"{L" + (7).to_bytes(8, "big") + b"learner"
+TREE = "tree\nversion=v4\nmax_feature_idx=1\nfeature_infos=0:1 [0:1]\n{}\nend of trees\n{}\n"
+CBM = b"CBM1" + (64).to_bytes(4, "little")
 FORGED = {
+    "a tree that ends early": b"tree\nversion=v4\nmax_feature_idx=1\n\nTree=0\n",
+    "columns of LightGBM without end": TREE.format("max_feature_idx=" + "9" * 5000, "").encode(),
+    "broken categories": TREE.format("", 'pandas_categorical:[["a"').encode(),
+    "deep categories": TREE.format("", "pandas_categorical:" + "[" * 100_000).encode(),
+    "more categories than columns": TREE.format("", 'pandas_categorical:[["a"], ["b"], ["c"]]').encode(),
+    "a core longer than the file": b"CBM1" + (1 << 30).to_bytes(4, "little") + bytes(100),
+    "a root outside": CBM + (1 << 20).to_bytes(4, "little") + bytes(60),
+    "a layout outside": CBM
+    + (8).to_bytes(4, "little")
+    + bytes(4)
+    + (-100).to_bytes(4, "little", signed=True)
+    + bytes(52),
+    "nothing but zeros": CBM + bytes(64),
     "a text longer than the file": HEAD + b"SL" + (1 << 60).to_bytes(8, "big") + b"x",
     "an array longer than the file": HEAD + b"[$d#L" + (1 << 60).to_bytes(8, "big"),
     "an array of nothing without end": HEAD + b"[$Z#L" + (1 << 60).to_bytes(8, "big"),
