@@ -143,6 +143,21 @@ def _used(name: object) -> dict[str, object]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Batching:
+    """How requests share the model's calls."""
+
+    max_batch: Annotated[
+        int, Minimum(1), Maximum(100000), Doc("Rows that the model is asked for at once; 1 turns batching off.")
+    ] = 128
+    max_queue: Annotated[
+        int, Minimum(1), Maximum(10000000), Doc("Rows that may wait before further requests are turned away.")
+    ] = 1024
+    wait_ms: Annotated[
+        int, Minimum(0), Maximum(1000), Doc("Milliseconds that a batch waits for more than what has queued already.")
+    ] = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Serve:
     """The service that is generated around the model."""
 
@@ -162,6 +177,13 @@ class Serve:
         Shorthand(Annotated[str, Choice("optimizers")], _used),
         Doc("`auto`, `off`, the name of an optimiser, or a mapping."),
     ] = Optimize(use="off")
+    workers: Annotated[
+        int, Minimum(1), Maximum(1024), Doc("Processes, each with the model, unless the environment says otherwise.")
+    ] = 1
+    batching: Annotated[Batching, Doc("How requests share the model's calls.")] = Batching()
+    timeout_seconds: Annotated[
+        int, Minimum(1), Maximum(86400), Doc("How long a request may wait for the model's answer.")
+    ] = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from ...compiler.codegen.bind import Code
 from ...compiler.codegen.fields import Field
 from ...compiler.codegen.identifiers import identifiers
 from ...compiler.model_spec import Column, ColumnType, Label, ModelSpec, Output
-from ...schema.config import Config
+from ...schema.config import Config, Serve
 from ...schema.diagnostics import fail
 from . import pages
 from .catalog import Framework
@@ -96,7 +96,7 @@ def choose(
         answers=shapes.implementations(),
         structs={"Row": row_fields(spec.inputs), **shapes.structs()},
         constants={
-            "settings": {"PREFIX": names.prefix, "PORT": config.serve.port},
+            "settings": settings_constants(config.serve, names),
             "predictor": {"MODEL": spec.file},
             "schema": shapes.aliases(),
             "tabular": {"POSITIONAL": spec.container == "ndarray"},
@@ -114,6 +114,19 @@ def choose(
         dropped=frozenset().union(*(parts for method, parts in PARTS.items() if method not in served)),
         example=example,
     )
+
+
+def settings_constants(serve: Serve, names: Names) -> dict[str, object]:
+    """What the settings are unless the environment says otherwise."""
+    return {
+        "PREFIX": names.prefix,
+        "PORT": serve.port,
+        "WORKERS": serve.workers,
+        "TIMEOUT_SECONDS": serve.timeout_seconds,
+        "MAX_BATCH": serve.batching.max_batch,
+        "MAX_QUEUE": serve.batching.max_queue,
+        "BATCH_WAIT_MS": serve.batching.wait_ms,
+    }
 
 
 def _modules(libraries: Sequence[str], config: Config) -> frozenset[str]:

@@ -45,8 +45,11 @@ MODULES = (
     "invocations",
     "service",
     "pages",
+    "queued",
+    "batches",
+    "threads",
 )
-SHARED = ("asgi", "processes")
+SHARED = ("asgi", "deadlines", "processes")
 """Modules that frameworks share: each project has those that its framework uses."""
 ROOTS = {"__main__": frozenset({"main"}), "app": frozenset({"create_app", "serve"}), "openapi": frozenset({"text"})}
 SAID = frozenset({"REQUIREMENTS", "UNTYPED"})

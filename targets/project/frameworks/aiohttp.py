@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage
 
 from ..template import logs
+from ..template.deadlines import sent_within
 from ..template.exchange import exchange
 from ..template.predictor import Predictor
 from ..template.problems import Rejected, too_large
@@ -46,7 +47,9 @@ class Routes:
     async def _answer(self, path: str, request: web.Request) -> web.StreamResponse:
         header = request.headers.get
         self._service.admit(path, header)
-        body = await _body(request, self._service.settings.max_body_bytes)
+        settings = self._service.settings
+        with sent_within(settings.read_seconds):
+            body = await _body(request, settings.max_body_bytes)
         return _response(await self._service.answer(Request(path, request.rel_url.raw_query_string, header, body)))
 
     async def _shown(self, path: str, request: web.Request) -> web.StreamResponse:
@@ -80,7 +83,11 @@ def serve(settings: Settings) -> None:
     async def runner() -> web.AppRunner:
         # A compressed body is refused, not expanded.
         return web.AppRunner(
-            create_app(settings), access_log=None, auto_decompress=False, shutdown_timeout=settings.shutdown_seconds
+            create_app(settings),
+            access_log=None,
+            auto_decompress=False,
+            handler_cancellation=True,
+            shutdown_timeout=settings.shutdown_seconds,
         )
 
     Server(settings, "aiohttp.GunicornUVLoopWebWorker", 1, lambda: runner).run()

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from ..template import logs
 from ..template.exchange import exchange
 from ..template.predictor import Predictor
-from ..template.problems import Rejected, too_large
+from ..template.problems import Rejected, too_large, too_slow
 from ..template.processes import Server
 from ..template.service import Service
 from ..template.settings import Settings
@@ -85,7 +85,7 @@ def _add(app: Flask, path: str, verb: str, view: Callable[[], Response]) -> None
 
 def _answer(service: Service, path: str) -> Response:
     service.admit(path, request.headers.get)
-    body = _body(service.settings.max_body_bytes)
+    body = _body(service.settings)
     query = request.query_string.decode("latin-1")
     return _response(service.answer_now(Request(path, query, request.headers.get, body)))
 
@@ -94,14 +94,20 @@ def _shown(page: Callable[[], Answer]) -> Response:
     return _response(page())
 
 
-def _body(limit: int) -> bytes:
-    """The body; Rejected as soon as it is known to be longer than `limit` bytes."""
+def _body(settings: Settings) -> bytes:
+    """The body; Rejected as soon as it is known to be too long, or when nothing comes for too long."""
     body = bytearray()
+    # Only gunicorn has the connection: in tests there is none.
+    connection = request.environ.get("gunicorn.socket")
+    if connection:
+        connection.settimeout(settings.read_seconds)
     try:
         while part := request.stream.read(CHUNK_BYTES):
             body += part
-            if len(body) > limit:
-                raise too_large(limit)
+            if len(body) > settings.max_body_bytes:
+                raise too_large(settings.max_body_bytes)
+    except TimeoutError:
+        raise too_slow(settings.read_seconds) from None
     except (OSError, ParseException):
         raise Rejected(400, "bad-request", "the body is not whole") from None
     return bytes(body)

@@ -12,7 +12,7 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
 from ..template import logs, web
-from ..template.asgi import App, Disconnected, Receive, RequestContext, Scope, headers, read_body, run
+from ..template.asgi import App, Disconnected, Receive, RequestContext, Scope, headers, listening, read_body, run
 from ..template.predictor import Predictor
 from ..template.problems import Rejected
 from ..template.service import Service
@@ -48,9 +48,14 @@ class Routes:
         scope = cast(Scope, request.scope)
         path, header = scope["path"], headers(scope)
         self._service.admit(path, header)
-        body = await _body(request, self._service.settings.max_body_bytes)
+        body = await _body(request, self._service.settings)
         query = scope["query_string"].decode("latin-1")
-        return _response(await self._service.answer(web.Request(path, query, header, body)))
+        asked = web.Request(path, query, header, body)
+        try:
+            with listening(cast(Receive, request.receive)):
+                return _response(await self._service.answer(asked))
+        except Disconnected:
+            raise Rejected(400, "bad-request", "the client went away") from None
 
     async def _shown(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         return _response(self._service.pages[request.scope["path"]]())
@@ -96,10 +101,10 @@ def _route(path: str, handler: Handler, *verbs: HttpMethod) -> HTTPRouteHandler:
     return HTTPRouteHandler(path, http_method=[*HttpMethod], status_code=200)(handle)
 
 
-async def _body(request: Request[Any, Any, Any], limit: int) -> bytes:
-    """The body; Rejected as soon as it is known to be longer than `limit` bytes."""
+async def _body(request: Request[Any, Any, Any], settings: Settings) -> bytes:
+    """The body; Rejected as soon as it is known to be too long, or to come too slowly."""
     try:
-        return await read_body(cast(Receive, request.receive), limit)
+        return await read_body(cast(Receive, request.receive), settings)
     except Disconnected:
         raise Rejected(400, "bad-request", "the body is not whole") from None
 

@@ -18,6 +18,7 @@ from sanic.worker.loader import AppLoader
 from sanic.worker.manager import WorkerManager
 
 from ..template import info, logs, web
+from ..template.deadlines import sent_within
 from ..template.exchange import Exchange, exchange
 from ..template.predictor import Predictor
 from ..template.problems import Rejected, too_large
@@ -56,7 +57,9 @@ class Routes:
     async def _answer(self, path: str, request: Request) -> HTTPResponse:
         header = request.headers.get
         self._service.admit(path, header)
-        body = await _body(request, self._service.settings.max_body_bytes)
+        settings = self._service.settings
+        with sent_within(settings.read_seconds):
+            body = await _body(request, settings.max_body_bytes)
         return _response(await self._service.answer(web.Request(path, request.query_string, header, body)))
 
     async def _shown(self, path: str, request: Request) -> HTTPResponse:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import Any  # what a message holds depends on its type, which no type says
 
 import uvicorn
 
+from .deadlines import sent_within
 from .exchange import exchange
 from .problems import Rejected, too_large
 from .service import Service
@@ -24,8 +27,12 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 logger = logging.getLogger(__name__)
 
 
+LISTEN_SECONDS = 0.1
+"""What takes no longer is answered whether or not the client is still there."""
+
+
 class Disconnected(Exception):
-    """The client went away before its body was read."""
+    """The client went away before it had its answer."""
 
 
 class Endpoints:
@@ -52,8 +59,9 @@ class Endpoints:
                 return refused(405, ("allow", "POST"))
             header = headers(scope)
             service.admit(path, header)
-            body = await read_body(receive, service.settings.max_body_bytes)
-            return await service.answer(Request(path, scope["query_string"].decode("latin-1"), header, body))
+            body = await read_body(receive, service.settings)
+            with listening(receive):
+                return await service.answer(Request(path, scope["query_string"].decode("latin-1"), header, body))
         if verb not in ("GET", "HEAD"):
             return refused(405, ("allow", "GET, HEAD"))
         return service.pages[path]()
@@ -94,8 +102,13 @@ def headers(scope: Scope) -> Header:
     return lambda name: found.get(name.encode(), b"").decode("latin-1")
 
 
-async def read_body(receive: Receive, limit: int) -> bytes:
-    """The body; Rejected as soon as it is known to be longer than `limit` bytes."""
+async def read_body(receive: Receive, settings: Settings) -> bytes:
+    """The body; Rejected as soon as it is known to be too long, or to come too slowly."""
+    with sent_within(settings.read_seconds):
+        return await _read(receive, settings.max_body_bytes)
+
+
+async def _read(receive: Receive, limit: int) -> bytes:
     body = b""
     while True:
         message = await receive()
@@ -108,6 +121,34 @@ async def read_body(receive: Receive, limit: int) -> bytes:
             raise too_large(limit)
         if not message.get("more_body", False):
             return body
+
+
+@contextmanager
+def listening(receive: Receive) -> Iterator[None]:
+    """Give up what is done for a client that goes away; Disconnected says so."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    heard: list[asyncio.Task[None]] = []
+    left = False
+
+    async def hear() -> None:
+        nonlocal left
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        left = True
+        task.cancel()
+
+    timer = loop.call_later(LISTEN_SECONDS, lambda: heard.append(loop.create_task(hear())))
+    try:
+        yield
+    except asyncio.CancelledError:
+        if left:
+            raise Disconnected from None
+        raise
+    finally:
+        timer.cancel()
+        for ear in heard:
+            ear.cancel()
 
 
 async def respond(send: Send, answer: Answer) -> None:

@@ -20,11 +20,13 @@ METHODS: dict[str, tuple[type[msgspec.Struct], str]] = {
 }
 PROBLEMS = {
     "400": "The body is not JSON.",
+    "408": "The body does not arrive in time.",
     "413": "The body is too large.",
     "415": "The body is not declared as JSON.",
     "422": "A row is not what the model takes; the error names the field.",
     "500": "The prediction failed; the log says why, under the request's id.",
-    "503": "The model is not loaded.",
+    "503": "The model is not loaded, or too many requests are waiting.",
+    "504": "There was no answer in time.",
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from math import isfinite
 from pathlib import Path
@@ -10,7 +9,6 @@ from pathlib import Path
 import msgspec
 
 from .model import Model
-from .problems import Rejected
 from .schema import (
     ClassProbabilities,
     Decision,
@@ -23,8 +21,6 @@ from .schema import (
 )
 
 MODEL = "model.bin"
-
-logger = logging.getLogger(__name__)
 
 
 class Predictor:
@@ -61,15 +57,8 @@ METHODS: dict[str, Callable[[Predictor, Sequence[Row]], Sequence[msgspec.Struct]
 
 
 def ask(predictor: Predictor, method: str, rows: Sequence[Row]) -> Sequence[msgspec.Struct]:
-    """One answer for each row; Rejected when the model does not accept the rows."""
-    if not rows:
-        return []
-    try:
-        answers = METHODS[method](predictor, rows)
-    except ValueError as error:
-        # So the model's library says that it was given values which it cannot take, such as an unknown category.
-        logger.warning("the model refused the rows", exc_info=True)
-        raise Rejected(422, "refused-by-model", "the model does not accept these values") from error
+    """One answer for each row; ValueError when the model does not accept the rows."""
+    answers = METHODS[method](predictor, rows)
     if len(answers) != len(rows):
         raise RuntimeError(f"the model gave {len(answers)} answers for {len(rows)} rows")
     return answers

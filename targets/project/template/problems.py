@@ -25,12 +25,15 @@ class Failure(Struct):
 class Rejected(Exception):
     """A request that cannot be served, with the HTTP status that says so."""
 
-    def __init__(self, status: int, code: str, message: str, field: str = "") -> None:
+    def __init__(
+        self, status: int, code: str, message: str, field: str = "", headers: tuple[tuple[str, str], ...] = ()
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.field = field
+        self.headers = headers
 
 
 def check_headers(header: Callable[[str], str | None], types: tuple[str, ...], limit: int) -> None:
@@ -48,3 +51,9 @@ def check_headers(header: Callable[[str], str | None], types: tuple[str, ...], l
 def too_large(limit: int) -> Rejected:
     """What is said of a body that is longer than `limit` bytes."""
     return Rejected(413, "body-too-large", f"the body is longer than {limit} bytes")
+
+
+def too_slow(seconds: float) -> Rejected:
+    """What is said of a body that takes longer than that to arrive."""
+    message = f"the body did not arrive within {seconds:g} seconds"
+    return Rejected(408, "request-timeout", message, headers=(("connection", "close"),))

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from time import perf_counter
 
 import msgspec
 
 from . import info, invocations, typed
+from .batches import Batcher
 from .openapi import document
 from .pages import pages
 from .predictor import Predictor, ask
 from .problems import Rejected, check_headers
+from .schema import Row
 from .settings import Settings
+from .threads import ThreadBatcher
 from .web import Answer, Header, Operation, Request, form
 
 INLINE_BYTES = 64 * 1024
@@ -32,6 +35,8 @@ class Service:
         self._load = load
         self._loaded: Predictor | None = None
         self._info: bytes = b""
+        self._batcher = Batcher(self._ask, settings)
+        self._thread_batcher = ThreadBatcher(self._ask, settings)
         self.operations: dict[str, Operation] = {**typed.operations(), **invocations.operations()}
         """What is asked with POST, by path."""
         self.pages: dict[str, Callable[[], Answer]] = {
@@ -64,14 +69,30 @@ class Service:
 
     async def answer(self, request: Request) -> Answer:
         """The answer to a request that was admitted; Rejected says why there is none."""
-        if len(request.body) <= INLINE_BYTES:
-            return self.answer_now(request)
-        return await asyncio.to_thread(self.answer_now, request)
+        decode = self.operations[request.path].decode
+        small = len(request.body) <= INLINE_BYTES
+        call = decode(request) if small else await asyncio.to_thread(decode, request)
+        return call.answer(await self._asked(call.method, call.rows))
 
     def answer_now(self, request: Request) -> Answer:
         """The same, in a thread that may be held up."""
         call = self.operations[request.path].decode(request)
-        return call.answer(ask(self._predictor, call.method, call.rows))
+        return call.answer(self._asked_now(call.method, call.rows))
+
+    async def _asked(self, method: str, rows: Sequence[Row]) -> Sequence[msgspec.Struct]:
+        try:
+            return await self._batcher.ask(method, rows) if rows else []
+        except ValueError as error:
+            raise refused_by_model(error) from error
+
+    def _asked_now(self, method: str, rows: Sequence[Row]) -> Sequence[msgspec.Struct]:
+        try:
+            return self._thread_batcher.ask(method, rows) if rows else []
+        except ValueError as error:
+            raise refused_by_model(error) from error
+
+    def _ask(self, method: str, rows: Sequence[Row]) -> Sequence[msgspec.Struct]:
+        return ask(self._predictor, method, rows)
 
     @property
     def _predictor(self) -> Predictor:
@@ -89,3 +110,9 @@ class Service:
     def _shown(self) -> Answer:
         _ = self._predictor
         return Answer(self._info)
+
+
+def refused_by_model(error: ValueError) -> Rejected:
+    """So the model's library says that it was given values which it cannot take, such as an unknown category."""
+    logger.warning("the model refused the rows", exc_info=error)
+    return Rejected(422, "refused-by-model", "the model does not accept these values")

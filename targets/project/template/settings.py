@@ -8,6 +8,11 @@ from pathlib import Path
 
 PREFIX = "SERVICE_"
 PORT = 8000
+WORKERS = 1
+MAX_BATCH = 128
+MAX_QUEUE = 1024
+BATCH_WAIT_MS = 0
+TIMEOUT_SECONDS = 60
 LEVELS = ("debug", "info", "warning", "error", "critical")
 
 
@@ -21,11 +26,21 @@ class Settings:
 
     host: str = "127.0.0.1"
     port: int = PORT
-    workers: int = 1
+    workers: int = WORKERS
     log_level: str = "info"
     max_body_bytes: int = 16 * 1024 * 1024
     shutdown_seconds: int = 30
     """How long requests that have begun may take once the service is told to stop."""
+    read_seconds: int = 30
+    """How long a client may take to send a body."""
+    timeout_seconds: int = TIMEOUT_SECONDS
+    """How long a request may wait for the model's answer."""
+    max_batch: int = MAX_BATCH
+    """Rows that the model is asked for at once."""
+    max_queue: int = MAX_QUEUE
+    """Rows that may wait for the model before further requests are turned away."""
+    batch_wait_ms: int = BATCH_WAIT_MS
+    """How long a batch waits for more than what has queued already."""
     provenance: Path | None = None
     """A JSON file that says where the model comes from, shown by /info."""
 
@@ -40,6 +55,11 @@ class Settings:
             log_level=_level(environment),
             max_body_bytes=_integer(environment, "MAX_BODY_BYTES", cls().max_body_bytes, range(1, 2**40)),
             shutdown_seconds=_integer(environment, "SHUTDOWN_SECONDS", cls().shutdown_seconds, range(86401)),
+            read_seconds=_integer(environment, "READ_SECONDS", cls().read_seconds, range(1, 86401)),
+            timeout_seconds=_integer(environment, "TIMEOUT_SECONDS", cls().timeout_seconds, range(1, 86401)),
+            max_batch=_integer(environment, "MAX_BATCH", cls().max_batch, range(1, 100001)),
+            max_queue=_integer(environment, "MAX_QUEUE", cls().max_queue, range(1, 10000001)),
+            batch_wait_ms=_integer(environment, "BATCH_WAIT_MS", cls().batch_wait_ms, range(1001)),
             provenance=Path(provenance) if provenance else None,
         )
 

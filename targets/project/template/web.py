@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 import msgspec
@@ -77,7 +77,7 @@ class Operation:
 def rejected(error: Rejected) -> Answer:
     """What is wrong with the request."""
     problem = Problem(error.code, error.message, error.field, logs.request_id.get())
-    return form.get()(error.status, problem)
+    return replace(form.get()(error.status, problem), headers=error.headers)
 
 
 def refused(status: int, *headers: tuple[str, str]) -> Answer:

@@ -1,0 +1,83 @@
+"""Batches in an event loop: what has queued while the model was busy is asked at once, and nothing waits for more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextvars import Context
+from time import perf_counter
+
+from .queued import Answers, Ask, Queue, Waiting, late, outcomes, settle
+from .schema import Row
+from .settings import Settings
+
+FAST_SECONDS = 100e-6
+"""A model that answers in less is asked at once: a batch would cost more than it saves."""
+SLOW_SECONDS = 0.02
+"""A model that takes longer is asked in a thread, so that the loop goes on reading, writing and telling its health."""
+
+
+class Batcher:
+    """The model, asked by the requests of one event loop, one batch after another."""
+
+    def __init__(self, ask: Ask, settings: Settings) -> None:
+        self._ask = ask
+        self._settings = settings
+        self._queue = Queue(settings.max_queue)
+        self._work: asyncio.Task[None] | None = None
+        # Nothing is known of the model yet, so the first calls are made in a thread.
+        self._seconds = 2 * SLOW_SECONDS
+
+    async def ask(self, method: str, rows: Sequence[Row]) -> Answers:
+        """The answers to one request; Rejected when too many wait or it takes too long, else what the model raises."""
+        if self._work is None and self._seconds < FAST_SECONDS and len(rows) <= self._settings.max_batch:
+            started = perf_counter()
+            answers = self._ask(method, rows)
+            self._learn(perf_counter() - started)
+            return answers
+        loop = asyncio.get_running_loop()
+        waiting = Waiting(method, rows, loop.create_future())
+        self._queue.enter(waiting)
+        if self._work is None:
+            # It begins in the loop's next turn, when all requests that have arrived in this one are in the queue.
+            # What the model logs belongs to no single request: hence the empty context.
+            self._work = Context().run(loop.create_task, self._answer())
+        return await self._answered(waiting, loop)
+
+    async def _answered(self, waiting: Waiting, loop: asyncio.AbstractEventLoop) -> Answers:
+        assert isinstance(waiting.answered, asyncio.Future)
+        seconds = self._settings.timeout_seconds
+        timer = loop.call_later(seconds, settle, [waiting], [late(seconds)])
+        try:
+            return await waiting.answered
+        finally:
+            timer.cancel()
+            # It is there still if its client left or its time was up.
+            self._queue.leave(waiting)
+
+    async def _answer(self) -> None:
+        try:
+            while self._queue:
+                if self._settings.batch_wait_ms:
+                    await asyncio.sleep(self._settings.batch_wait_ms / 1000)
+                if batch := self._queue.take(self._settings.max_batch):
+                    settle(batch, await self._outcomes(batch))
+                # The loop's turn: it sends these answers, and reads what came meanwhile.
+                await asyncio.sleep(0)
+        finally:
+            self._work = None
+
+    async def _outcomes(self, batch: Sequence[Waiting]) -> list[Answers | Exception]:
+        many = sum(len(waiting.rows) for waiting in batch) > self._settings.max_batch
+        started = perf_counter()
+        if many or self._seconds > SLOW_SECONDS:
+            found = await asyncio.to_thread(outcomes, self._ask, batch)
+        else:
+            found = outcomes(self._ask, batch)
+        if not many:
+            self._learn(perf_counter() - started)
+        return found
+
+    def _learn(self, seconds: float) -> None:
+        # A busy machine makes single calls look slow: only several ones are believed.
+        self._seconds = min(seconds, 2 * self._seconds)
