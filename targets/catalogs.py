@@ -11,7 +11,8 @@ from ..schema.shapes import Catalogs
 from . import checks
 from .project import flavors, frameworks, optimizers
 
-SHARED = frozenset({"catalogs", "check", "checks", "deployment", "environments", "graph", "optimizing", "serving"})
+SHARED = frozenset({"catalogs", "check", "checks", "deployment", "environments", "graph"})
+SHARED |= frozenset({"optimizing", "proving", "serving"})
 """Modules of this folder that are no targets."""
 
 TARGETS = Catalog(targets, "deployc.targets", SHARED)

@@ -17,7 +17,7 @@ from .project.contract import FIELD, check_template
 
 RESERVED = (
     *("serve", "train", "source", "model", "inspect", "probe"),
-    *("optimize", "generate", "openapi", "assemble", "template"),
+    *("optimize", "prove", "generate", "openapi", "assemble", "template"),
 )
 
 

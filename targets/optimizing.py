@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,9 +18,10 @@ from ..schema.diagnostics import UserError, fail
 from .checks import parity
 from .deployment import Deployment
 from .project.applying import candidates, compiled_spec, must_be_proved
+from .project.needs import requirements_of
 from .project.proof.report import Proof
 from .project.telling import difference, told
-from .project.trial import MODULE, Trial, request, write_packages
+from .project.trial import COMPILED, MODULE, Forms, Trial, request, write_compiled, write_runner
 from .serving import probed, run_python
 
 FIELD = ("serve", "optimize")
@@ -123,42 +124,55 @@ def _optimized(work: Work, deployment: Deployment) -> Tree:
 
 
 def _attempt(work: Work, deployment: Deployment, optimizer: str, folder: Path) -> Attempt:
-    found = probed(work)
+    found, spec = probed(work), deployment.spec(work)
     trial = Trial(
-        optimizer=optimizer,
-        spec=deployment.spec(work),
+        spec=spec,
         outputs=found.outputs,
         config=deployment.config,
         rows=_rows(work, deployment, found.example),
         seed=work.inputs["model"].digest,
         processor=processor(),
+        distributions=requirements_of(optimizer),
     )
-    write_packages(trial, folder / "code")
+    write_runner(trial, folder / "code")
+    write_compiled(trial, optimizer, folder / "code")
     work.cas.materialise(work.inputs["model"], folder / "model")
-    paths = [folder / "code", *deployment.place_modules(work, folder / "modules")]
+    modules = deployment.place_modules(work, folder / "modules")
     (folder / "made").mkdir()
-    compiled = folder / "made" / compiled_spec(trial.spec, optimizer, {}).file
-    asked, answer, lines = folder / "request.json", folder / "answer.json", list[str]()
-    asked.write_text(request(trial, folder / "model" / trial.spec.file, compiled), encoding="utf-8")
+    forms = Forms(
+        original=folder / "model" / spec.file,
+        other=folder / "made" / compiled_spec(spec, optimizer, {}).file,
+        package=COMPILED,
+        optimizer=optimizer,
+    )
+    count = deployment.config.serve.optimize.rows
+    said = compared(work, deployment, request(trial, forms, count=count), folder, modules)
+    return Attempt(optimizer=optimizer, why=said) if isinstance(said, str) else Attempt(optimizer=optimizer, proof=said)
+
+
+def compared(work: Work, deployment: Deployment, asked: str, folder: Path, paths: Sequence[Path]) -> Proof | str:
+    """What the runner in `folder`/code says to a request, or why it says nothing; `paths` go on Python's path."""
+    request, answer, lines = folder / "request.json", folder / "answer.json", list[str]()
+    request.write_text(asked, encoding="utf-8")
     try:
         code = run_python(
             work,
             deployment.model_environment,
-            ["-m", MODULE, str(asked), str(answer)],
-            {"PYTHONPATH": ":".join(map(str, paths))},
+            ["-m", MODULE, str(request), str(answer)],
+            {"PYTHONPATH": ":".join(map(str, (folder / "code", *paths)))},
             folder=folder / "code",
             log=lines.append,
             timeout=SECONDS,
         )
     except TimedOut:
-        return Attempt(optimizer=optimizer, why=f"it takes longer than {SECONDS / 60:.0f} minutes")
+        return f"it takes longer than {SECONDS / 60:.0f} minutes"
     for line in lines:
         work.log(line)
     if code != 0:
-        return Attempt(optimizer=optimizer, why=f"it ended with exit code {code}: {(lines or ['it said nothing'])[-1]}")
+        return f"it ended with exit code {code}: {(lines or ['it said nothing'])[-1]}"
     said = json.loads(answer.read_text(encoding="utf-8"))
     why = str(said.pop("why"))
-    return Attempt(optimizer=optimizer, why=why, proof=None if why else decode(Proof, said))
+    return why or decode(Proof, said)
 
 
 def _tree(work: Work, deployment: Deployment, report: Report, folder: Path) -> Tree:

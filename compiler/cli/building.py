@@ -109,7 +109,7 @@ def build(session: Session, plan: Plan, made: Deployment, options: argparse.Name
     finally:
         tally.show.stop()
     if outcome.failures:
-        _report_failures(session, outcome, options)
+        report_failures(session, outcome, options)
         return 1
     stat_cache.write(session.remembered("stats"), session.sources.stats)
     summary = _summary(session, tally, folder, time.monotonic() - since, options, remarks(made, outcome.trees))
@@ -152,7 +152,8 @@ def _keep_locked(session: Session, made: Deployment, outcome: Outcome) -> None:
         session.sources.stats.remember(path, of_text(text))
 
 
-def _report_failures(session: Session, outcome: Outcome, options: argparse.Namespace) -> None:
+def report_failures(session: Session, outcome: Outcome, options: argparse.Namespace) -> None:
+    """Tell what every node that failed says."""
     for diagnostics in outcome.failures.values():
         report(diagnostics, as_json=options.json, spans=session.spans)
 

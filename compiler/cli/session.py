@@ -133,6 +133,14 @@ def deployment(
     )
 
 
+def built_project(made: Deployment, folder: Path) -> Path:
+    """The folder of the project that was built below `folder`; UserError `not-built` where there is none."""
+    for name, entry in made.config.targets.items():
+        if entry.kind == "project" and (folder / name / "src").is_dir():
+            return folder / name
+    raise fail("not-built", f"there is no built project in {folder}", help="run `deployc build` first")
+
+
 def lockfile(session: Session) -> Lockfile:
     """deploy.lock, or an empty one where there is none yet."""
     path = session.lock

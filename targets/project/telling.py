@@ -22,7 +22,7 @@ def told(proof: Proof) -> Iterator[str]:
         yield from _shown("first that may not be", compared.first)
         yield from _shown("largest that may be", compared.worst)
     yield ""
-    yield f"seed {proof.seed}"
+    yield from [f"seed {proof.seed}"] if proof.seed else []
     yield f"on {proof.platform}, {proof.processor}"
     yield "with " + ", ".join(f"{name} {version}" for name, version in proof.versions.items())
 

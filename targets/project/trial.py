@@ -1,4 +1,4 @@
-"""What it takes to try one optimiser in another environment: packages of code, and a request in JSON."""
+"""What it takes to compare two forms of a model in another environment: packages of code, and a request in JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from ...schema.config import Config
 from . import boundary
 from .applying import compiled_spec
 from .catalog import HERE
-from .needs import requirements_of
 
 RUNNER, ORIGINAL, COMPILED = "deployc_trial", "deployc_original", "deployc_compiled"
 """Packages that are made for it: the converter and the proof, and the service's own code for each form of the model."""
@@ -25,42 +24,56 @@ SCORES = ("predict_proba", "decision_function")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """What is to be converted, and the rows to prove it with by kind."""
+    """What is to be compared, and the rows to compare it with by kind."""
 
-    optimizer: str
     spec: ModelSpec
     outputs: tuple[Output, ...]
     config: Config
     rows: Mapping[str, Sequence[Mapping[str, object]]]
     seed: str
     processor: str
+    distributions: tuple[str, ...] = ()
+    """Libraries of the other form whose versions matter."""
 
 
-def write_packages(trial: Trial, folder: Path) -> None:
-    """The packages below `folder`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forms:
+    """The two forms of the model: the trained model's file, and the other one's with the package that asks it."""
+
+    original: Path
+    other: Path
+    package: str
+    optimizer: str = ""
+    """What writes the other file; empty where it is there."""
+
+
+def write_runner(trial: Trial, folder: Path) -> None:
+    """The packages of the proof and of the original below `folder`."""
     for part in ("template", "optimizers", "conversion", "proof"):
         shutil.copytree(HERE / part, folder / RUNNER / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(HERE / "probe.py", folder / RUNNER)
     (folder / RUNNER / "__init__.py").write_text("", encoding="utf-8")
-    # of the original also methods that are not served: they tell how near its labels are to each other
+    # also methods that are not served: they tell how near the original's labels are to each other
     every = replace(trial.config, serve=replace(trial.config.serve, methods=()))
-    compiled = compiled_spec(trial.spec, trial.optimizer, {})
-    for package, spec, config in ((ORIGINAL, trial.spec, every), (COMPILED, compiled, trial.config)):
-        (folder / package).mkdir()
-        for file, text in {"__init__.py": "", **boundary(spec, trial.outputs, config)}.items():
-            (folder / package / file).write_text(text, encoding="utf-8")
+    _write(folder / ORIGINAL, boundary(trial.spec, trial.outputs, every))
 
 
-def request(trial: Trial, original: Path, compiled: Path) -> str:
-    """The text of the file that the runner takes; `original` is the trained model's file, `compiled` is written."""
+def write_compiled(trial: Trial, optimizer: str, folder: Path) -> None:
+    """The package of what an optimiser makes below `folder`."""
+    spec = compiled_spec(trial.spec, optimizer, {})
+    _write(folder / COMPILED, boundary(spec, trial.outputs, trial.config))
+
+
+def request(trial: Trial, forms: Forms, *, count: int) -> str:
+    """The text of the file that the runner takes; `count` is how many rows are generated."""
     spec, options = trial.spec, trial.config.serve.optimize
     answered = {output.method for output in trial.outputs}
     data = {
-        "optimizer": trial.optimizer,
-        "original": str(original),
+        "optimizer": forms.optimizer,
+        "original": str(forms.original),
         "original_package": ORIGINAL,
-        "compiled": str(compiled),
-        "compiled_package": COMPILED,
+        "compiled": str(forms.other),
+        "compiled_package": forms.package,
         "columns": [[c.name, c.type, c.optional] for c in spec.inputs],
         "methods": [m for m in trial.config.serve.methods or spec.methods if m in answered],
         "scores": [method for method in SCORES if method in answered],
@@ -69,9 +82,15 @@ def request(trial: Trial, original: Path, compiled: Path) -> str:
         "abs": options.tolerance.abs,
         "rel": options.tolerance.rel,
         "thresholds": list(options.thresholds),
-        "count": options.rows,
+        "count": count,
         "seed": trial.seed,
-        "distributions": sorted({*(need.name for need in spec.requirements), *requirements_of(trial.optimizer)}),
+        "distributions": sorted({*(need.name for need in spec.requirements), *trial.distributions}),
         "processor": trial.processor,
     }
     return json.dumps(data)
+
+
+def _write(folder: Path, modules: Mapping[str, str]) -> None:
+    folder.mkdir()
+    for file, text in {"__init__.py": "", **modules}.items():
+        (folder / file).write_text(text, encoding="utf-8")

@@ -12,12 +12,11 @@ import os
 from pathlib import Path
 
 from ....schema.diagnostics import fail
-from ....targets.deployment import Deployment
 from ... import environment
 from ...lock.uv import Uv
 from ...process import Processes
 from ..session import arguments as file_argument
-from ..session import deployment, machine_arguments, opened
+from ..session import built_project, deployment, machine_arguments, opened
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     session = opened(options)
     made = deployment(session, options)
     folder = Path(options.out or session.root / "build").absolute()
-    project = _project(made, folder)
+    project = built_project(made, folder)
     section = made.lockfile.sections.get("serve")
     if section is None:
         raise fail("not-built", "deploy.lock does not say what the service needs", help="run `deployc build` first")
@@ -49,10 +48,3 @@ def run(options: argparse.Namespace) -> int:
     environ = {**made.environ, **settings, "PYTHONPATH": str(project / "src")}
     # the service takes this process's place, so that signals and the exit code are its own
     os.execve(python, [str(python), "-m", made.package], environ)
-
-
-def _project(made: Deployment, folder: Path) -> Path:
-    for name, entry in made.config.targets.items():
-        if entry.kind == "project" and (folder / name / "src").is_dir():
-            return folder / name
-    raise fail("not-built", f"there is no built project in {folder}", help="run `deployc build` first")

@@ -22,9 +22,10 @@ from .rows import Column, Row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What to convert and how to compare it; paths of the original and of the file that is written."""
+    """What to compare and how: two files of the model, of which the second is written where an optimiser is named."""
 
     optimizer: str
+    """What converts the model; empty where that is done already."""
     original: str
     original_package: str
     compiled: str
@@ -39,6 +40,7 @@ class Request:
     rel: float
     thresholds: Sequence[float]
     count: int
+    """How many rows are generated."""
     seed: str
     distributions: Sequence[str]
     processor: str
@@ -53,14 +55,14 @@ def answered(request: Request) -> dict[str, object]:
     """A proof, or why there is none."""
     original = Path(request.original)
     model = import_module(f"{request.original_package}.model").load(original)
-    if why := converted(request, model):
+    if request.optimizer and (why := converted(request, model)):
         return {"why": why}
     subject = subject_of(request)
     old = Form.load(request.original_package, original)
     new = Form.load(request.compiled_package, Path(request.compiled))
     rows = {kind: [row for row in found if old.takes(row)] for kind, found in request.rows.items()}
     known = [row for found in rows.values() for row in found]
-    for kind, row in generated(subject, old, model, known, request.count):
+    for kind, row in generated(subject, old, model, known, request.count) if request.count else ():
         rows.setdefault(kind, []).append(row)
     return {"why": "", **asdict(prove(subject, old, new, rows))}
 

@@ -1,0 +1,68 @@
+"""Compare the built model with the trained one on rows of your own, and print the report.
+
+examples:
+  deployc prove --rows cases.csv
+  deployc prove --rows cases.csv --json > proof.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from ....schema.codec import encode
+from ....schema.diagnostics import fail
+from ....schema.render import visible
+from ....targets import proving
+from ....targets.deployment import Deployment
+from ....targets.graph import graph
+from ....targets.project.telling import told
+from ...plan import Plan
+from ...tree import Tree
+from ..building import executed, report_failures
+from ..progress import progress
+from ..session import arguments as file_argument
+from ..session import built_project, deployment, machine_arguments, opened
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    file_argument(parser)
+    machine_arguments(parser)
+    parser.set_defaults(locked=True, keep_going=False, jobs=os.cpu_count() or 2)
+    parser.add_argument("--rows", required=True, metavar="CSV", help="rows with the model's columns")
+    parser.add_argument("--json", action="store_true", help="the report as a JSON object on standard output")
+    parser.add_argument("-o", "--out", default=None, metavar="DIR", help="where the outputs are")
+
+
+def run(options: argparse.Namespace) -> int:
+    session = opened(options)
+    made = deployment(session, options)
+    project = built_project(made, Path(options.out or session.root / "build").absolute())
+    plan = Plan.of([*graph(made), proving.node(made, _built(made, project, Path(options.rows)))]).only([proving.NAME])
+    show = progress(Console(stderr=True, highlight=False), as_json=False)
+    show.start()
+    try:
+        outcome = executed(session, plan, made, options, show)
+    finally:
+        show.stop()
+    if outcome.failures:
+        report_failures(session, outcome, options)
+        return 1
+    proof = proving.proof_of(made, outcome.trees[proving.NAME])
+    text = json.dumps(encode(proof), indent=1) if options.json else "\n".join(map(visible, told(proof)))
+    sys.stdout.write(f"{text}\n")
+    return 0 if proof.equal else 1
+
+
+def _built(made: Deployment, project: Path, rows: Path) -> proving.Built:
+    if not rows.is_file():
+        raise fail("missing-file", f"no file {rows}")
+    found = made.store.cas.put_folder(project / "src")
+    source = Tree.of(entry for entry in found if not entry.path.endswith(".pyc"))
+    said = json.loads((project / "src" / made.package / "build.json").read_text(encoding="utf-8"))
+    return proving.Built(source=source, made=said, rows=rows.read_bytes())
