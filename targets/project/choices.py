@@ -30,6 +30,18 @@ TYPES: Mapping[ColumnType, str] = {
     "binary": "bytes",
     "datetime": "Datetime",
 }
+DATATYPES: Mapping[ColumnType, str] = {
+    "boolean": "BOOL",
+    "integer": "INT32",
+    "long": "INT64",
+    "float": "FP32",
+    "double": "FP64",
+    "string": "BYTES",
+    "binary": "BYTES",
+    "datetime": "BYTES",
+}
+"""The same in the Open Inference Protocol, which has no times."""
+
 ANSWERS: Mapping[ColumnType, str] = {
     "boolean": "bool",
     "integer": "int",
@@ -99,8 +111,7 @@ def choose(
             "settings": settings_constants(config.serve, names),
             "predictor": {"MODEL": spec.file},
             "schema": shapes.aliases(),
-            "tabular": {"POSITIONAL": spec.container == "ndarray"},
-            "invocations": {"METHOD": "predict" if "predict" in served else next(iter(served))},
+            **_protocols(spec, served),
             "info": {
                 "NAME": config.name,
                 "MODEL_CLASS": spec.class_name,
@@ -126,6 +137,18 @@ def settings_constants(serve: Serve, names: Names) -> dict[str, object]:
         "MAX_BATCH": serve.batching.max_batch,
         "MAX_QUEUE": serve.batching.max_queue,
         "BATCH_WAIT_MS": serve.batching.wait_ms,
+    }
+
+
+def _protocols(spec: ModelSpec, served: Mapping[str, Output]) -> dict[str, Mapping[str, object]]:
+    """The constants of the modules that speak other protocols than typed JSON."""
+    method = "predict" if "predict" in served else next(iter(served))
+    inputs = {column.name: DATATYPES[column.type] for column in spec.inputs}
+    outputs = {m: (DATATYPES[o.type], [-1, *o.shape]) for m, o in served.items()}
+    return {
+        "tabular": {"POSITIONAL": spec.container == "ndarray"},
+        "invocations": {"METHOD": method},
+        "v2": {"METHOD": method, "INPUTS": inputs, "OUTPUTS": outputs},
     }
 
 

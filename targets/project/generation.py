@@ -23,7 +23,7 @@ from . import pages
 from .catalog import APP, Framework, chosen
 from .choices import Choices, choose
 from .contract import FIELD, TEMPLATE
-from .model_module import compiled_module, model_module, template
+from .model_module import bind_model, compiled_module, model_module, template
 from .names import Names
 from .texts import render
 
@@ -43,6 +43,8 @@ MODULES = (
     "typed",
     "tabular",
     "invocations",
+    "tensors",
+    "v2",
     "service",
     "pages",
     "queued",
@@ -119,17 +121,18 @@ def _package(framework: Framework, choices: Choices) -> Mapping[str, cst.Module]
 
 def _settled(modules: Mapping[str, cst.Module], choices: Choices) -> Mapping[str, cst.Module]:
     """The modules with the model's types and constants in them, and without the methods that it has not."""
-    schema = modules["schema"]
+    # Before the model's own words are in: a column may be called as a method is.
+    left = {name: drop(module, choices.dropped) for name, module in modules.items()}
     for struct, fields in choices.structs.items():
-        schema = write_fields(schema, struct, fields)
-    bound = {name: bind(m, choices.constants.get(name, {})) for name, m in {**modules, "schema": schema}.items()}
-    return {name: drop(module, choices.dropped) for name, module in bound.items()}
+        left["schema"] = write_fields(left["schema"], struct, fields)
+    bound = {name: bind(module, choices.constants.get(name, {})) for name, module in left.items()}
+    return bound if choices.optimizer else {**bound, "model": bind_model(bound["model"], choices.model_constants)}
 
 
 def _model(choices: Choices) -> cst.Module:
     if choices.optimizer:
         return compiled_module(choices.optimizer)
-    return model_module(choices.flavor, choices.model, choices.model_constants)
+    return model_module(choices.flavor, choices.model)
 
 
 def _tests(names: Names) -> str:

@@ -38,11 +38,15 @@ def model_constants(spec: ModelSpec) -> dict[str, object]:
     return {"TRUSTED": list(spec.types), "CLASS": own, **table_constants(spec)}
 
 
-def model_module(flavor: str, chosen: dict[str, str], constants: dict[str, object]) -> cst.Module:
-    """The model module with the chosen functions, and those of the constants that they read."""
-    filled = fill(template("template", "model", "."), Filling(source=_parts(flavor), chosen=chosen))
-    has = definitions(filled.body)
-    return bind(filled, {name: value for name, value in constants.items() if name in has})
+def model_module(flavor: str, chosen: dict[str, str]) -> cst.Module:
+    """The model module with the chosen functions, whose constants are still to be bound."""
+    return fill(template("template", "model", "."), Filling(source=_parts(flavor), chosen=chosen))
+
+
+def bind_model(module: cst.Module, constants: dict[str, object]) -> cst.Module:
+    """The model module with those of the constants that its functions read."""
+    has = definitions(module.body)
+    return bind(module, {name: value for name, value in constants.items() if name in has})
 
 
 def compiled_module(optimizer: str) -> cst.Module:
@@ -57,8 +61,8 @@ def compiled_module(optimizer: str) -> cst.Module:
 
 def loading_module(spec: ModelSpec) -> str:
     """A module that stands alone, with the service's own `load(path)`: for whoever asks the model itself."""
-    module = model_module(spec.flavor, model_functions(spec), model_constants(spec))
-    return prune(module, {"load"}).code
+    module = model_module(spec.flavor, model_functions(spec))
+    return prune(bind_model(module, model_constants(spec)), {"load"}).code
 
 
 def _parts(flavor: str) -> cst.Module:

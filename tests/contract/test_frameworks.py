@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
+from struct import pack
 
 import pytest
 import uv
@@ -187,6 +188,62 @@ def test_mlflows_protocol_is_spoken_in_its_own_form(
         code = "INTERNAL_ERROR" if status == 500 else "BAD_REQUEST"
         message = answer["message"] if isinstance(answer, dict) else answer
         assert got.json == {"error_code": code, "message": message}
+
+
+def tensor(name: str, datatype: str, *data: object) -> dict[str, object]:
+    return {"name": name, "shape": [len(data)], "datatype": datatype, "data": [*data]}
+
+
+def test_the_open_inference_protocol_is_spoken(service: Booted) -> None:
+    body = json.dumps({"id": "7", "inputs": [tensor("number", "FP64", 1, 2.5), tensor("act", "BYTES", "a", None)]})
+    for path in ("/v2/models/churn/infer", "/v2/models/churn/versions/1/infer"):
+        got = service.ask("POST", path, body.encode(), {"Content-Type": "application/json"})
+        assert got.status == 200
+        assert got.json == {
+            "model_name": "churn",
+            "model_version": "1",
+            "id": "7",
+            "outputs": [tensor("predict", "FP64", 1.0, 2.5)],
+        }
+
+
+def test_the_open_inference_protocol_is_spoken_in_binary(service: Booted) -> None:
+    number = {"name": "number", "shape": [2], "datatype": "FP64", "parameters": {"binary_data_size": 16}}
+    head = json.dumps({"inputs": [number], "parameters": {"binary_data_output": True}}).encode()
+    headers = {"Content-Type": "application/octet-stream", "Inference-Header-Content-Length": str(len(head))}
+    got = service.ask("POST", "/v2/models/churn/infer", head + pack("<2d", 1, 2.5), headers)
+    assert got.status == 200
+    assert got.headers["content-type"] == "application/octet-stream"
+    assert got.body[int(got.headers["inference-header-content-length"]) :] == pack("<2d", 1, 2.5)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "message"),
+    [
+        (json.dumps({"inputs": [tensor("x", "FP64", 1)]}).encode(), 400, "tensor `x`: the model takes no such tensor"),
+        (json.dumps({"inputs": [tensor("number", "FP64", 1), tensor("act", "BYTES", "fail")]}).encode(), 500, "failed"),
+        (b" " * (LIMIT + 1), 413, "the body is longer than"),
+    ],
+)
+def test_the_open_inference_protocol_has_its_own_form_of_errors(
+    service: Booted, body: bytes, status: int, message: str
+) -> None:
+    # A client of Triton's says no type.
+    got = service.ask("POST", "/v2/models/churn/infer", body)
+    assert got.status == status
+    said = json.loads(got.body)
+    assert [*said] == ["error"]
+    assert message in said["error"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/v2", "/v2/health/live", "/v2/health/ready", "/v2/models/churn", "/v2/models/churn/versions/1/ready"]
+)
+def test_the_open_inference_protocol_says_what_is_served(service: Booted, path: str) -> None:
+    got = service.ask("GET", path)
+    assert got.status == 200
+    assert isinstance(got.json, dict)
+    assert service.ask("GET", f"{path}/x").status == 404
 
 
 def test_the_form_of_one_request_is_not_that_of_the_next_on_the_same_connection(service: Booted) -> None:

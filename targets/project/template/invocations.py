@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.h
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Callable, Sequence
 from io import StringIO
 from typing import Any  # a body's values have any type until the columns' types are known
@@ -17,7 +16,7 @@ import msgspec
 from . import info
 from .problems import Problem, Rejected
 from .schema import Row
-from .tabular import COLUMNS, POSITIONAL, TYPES, by_column, by_name, by_position, plain, rows
+from .tabular import COLUMNS, POSITIONAL, TYPES, by_column, by_name, by_position, decode, plain, rows
 from .web import JSON, Answer, Call, Operation, Request
 
 METHOD = "predict"
@@ -86,7 +85,7 @@ def told(status: int, problem: Problem) -> Answer:
 
 def read_json(body: bytes) -> list[Row]:
     """The rows of a JSON object that has one of MLflow's four tables."""
-    found = decode(body)
+    found = decode(body, _decoder)
     split, records, instances, inputs = found.dataframe_split, found.dataframe_records, found.instances, found.inputs
     if sum(table is not msgspec.UNSET for table in (split, records, instances, inputs)) != 1:
         message = "give exactly one of dataframe_split, dataframe_records, instances and inputs"
@@ -98,19 +97,6 @@ def read_json(body: bytes) -> list[Row]:
     if isinstance(inputs, dict):
         return rows(by_column(inputs))
     return rows(_listed(inputs if isinstance(inputs, list) else instances))
-
-
-def decode(body: bytes) -> Body:
-    """A body's tables; other than JSON itself, MLflow takes NaN and Infinity."""
-    try:
-        return _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        try:
-            return msgspec.convert(json.loads(body), Body)
-        except msgspec.ValidationError as error:
-            raise Rejected(400, "invalid-body", str(error).replace(" - at `$.", " - at `")[:300]) from None
-        except (ValueError, RecursionError) as error:
-            raise Rejected(400, "invalid-json", f"the body is not JSON: {error}"[:300]) from None
 
 
 def read_csv(body: bytes) -> list[Row]:

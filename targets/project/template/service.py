@@ -10,7 +10,7 @@ from time import perf_counter
 
 import msgspec
 
-from . import info, invocations, typed
+from . import info, invocations, typed, v2
 from .batches import Batcher
 from .openapi import document
 from .pages import pages
@@ -19,7 +19,7 @@ from .problems import Rejected, check_headers
 from .schema import Row
 from .settings import Settings
 from .threads import ThreadBatcher
-from .web import Answer, Header, Operation, Request, form
+from .web import Answer, Call, Header, Operation, Request, form
 
 INLINE_BYTES = 64 * 1024
 """A thread costs a small body more than its prediction does; a larger one would keep /healthz waiting."""
@@ -37,7 +37,11 @@ class Service:
         self._info: bytes = b""
         self._batcher = Batcher(self._ask, settings)
         self._thread_batcher = ThreadBatcher(self._ask, settings)
-        self.operations: dict[str, Operation] = {**typed.operations(), **invocations.operations()}
+        self.operations: dict[str, Operation] = {
+            **typed.operations(),
+            **invocations.operations(),
+            **v2.operations(),
+        }
         """What is asked with POST, by path."""
         self.pages: dict[str, Callable[[], Answer]] = {
             "/healthz": self._healthz,
@@ -45,6 +49,7 @@ class Service:
             "/info": self._shown,
             "/openapi.json": partial(Answer, msgspec.json.encode(document())),
             **invocations.pages(self._readyz),
+            **v2.pages(self._readyz),
             **pages(),
         }
         """What is asked with GET, by path."""
@@ -71,13 +76,17 @@ class Service:
         """The answer to a request that was admitted; Rejected says why there is none."""
         decode = self.operations[request.path].decode
         small = len(request.body) <= INLINE_BYTES
-        call = decode(request) if small else await asyncio.to_thread(decode, request)
-        return call.answer(await self._asked(call.method, call.rows))
+        found: Answer | Call = decode(request) if small else await asyncio.to_thread(decode, request)
+        while isinstance(found, Call):
+            found = found.answer(await self._asked(found.method, found.rows))
+        return found
 
     def answer_now(self, request: Request) -> Answer:
         """The same, in a thread that may be held up."""
-        call = self.operations[request.path].decode(request)
-        return call.answer(self._asked_now(call.method, call.rows))
+        found: Answer | Call = self.operations[request.path].decode(request)
+        while isinstance(found, Call):
+            found = found.answer(self._asked_now(found.method, found.rows))
+        return found
 
     async def _asked(self, method: str, rows: Sequence[Row]) -> Sequence[msgspec.Struct]:
         try:

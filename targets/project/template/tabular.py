@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from math import nan
+from typing import Any  # what a decoder makes
 
 import msgspec
 from msgspec.structs import astuple, fields, replace
@@ -25,6 +27,20 @@ MOMENTS = frozenset(name for name, kind in TYPES.items() if kind in (Datetime, D
 
 class Record(Row, kw_only=True, frozen=True, gc=False, forbid_unknown_fields=False):
     """A row beside whose columns there may be others, which are not looked at."""
+
+
+def decode(body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
+    """What a body holds; other than in JSON itself, a number may be NaN or Infinity, as Python's json writes them."""
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        try:
+            return msgspec.convert(json.loads(body), decoder.type)
+        except msgspec.ValidationError as error:
+            message, field = located(str(error))
+            raise Rejected(400, "invalid-body", message, field) from None
+        except (ValueError, RecursionError) as error:
+            raise Rejected(400, "invalid-json", f"the body is not JSON: {error}"[:300]) from None
 
 
 def rows(records: Sequence[Mapping[str, object]], *, strict: bool = True) -> list[Row]:

@@ -61,7 +61,8 @@ class Call:
 
     method: str
     rows: Sequence[Row]
-    answer: Callable[[Sequence[msgspec.Struct]], Answer]
+    answer: Callable[[Sequence[msgspec.Struct]], Answer | Call]
+    """It may be that more has to be asked."""
 
 
 @dataclass(frozen=True, slots=True)

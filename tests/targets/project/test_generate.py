@@ -76,6 +76,14 @@ def test_a_regressor_has_no_trace_of_what_it_cannot_do(tmp_path: Path) -> None:
         assert "skops" not in text or path == "pyproject.toml", path
 
 
+def test_a_column_may_be_called_as_a_method_that_the_model_lacks(tmp_path: Path) -> None:
+    spec = replace(REGRESSOR, inputs=tuple(Column(name=name, type="double") for name in ("transform", "decision")))
+    made = files(tmp_path, spec, REGRESSOR_OUTPUTS)
+    for path in ("schema", "v2", "openapi"):
+        assert "transform" in made[f"src/churn/{path}.py"]
+        assert "decision" in made[f"src/churn/{path}.py"]
+
+
 def test_only_the_methods_that_are_asked_for_are_served(tmp_path: Path) -> None:
     made = files(tmp_path, CLASSIFIER, CLASSIFIER_OUTPUTS, config(methods=("predict_proba",)))
     assert '"predict_proba"' in made["src/churn/predictor.py"]

@@ -1,0 +1,179 @@
+"""The Open Inference Protocol, which KServe, Triton and MLServer speak as V2: what the model is, and POST .../infer.
+
+See https://github.com/open-inference/open-inference-protocol/blob/main/specification/protocol/inference_rest.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any  # parameters have any values
+
+import msgspec
+
+from . import info
+from .predictor import METHODS
+from .problems import Problem, Rejected
+from .schema import Row
+from .tabular import COLUMNS, by_column, by_name, decode, plain, rows
+from .tensors import BINARY, Tensor, packed, read, wrong
+from .web import JSON, Answer, Call, Operation, Request
+
+METHOD = "predict"
+INPUTS: dict[str, str] = {
+    "number": "FP64",
+    "some text": "BYTES",
+    "count": "INT32",
+    "big": "INT64",
+    "small": "FP32",
+    "when": "BYTES",
+}
+"""The datatype of each column."""
+OUTPUTS: dict[str, tuple[str, list[int]]] = {
+    "predict": ("BYTES", [-1]),
+    "predict_proba": ("FP64", [-1, 2]),
+    "decision_function": ("FP64", [-1]),
+    "transform": ("FP64", [-1, 1]),
+}
+"""The datatype and the shape of what each method answers; -1 is the number of rows."""
+
+VERSION = "1"
+BYTES = "application/octet-stream"
+HEADER = "Inference-Header-Content-Length"
+MODEL = f"/v2/models/{info.NAME}"
+PATHS = (MODEL, f"{MODEL}/versions/{VERSION}")
+
+
+class Output(msgspec.Struct):
+    """A method that is asked for."""
+
+    name: str
+    parameters: dict[str, Any] = {}
+
+
+class Body(msgspec.Struct):
+    """What is asked, without the tensors' values that follow in binary."""
+
+    inputs: list[Tensor]
+    id: str = ""
+    parameters: dict[str, Any] = {}
+    outputs: list[Output] = []
+
+
+_decoder = msgspec.json.Decoder(Body)
+
+
+def operations() -> dict[str, Operation]:
+    """What is asked with POST, by path; a client of Triton's sends no media type."""
+    return {f"{path}/infer": Operation(call, (JSON, BYTES, ""), told) for path in PATHS}
+
+
+def pages(ready: Callable[[], Answer]) -> dict[str, Callable[[], Answer]]:
+    """What is asked with GET, by path; `ready` raises Rejected as long as the model is not loaded."""
+    state = {"name": info.NAME, "ready": True}
+    return {
+        "/v2": partial(_json, {"name": info.NAME, "version": VERSION, "extensions": ["binary_tensor_data"]}),
+        "/v2/health/live": partial(_json, {"live": True}),
+        "/v2/health/ready": partial(_when, ready, {"ready": True}),
+        **{path: partial(_json, metadata()) for path in PATHS},
+        **{f"{path}/ready": partial(_when, ready, state) for path in PATHS},
+    }
+
+
+def metadata() -> dict[str, object]:
+    """The model's tensors; all numbers may come as one tensor of two dimensions instead, whatever its name is."""
+    inputs = [{"name": name, "datatype": datatype, "shape": [-1]} for name, datatype in INPUTS.items()]
+    outputs = [{"name": name, "datatype": kind, "shape": shape} for name, (kind, shape) in OUTPUTS.items()]
+    platform = {"name": info.NAME, "versions": [VERSION], "platform": info.FLAVOR}
+    return {**platform, "inputs": inputs, "outputs": outputs}
+
+
+def call(request: Request) -> Call:
+    """What the body asks; Rejected names the tensor or the column that does not fit."""
+    head, tail = _parts(request)
+    body = decode(head, _decoder)
+    wanted = body.outputs or [Output(METHOD)]
+    for output in wanted:
+        if output.name not in METHODS:
+            known = ", ".join(METHODS)
+            raise Rejected(400, "invalid-body", f"the model has no output `{output.name}`, but {known}"[:300])
+    if len({output.name for output in wanted}) != len(wanted):
+        raise Rejected(400, "invalid-body", "an output is asked for twice")
+    return _asking(body, wanted, rows(_records(body.inputs, read(body.inputs, tail))), [])
+
+
+def told(status: int, problem: Problem) -> Answer:
+    """A failure in the protocol's form, in which the client's mistakes are bad requests."""
+    message = f"{problem.message} - at `{problem.field}`" if problem.field else problem.message
+    return Answer(msgspec.json.encode({"error": message}), 400 if status == 422 else status)
+
+
+def _asking(body: Body, wanted: Sequence[Output], given: list[Row], found: list[list[object]]) -> Call:
+    """The call for the next of the outputs, after those whose values were found."""
+
+    def answered(answers: Sequence[msgspec.Struct]) -> Answer | Call:
+        values = [*found, [plain(answer) for answer in answers]]
+        return _answer(body, wanted, values) if len(values) == len(wanted) else _asking(body, wanted, given, values)
+
+    return Call(wanted[len(found)].name, given, answered)
+
+
+def _answer(body: Body, wanted: Sequence[Output], found: list[list[object]]) -> Answer:
+    """The answer to the whole request: JSON, and after it what was asked for in binary."""
+    described, tail = [], b""
+    binary = bool(body.parameters.get("binary_data_output"))
+    for output, values in zip(wanted, found, strict=True):
+        tensor, flat = _tensor(output.name, values)
+        if output.parameters.get("binary_data", binary):
+            data = packed(flat, str(tensor["datatype"]))
+            described.append({**tensor, "parameters": {BINARY: len(data)}})
+            tail += data
+        else:
+            described.append({**tensor, "data": flat})
+    head = {"model_name": info.NAME, "model_version": VERSION, **({"id": body.id} if body.id else {})}
+    text = msgspec.json.encode({**head, "outputs": described})
+    return Answer(text + tail, 200, BYTES, ((HEADER, str(len(text))),)) if tail else Answer(text)
+
+
+def _tensor(name: str, values: list[object]) -> tuple[dict[str, object], list[object]]:
+    """How a method's answers are described, and their values row by row."""
+    datatype, (_, *inner) = OUTPUTS[name]
+    flat = [value for row in values for value in (row if isinstance(row, list) else [row])]
+    return {"name": name, "shape": [len(values), *inner], "datatype": datatype}, flat
+
+
+def _records(tensors: Sequence[Tensor], found: Sequence[list[object]]) -> list[dict[str, object]]:
+    """The rows: of a tensor for each column, or of one tensor whose second dimension is the columns."""
+    if len(tensors) == 1 and len(COLUMNS) > 1 and tensors[0].shape[1:] == [len(COLUMNS)]:
+        cells = iter(found[0])
+        return by_name(COLUMNS, [[*row] for row in zip(*[cells] * len(COLUMNS), strict=True)])
+    columns: dict[str, object] = {}
+    for tensor, values in zip(tensors, found, strict=True):
+        if tensor.name not in INPUTS:
+            whole = f"one for all columns has the shape [n, {len(COLUMNS)}]"
+            raise wrong(tensor.name, f"the model takes no such tensor; {whole}")
+        if tensor.name in columns:
+            raise wrong(tensor.name, "it is there twice")
+        if tensor.shape[1:] not in ([], [1]) or not tensor.shape:
+            raise wrong(tensor.name, f"its shape has to be [n] or [n, 1], not {tensor.shape}")
+        columns[tensor.name] = values
+    return by_column(columns)
+
+
+def _parts(request: Request) -> tuple[bytes, bytes]:
+    """The JSON, and the binary that follows it where a header says how long the JSON is."""
+    length = request.header(HEADER.lower())
+    if not length:
+        return request.body, b""
+    if not (length.isdecimal() and length.isascii() and len(length) < 16 and int(length) <= len(request.body)):
+        raise Rejected(400, "invalid-body", f"{HEADER} is not a length within the body")
+    return request.body[: int(length)], request.body[int(length) :]
+
+
+def _json(value: dict[str, object]) -> Answer:
+    return Answer(msgspec.json.encode(value))
+
+
+def _when(ready: Callable[[], Answer], value: dict[str, object]) -> Answer:
+    ready()
+    return _json(value)
