@@ -120,7 +120,8 @@ class Model:
 
     def _table(self, rows: Sequence[Row]) -> NDArray[np.float64]:
         if self._sums.by_column:
-            return np.array([*zip(*map(astuple, rows), strict=True)], dtype=self._sums.dtype).T
+            table: NDArray[np.float64] = np.array([*zip(*map(astuple, rows), strict=True)], dtype=self._sums.dtype).T
+            return table
         return np.array([astuple(row) for row in rows], dtype=self._sums.dtype)
 
 
