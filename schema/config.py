@@ -25,14 +25,12 @@ Variable = Annotated[str, Pattern(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an env
 Url = Annotated[
     str, Pattern(r"(https?|file)://[^@\x00-\x20]+", "a http, https or file address without user or password")
 ]
-ModelUri = Annotated[
-    str,
-    Pattern(
-        r"models:/[^/@\x00-\x1f]+(/([1-9][0-9]*|latest)|@[^/@\x00-\x20]+)|models:/m-[A-Za-z0-9-]+"
-        r"|runs:/[A-Za-z0-9_-]+/(?!/)(?!(.*/)?\.\.?(/|$))[^\x00-\x1f]+",
-        "models:/NAME/VERSION, models:/NAME/latest, models:/NAME@ALIAS, models:/m-ID or runs:/RUN/PATH",
-    ),
-]
+MODEL_URI = Pattern(
+    r"models:/[^/@\x00-\x1f]+(/([1-9][0-9]*|latest)|@[^/@\x00-\x20]+)|models:/m-[A-Za-z0-9-]+"
+    r"|runs:/[A-Za-z0-9_-]+/(?!/)(?!(.*/)?\.\.?(/|$))[^\x00-\x1f]+",
+    "models:/NAME/VERSION, models:/NAME/latest, models:/NAME@ALIAS, models:/m-ID or runs:/RUN/PATH",
+)
+ModelUri = Annotated[str, MODEL_URI]
 StoreUri = Annotated[
     str,
     Pattern(

@@ -3,19 +3,47 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from ...schema.config import MODEL_URI
 from ...schema.diagnostics import Diagnostic, UserError, fail
 from ...targets.deployment import allow_list, module_name
 from ..formats.inspection import inspect_path
 from ..model_spec import ModelSpec
+from ..process import Processes
+from ..sources.asking import Bench, answer
+from ..sources.place import Place
 from .allow import allowed
 
+SCHEMES = ("models:/", "runs:/")
 
-def inspected(model: Path, sample: Path | None, allow: Iterable[str], code: Iterable[Path] = ()) -> ModelSpec:
-    """What a model file or folder is; UserError where it cannot be read or is not trusted."""
+
+def is_uri(model: str) -> bool:
+    """Whether a model is named as MLflow names it, not as a file."""
+    return model.startswith(SCHEMES)
+
+
+def inspected(model: str, sample: Path | None, allow: Iterable[str], code: Iterable[Path] = ()) -> ModelSpec:
+    """What a model file or folder, or one that MLflow has, is; UserError where it cannot be read or is not trusted."""
+    if not is_uri(model):
+        return _inspected(Path(model), sample, allow, code)
+    if not re.fullmatch(MODEL_URI.regex, model):
+        raise fail("bad-value", f"{model} names no model of MLflow", help=f"write it as {MODEL_URI.words}")
+    with TemporaryDirectory(prefix="deployc-model-") as folder:
+        place = Place(tracking_uri=None, root=Path.cwd(), environ=os.environ)
+        bench = Bench(folder=Path(folder), processes=Processes(), log=lambda line: None)
+        try:
+            found = answer(model, place, bench)
+        except UserError as error:
+            raise UserError(*(_unplaced(d) for d in error.diagnostics)) from None
+        return _inspected(Path(found.model), sample, allow, code)
+
+
+def _inspected(model: Path, sample: Path | None, allow: Iterable[str], code: Iterable[Path]) -> ModelSpec:
     for path in (model, *([sample] if sample else []), *code):
         if not path.exists():
             raise fail("missing-file", f"no file {path}")

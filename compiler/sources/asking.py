@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...schema.diagnostics import fail
 from ..formats.inspection import stored
 from ..node import Work
+from ..process import Processes
 from ..tree import Entry, Tree
 from .place import URI_FIELD, Place
 from .refusals import Refusal
@@ -29,28 +31,52 @@ class Fetched:
     """A JSON object, in lines."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the client's program writes."""
+
+    version: str
+    model: str
+    facts: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """Where and how the client runs."""
+
+    folder: Path
+    """An empty folder."""
+    processes: Processes
+    log: Callable[[str], None]
+
+
 def ask(uri: str, place: Place, work: Work) -> Fetched:
     """Find a model in MLflow and fetch its files; UserError tells what it lacks or why it cannot be asked."""
-    request, answer, folder = work.folder / "request.json", work.folder / "answer.json", work.folder / "fetched"
-    asked = {"uri": uri, "folder": str(folder), "patience": place.patience}
+    told = answer(uri, place, Bench(folder=work.folder, processes=work.processes, log=work.log))
+    facts = json.dumps(told.facts, indent=1, ensure_ascii=False) + "\n"
+    return Fetched(version=told.version, files=_plain(stored(work.cas, Path(told.model))), facts=facts)
+
+
+def answer(uri: str, place: Place, bench: Bench) -> Answer:
+    """What MLflow's client found; the files are below the bench's folder. UserError as `ask`."""
+    request, file = bench.folder / "request.json", bench.folder / "answer.json"
+    asked = {"uri": uri, "folder": str(bench.folder / "fetched"), "patience": place.patience}
     request.write_text(json.dumps(asked), encoding="utf-8")
     lines: list[str] = []
 
     def log(line: str) -> None:
         lines.append(place.cleaned(line))
-        work.log(lines[-1])
+        bench.log(lines[-1])
 
-    command = [sys.executable, "-m", f"{__package__}.client", str(request), str(answer)]
-    code = work.processes.run(command, folder=work.folder, environ=place.client_environ(), log=log)
-    if code != 0 or not answer.exists():
+    command = [sys.executable, "-m", f"{__package__}.client", str(request), str(file)]
+    code = bench.processes.run(command, folder=bench.folder, environ=place.client_environ(), log=log)
+    if code != 0 or not file.exists():
         notes = ["\n".join(lines[-25:])]
         raise fail("mlflow-failed", f"MLflow's client ended with exit code {code}", field=URI_FIELD, notes=notes)
-    told = json.loads(answer.read_text(encoding="utf-8"))
+    told = json.loads(file.read_text(encoding="utf-8"))
     if why := told.get("refused"):
         raise _refused(Refusal(**why), place)
-    tree = stored(work.cas, Path(told["model"]))
-    facts = json.dumps(told["facts"], indent=1, ensure_ascii=False) + "\n"
-    return Fetched(version=told["version"], files=_plain(tree), facts=facts)
+    return Answer(**told)
 
 
 def _refused(why: Refusal, place: Place) -> Exception:

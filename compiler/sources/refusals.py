@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_AUTH = re.compile(r"error code 40[13]\b|\b40[13] Client Error|PERMISSION_DENIED|UNAUTHENTICATED")
+_UNKNOWN_USER = re.compile(r"error code 401\b|\b401 Client Error|UNAUTHENTICATED")
+_FORBIDDEN = re.compile(r"error code 403\b|\b403 Client Error|PERMISSION_DENIED")
 _BROKEN = re.compile("IncompleteRead|Connection broken|InvalidChunkLength")
 _UNREACHABLE = re.compile(
     r"Max retries exceeded|NewConnectionError|NameResolutionError|[Tt]imed? ?out|Connection (aborted|refused|reset)"
@@ -47,22 +48,17 @@ def explained(error: Exception) -> Refused:
     said = f"{type(error).__name__}: {error}"
     if isinstance(error, ModuleNotFoundError):
         return lacking((error.name or "?").partition(".")[0])
-    if _AUTH.search(said):
-        return refused(
-            "mlflow-auth",
-            "MLflow wants a user and password, or refuses those it got",
-            "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN",
-            said,
-        )
+    if _UNKNOWN_USER.search(said):
+        advice = "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
+        return refused("mlflow-auth", "MLflow wants a user and password, or refuses those it got", advice, said)
+    if _FORBIDDEN.search(said):
+        advice = "ask for the permission to read it, or give the credentials of who has it"
+        return refused("mlflow-auth", "MLflow does not let this user read the model", advice, said)
     if _BROKEN.search(said):
         return incomplete(said)
     if _UNREACHABLE.search(said):
-        return refused(
-            "mlflow-unreachable",
-            "MLflow cannot be reached, or does not answer in time",
-            "check that the server runs and its address; MLFLOW_HTTP_REQUEST_TIMEOUT gives it more seconds",
-            said,
-        )
+        advice = "check that the server runs and its address; MLFLOW_HTTP_REQUEST_TIMEOUT gives it more seconds"
+        return refused("mlflow-unreachable", "MLflow cannot be reached, or does not answer in time", advice, said)
     return refused("mlflow-failed", "MLflow could not give the model", note=said)
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from .project import Project
 
 SCRIPT = Path(__file__).with_name("write_store.py")
-CHAMPION = "models:/penguins@champion"
+NAME = "penguins"
+CHAMPION = f"models:/{NAME}@champion"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,20 +32,23 @@ class Store:
 
     uri: str
     root: Path | None = None
-    python: Path = Path(sys.executable)
     variables: Mapping[str, str] = field(default_factory=dict)
+    """What its client needs in its environment."""
 
-    def add(self, folder: Path, *, name: str = "penguins", accuracy: float = 0.9) -> Added:
-        """Log a folder as a model and register it as the next version."""
-        return Added(**json.loads(self._run("add", name, str(folder), str(accuracy))))
+    def add(self, *folders: Path, accuracy: float = 0.9, champion: str = "") -> list[Added]:
+        """Log folders as models and register each as the next version; then, if told, let one be the champion."""
+        commands = [["add", NAME, str(folder), str(accuracy)] for folder in folders]
+        return self._run(*commands, *([["alias", NAME, "champion", champion]] if champion else []))
 
-    def alias(self, alias: str, version: str, *, name: str = "penguins") -> None:
-        self._run("alias", name, alias, version)
+    def promote(self, version: str) -> None:
+        """Let a version be the champion."""
+        self._run(["alias", NAME, "champion", version])
 
-    def _run(self, *arguments: str) -> str:
-        command = [self.python, SCRIPT, self.uri, str(self.root or ""), *arguments]
+    def _run(self, *commands: list[str]) -> list[Added]:
+        command = [sys.executable, SCRIPT, self.uri, str(self.root or ""), *map(json.dumps, commands)]
         environ = {**os.environ, **self.variables}
-        return subprocess.run(command, env=environ, stdout=subprocess.PIPE, text=True, check=True).stdout
+        done = subprocess.run(command, env=environ, stdout=subprocess.PIPE, text=True, check=True)
+        return [Added(**json.loads(line)) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
 def local_store(folder: Path) -> Store:

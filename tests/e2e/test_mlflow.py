@@ -22,8 +22,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Filled:
     """A store with two versions of `penguins`, of which the first is the champion; not to be changed."""
     folder = tmp_path_factory.mktemp("mlflow")
     store = local_store(folder / "store")
-    first, second = (store.add(model_folder(folder / text, text)) for text in ("first", "second"))
-    store.alias("champion", first.version)
+    first, second = store.add(*(model_folder(folder / text, text) for text in ("first", "second")), champion="1")
     return store, first, second
 
 
@@ -41,7 +40,7 @@ def test_an_alias_stays_where_it_was_locked_until_it_is_told_to_move(
     assert {"event": "note", "node": "lock-source", "line": f"{CHAMPION} is models:/penguins/1"} in project.build(
         "--only", "source"
     ).events
-    store.alias("champion", "2")
+    store.promote("2")
     again = project.build("--only", "source", "--locked")
     assert again.cached == {"lock-source", "source"}
     moved = project.run("lock", "--upgrade", "model", "--offline")

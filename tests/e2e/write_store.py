@@ -1,8 +1,8 @@
 """Writes into an MLflow store what tests look up. Run alone: `python write_store.py STORE ROOT COMMAND ...`.
 
-STORE is the store's address, ROOT a folder for artifacts where the store has no place of its own for them. Commands:
-`add NAME FOLDER METRIC` logs a folder as a run's artifact `files` and as its logged model `model`, registers that one
-as a new version, and prints {run, model, version}; `alias NAME ALIAS VERSION`.
+STORE is the store's address, ROOT a folder for artifacts where the store has no place of its own for them. A command is
+a JSON list: ["add", NAME, FOLDER, METRIC] logs a folder as a run's artifact `files` and as its logged model `model`,
+registers that one as a new version, and prints {run, model, version} on a line; ["alias", NAME, ALIAS, VERSION].
 """
 
 from __future__ import annotations
@@ -33,17 +33,20 @@ def add(client: MlflowClient, root: str, name: str, folder: str, metric: str) ->
     client.finalize_logged_model(model.model_id, "READY")
     if not client.search_registered_models(f"name = '{name}'"):
         client.create_registered_model(name)
-    version = client.create_model_version(name, f"models:/{model.model_id}", run_id=run).version
+    version = client.create_model_version(
+        name, f"models:/{model.model_id}", run_id=run, model_id=model.model_id
+    ).version
     print(json.dumps({"run": run, "model": model.model_id, "version": str(version)}))
 
 
-def main(store: str, root: str, command: str, *arguments: str) -> None:
+def main(store: str, root: str, *commands: str) -> None:
     mlflow.set_tracking_uri(store)
     client = MlflowClient()
-    if command == "add":
-        add(client, root, *arguments)
-    else:
-        client.set_registered_model_alias(*arguments)
+    for command, *arguments in map(json.loads, commands):
+        if command == "add":
+            add(client, root, *arguments)
+        else:
+            client.set_registered_model_alias(*arguments)
 
 
 if __name__ == "__main__":

@@ -150,6 +150,40 @@ def test_all_mistakes_are_told_at_once_in_their_order(told: Callable[[str], list
     ]
 
 
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("{sample: rows.csv}", [("missing-key", 3, 8)]),
+        ("{train: {run: python train.py}}", [("missing-key", 3, 8)]),
+        ("{path: null}", [("missing-key", 3, 8)]),
+        ("{pth: model/}", [("unknown-key", 3, 9)]),
+        ("{path: /model}", [("bad-value", 3, 15)]),
+        ("{uri: models:/churn/1, path: model/}", [("conflicting-keys", 3, 37)]),
+        ("{uri: models:/churn/1, train: {run: x}}", [("conflicting-keys", 3, 38)]),
+        ("{path: model/, tracking_uri: sqlite:///mlflow.db}", [("conflicting-keys", 3, 37)]),
+        ("{uri: models:/churn}", [("bad-value", 3, 14)]),
+        ("{uri: models:/churn/0}", [("bad-value", 3, 14)]),
+        ("{uri: models:/churn/Production}", [("bad-value", 3, 14)]),
+        ("{uri: models:/churn@}", [("bad-value", 3, 14)]),
+        ("{uri: runs:/0a1}", [("bad-value", 3, 14)]),
+        ("{uri: runs:/0a1/../x}", [("bad-value", 3, 14)]),
+        ("{uri: models:/churn/1, tracking_uri: https://me:secret@mlflow.example.com}", [("bad-value", 3, 45)]),
+    ],
+)
+def test_a_model_comes_from_one_place(
+    told: Callable[[str], list[tuple[str, int, int]]], model: str, expected: list[tuple[str, int, int]]
+) -> None:
+    assert told(f"version: 1\nname: churn\nmodel: {model}\n") == expected
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["models:/churn/12", "models:/churn/latest", "models:/a.b.churn rate@champion", "models:/m-0a1", "runs:/0a1/x/y"],
+)
+def test_each_form_of_a_model_s_uri_is_read(read: Callable[[str], Loaded], uri: str) -> None:
+    assert read(f"version: 1\nname: churn\nmodel: {{uri: '{uri}'}}\n").config.model.uri == uri
+
+
 def test_mistyped_key_is_not_also_missing(told: Callable[[str], list[tuple[str, int, int]]]) -> None:
     assert told("version: 1\nname: churn\nmodle: {path: a}\n") == [("unknown-key", 3, 1)]
 

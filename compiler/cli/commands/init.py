@@ -3,6 +3,7 @@
 examples:
   deployc init model.joblib
   deployc init model/ --sample data/rows.csv && deployc build
+  deployc init models:/churn@champion      from MLflow, at MLFLOW_TRACKING_URI
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ import yaml
 
 from ....schema.diagnostics import fail
 from ...model_spec import ModelSpec
-from ..models import inspected
+from ...sources.uri import OfRun, Registered, parsed
+from ..models import inspected, is_uri
 
 SERVED = ("3.10", "3.11", "3.12", "3.13")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="MODEL", help="a model file, or a folder with an MLmodel file")
+    parser.add_argument("model", metavar="MODEL", help="a model file, a folder with an MLmodel file, or an MLflow URI")
     parser.add_argument("--sample", metavar="CSV", help="rows that show what the model takes, and prove parity")
     parser.add_argument("--name", help="name of the deployment (default: from the model's name)")
     parser.add_argument("--code", action="append", default=[], metavar="PY", help="a module that its classes live in")
@@ -31,14 +33,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    file, model = Path(options.file), Path(options.model)
+    file, model = Path(options.file), options.model
     if file.exists():
         raise fail("output-in-the-way", f"{file} exists already", help="name another with --file, or edit it")
     sample = Path(options.sample) if options.sample else None
     code = [Path(path) for path in options.code]
     spec = inspected(model, sample, options.allow, code)
     root = file.absolute().parent
-    paths = {"path": _relative(model, root)}
+    paths = {"uri": model} if is_uri(model) else {"path": _relative(Path(model), root)}
     if sample:
         paths["sample"] = _relative(sample, root)
     data = _config(spec, options.name or _name(model), paths, [_relative(path, root) for path in code])
@@ -63,11 +65,23 @@ def _config(spec: ModelSpec, name: str, paths: dict[str, str], code: list[str]) 
     }
 
 
-def _name(model: Path) -> str:
-    stem = model.absolute().name.partition(".")[0].lower()
+def _name(model: str) -> str:
+    stem = _called(model).partition(".")[0].lower()
     words = "".join(c if c.isascii() and c.isalnum() else " " for c in stem).split()
     name = "-".join(words)
     return name if name[:1].isalpha() else f"model-{name}".rstrip("-")
+
+
+def _called(model: str) -> str:
+    """What a model is called: by its registered name, or else by its file's."""
+    match parsed(model) if is_uri(model) else None:
+        case Registered(name=name):
+            return name
+        case OfRun(path=path):
+            return path.rpartition("/")[2]
+        case None:
+            return Path(model).absolute().name
+    return "model"
 
 
 def _relative(path: Path, root: Path) -> str:

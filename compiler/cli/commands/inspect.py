@@ -20,7 +20,7 @@ from ..models import inspected
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="MODEL", help="a model file, or a folder with an MLmodel file")
+    parser.add_argument("model", metavar="MODEL", help="a model file, a folder with an MLmodel file, or an MLflow URI")
     parser.add_argument("--sample", metavar="CSV", help="rows that show what the model takes")
     parser.add_argument("--code", action="append", default=[], metavar="PY", help="a module that its classes live in")
     parser.add_argument("--allow", action="append", default=[], metavar="NAME", help="a type that the file may name")
@@ -29,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     spec = inspected(
-        Path(options.model),
+        options.model,
         Path(options.sample) if options.sample else None,
         options.allow,
         [Path(c) for c in options.code],
