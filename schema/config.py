@@ -39,6 +39,9 @@ StoreUri = Annotated[
     ),
 ]
 Text = Annotated[str, Pattern(r"[^\x00]*[^\x00-\x20][^\x00]*", "text that is not empty")]
+Module = Annotated[
+    str, Pattern(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*", "a module's name, such as features.hooks")
+]
 Method = Annotated[str, Pattern(r"[a-z][a-z0-9_]*", "the name of a method, such as predict_proba")]
 
 
@@ -156,6 +159,23 @@ class Batching:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hooks:
+    """The user's own functions around the model: startup, pre and post."""
+
+    module: Annotated[Module, Doc("The Python module that they are in, a file beside deploy.yaml or below it.")]
+    timeout: Annotated[Duration | None, Doc("How long one of them may take for a request; then the answer is 504.")] = (
+        None
+    )
+    example: Annotated[Mapping[str, object], Doc("A row that they take, for the documentation and the tests.")] = field(
+        default_factory=dict
+    )
+
+
+def _hooks(module: object) -> dict[str, object]:
+    return {"module": module}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Serve:
     """The service that is generated around the model."""
 
@@ -182,6 +202,9 @@ class Serve:
     timeout_seconds: Annotated[
         int, Minimum(1), Maximum(86400), Doc("How long a request may wait for the model's answer.")
     ] = 60
+    hooks: Annotated[
+        Hooks | None, Shorthand(Module, _hooks), Doc("Functions of your own around the model; text is the module.")
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

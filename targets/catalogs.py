@@ -16,7 +16,7 @@ SHARED |= frozenset({"optimizing", "proving", "serving"})
 """Modules of this folder that are no targets."""
 
 TARGETS = Catalog(targets, "deployc.targets", SHARED)
-CHECKS = Catalog(checks, "deployc.tests", frozenset({"booted", "reference"}))
+CHECKS = Catalog(checks, "deployc.tests", frozenset({"behind", "booted", "reference"}))
 FRAMEWORKS = Catalog(frameworks, "deployc.frameworks")
 FLAVORS = Catalog(flavors, "deployc.flavor_templates")
 OPTIMIZERS = Catalog(optimizers, "deployc.optimizers")

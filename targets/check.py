@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 
 from ..compiler.command import sources
 from ..compiler.files import Sources
+from ..compiler.hooks.modules import on_disk
+from ..compiler.hooks.read import read
 from ..compiler.node import Files
 from ..schema.config import Command, Config
 from ..schema.diagnostics import Diagnostic, Field, UserError
 from ..schema.source import read_source
 from .catalogs import CHECKS
-from .deployment import own_template
+from .deployment import HOOKS, own_template
 from .project.contract import FIELD, check_template
 
 RESERVED = (
@@ -28,6 +30,15 @@ def check(config: Config, found: Sources) -> Iterator[Diagnostic]:
     yield from _commands(config)
     yield from _circles(config)
     yield from _template(config, found)
+    yield from _hooks(config, found)
+
+
+def _hooks(config: Config, found: Sources) -> Iterator[Diagnostic]:
+    if hooks := config.serve.hooks:
+        try:
+            read(hooks.module, on_disk(found.root), HOOKS)
+        except UserError as error:
+            yield from error.diagnostics
 
 
 def _names(config: Config) -> Iterator[Diagnostic]:

@@ -13,6 +13,9 @@ from ..compiler.cas import Cas
 from ..compiler.command import sources
 from ..compiler.digest import Digest, of_text
 from ..compiler.formats.allowed import Allowed, default_allowed
+from ..compiler.hooks.contract import Hooks
+from ..compiler.hooks.modules import on_disk
+from ..compiler.hooks.read import files, read
 from ..compiler.identity import Identity
 from ..compiler.interpreter import Interpreter
 from ..compiler.lock.resolve import resolve
@@ -27,9 +30,12 @@ from ..schema.config import Config
 from ..schema.constraints import HERE
 from ..schema.diagnostics import UserError, fail
 from ..schema.lockfile import Lockfile, Section
+from ..schema.source import Source
 
 PROJECT = Made(node="assemble")
 """The whole generated project."""
+
+HOOKS = ("serve", "hooks", "module")
 
 LOCKED, INPUTS = "locked", "inputs"
 """Folders of a lock node's tree: what it locked, and what it was asked for."""
@@ -134,6 +140,23 @@ class Deployment:
         """The parameter of nodes that place the modules: what `lib/` and `lib/a.py` name comes to lie elsewhere."""
         return {"code": " ".join(map(repr, self.config.model.code))} if self.config.model.code else {}
 
+    @property
+    def hook_files(self) -> dict[str, Input]:
+        """The user's module of hooks, and what it imports of his own files, as an input labelled "hooks"."""
+        hooks = self.config.serve.hooks
+        return {"hooks": Files(globs=files(hooks.module, on_disk(self.root), HOOKS))} if hooks else {}
+
+    def hooks(self, work: Work) -> Hooks | None:
+        """What the user's hooks are, for a node with an input labelled "hooks"."""
+        if self.config.serve.hooks is None:
+            return None
+        tree = work.inputs["hooks"]
+
+        def find(path: str) -> Source | None:
+            return Source.of(path, work.cas.text(tree, path)) if path in tree else None
+
+        return read(self.config.serve.hooks.module, find, HOOKS)
+
     def spec(self, work: Work) -> ModelSpec:
         """The model's spec, for a node with an input labelled "spec" that is made by `inspect`."""
         return decode(ModelSpec, json.loads(work.cas.text(work.inputs["spec"], "spec.json")))
@@ -156,8 +179,8 @@ class Deployment:
         return [folder]
 
     def modules_tree(self, work: Work) -> Tree:
-        """The user's modules as they lie below src/: without the folders that only his own layout has."""
-        found = Tree()
+        """The user's modules as they lie below src/: hooks as he has them, others without the folders around them."""
+        found = work.inputs.get("hooks", Tree())
         tree = work.inputs.get("modules", Tree())
         for path in self.config.model.code:
             pure = PurePosixPath(path)

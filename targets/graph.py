@@ -199,13 +199,19 @@ def _generate(deployment: Deployment) -> Node:
             cas=work.cas,
             template=deployment.template_modules(work.cas, work.inputs),
             example=found.example,
+            hooks=deployment.hooks(work),
         )
 
     # how the model may be optimised decides over its spec, and over nothing else here
     serve = json.dumps(encode(replace(config.serve, optimize=Optimize())), sort_keys=True)
     return Node(
         name="generate",
-        inputs={"spec": deployment.served_spec, "probe": Made(node="probe"), **deployment.template},
+        inputs={
+            "spec": deployment.served_spec,
+            "probe": Made(node="probe"),
+            **deployment.template,
+            **deployment.hook_files,
+        },
         params={"name": config.name, "python": deployment.python, "serve": serve, **deployment.layout},
         implementation=deployment.identity.tools("libcst", "jinja2", "ruff"),
         run=run,
@@ -235,6 +241,7 @@ def _assemble(deployment: Deployment) -> Node:
             "openapi": Made(node="openapi"),
             **({"original": MODEL, "report": Made(node="optimize", folder="report")} if deployment.optimizes else {}),
             **deployment.modules,
+            **deployment.hook_files,
         },
         params={"name": deployment.config.name, **deployment.layout},
         implementation=deployment.identity.tools(),

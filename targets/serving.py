@@ -20,6 +20,7 @@ MODEL_FIELD = ("model", "path")
 
 def nodes(deployment: Deployment, model: Input, spec: Input, sample: Mapping[str, Input]) -> list[AnyNode]:
     """`probe` asks the model once for the types of its answers; `openapi` has the generated code print its document."""
+    hooks = deployment.hook_files
     return [
         Node(
             name="probe",
@@ -31,7 +32,8 @@ def nodes(deployment: Deployment, model: Input, spec: Input, sample: Mapping[str
         ),
         Node(
             name="openapi",
-            inputs={"code": Made(node="generate")},
+            inputs={"code": Made(node="generate"), **(deployment.modules if hooks else {}), **hooks},
+            params=deployment.layout if hooks else {},
             implementation=deployment.identity.tools(),
             environments=("env-serve",),
             run=lambda work: _openapi(work, deployment),
@@ -84,6 +86,7 @@ def _copied(work: Work, spec: ModelSpec) -> Path:
 def _openapi(work: Work, deployment: Deployment) -> Tree:
     work.cas.materialise(work.inputs["code"], work.folder / "code")
     script = openapi_command(deployment.config.name)
+    deployment.place_modules(work, work.folder / "code" / "src")
     path = {"PYTHONPATH": str(work.folder / "code" / "src")}
     said = _python(work, "env-serve", ["-c", script], path, ("serve",))
     return work.cas.put_texts({"openapi.json": "\n".join(said) + "\n"})

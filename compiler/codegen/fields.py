@@ -25,9 +25,7 @@ class Field:
 
 def write_fields(module: cst.Module, name: str, fields: Sequence[Field]) -> cst.Module:
     """The module whose class `name` has these fields in place of its own; ValueError when there is no such class."""
-    found = definitions(module.body).get(name)
-    if not isinstance(found, cst.ClassDef) or not isinstance(found.body, cst.IndentedBlock):
-        raise ValueError(f"the template has no class {name}")
+    found = _class(module, name)
     body = found.body.body
     at = next((i for i, s in enumerate(body) if _is_field(s)), len(body))
     written = [cst.parse_statement(field.text) for field in fields]
@@ -35,6 +33,20 @@ def write_fields(module: cst.Module, name: str, fields: Sequence[Field]) -> cst.
     block = [*body[:at], *written, *kept] or [cst.parse_statement("pass")]
     changed = found.with_changes(body=found.body.with_changes(body=block))
     return module.with_changes(body=[changed if s is found else s for s in module.body])
+
+
+def same_bases(module: cst.Module, name: str, other: str) -> cst.Module:
+    """The module whose class `name` extends what the class `other` extends, in the same way."""
+    found, like = _class(module, name), _class(module, other)
+    changed = found.with_changes(bases=like.bases, keywords=like.keywords)
+    return module.with_changes(body=[changed if s is found else s for s in module.body])
+
+
+def _class(module: cst.Module, name: str) -> cst.ClassDef:
+    found = definitions(module.body).get(name)
+    if not isinstance(found, cst.ClassDef) or not isinstance(found.body, cst.IndentedBlock):
+        raise ValueError(f"the template has no class {name}")
+    return found
 
 
 def _is_field(statement: cst.CSTNode) -> bool:

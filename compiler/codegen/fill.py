@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from .add_imports import add_imports
 from .source import Definition, class_body, defined_name, definitions, imports, used_names
 
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
@@ -174,21 +175,4 @@ def _inserted(body: Sequence[Statement], brought: Mapping[str, Statement], first
 def _with_imports(module: cst.Module, source: cst.Module) -> cst.Module:
     """The module with the source's imports of names that it uses and has not got."""
     used = used_names(module) - set(definitions(module.body))
-    has = {i.bound: i for i in imports(module)}
-    wanted = [i for i in imports(source) if i.bound in used and i.module != "__future__"]
-    if clash := [i.bound for i in wanted if has.get(i.bound, i) != i]:
-        raise ValueError(f"prototype and implementation import different things as {', '.join(clash)}")
-    added = [i.statement() for i in wanted if i.bound not in has]
-    at = max((i for i, s in enumerate(module.body) if _is_import(s)), default=_after_docstring(module) - 1) + 1
-    return module.with_changes(body=[*module.body[:at], *added, *module.body[at:]])
-
-
-def _is_import(statement: cst.CSTNode) -> bool:
-    match statement:
-        case cst.SimpleStatementLine(body=[cst.Import() | cst.ImportFrom()]):
-            return True
-    return False
-
-
-def _after_docstring(module: cst.Module) -> int:
-    return 0 if module.get_docstring() is None else 1
+    return add_imports(module, [i for i in imports(source) if i.bound in used and i.module != "__future__"])

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 RULES = "F401,F811,F821,I"
 """What passes may leave behind: imports that nothing uses or out of order (mended); names twice or never defined."""
 
 
-def finish(texts: Mapping[str, str], *, line_length: int, python: str) -> Mapping[str, str]:
-    """Python files by path, formatted for `python`, such as "3.11"; ValueError with what is wrong with one."""
+def finish(texts: Mapping[str, str], *, line_length: int, python: str, beside: Sequence[str] = ()) -> Mapping[str, str]:
+    """Python files by path, formatted for `python`, such as "3.11"; ValueError with what is wrong with one.
+
+    `beside` names packages and modules that will stand beside these, so that they are no libraries.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for path, text in texts.items():
@@ -23,7 +27,8 @@ def finish(texts: Mapping[str, str], *, line_length: int, python: str) -> Mappin
             (folder / path).write_text(text, encoding="utf-8")
         common = ["--isolated", "--no-cache", "--quiet", "--target-version", f"py{python.replace('.', '')}"]
         common += ["--line-length", str(line_length)]
-        _ruff(folder, "check", "--fix", "--select", RULES, *common)
+        known = [f"--config=lint.isort.known-first-party = {json.dumps(sorted(beside))}"] if beside else []
+        _ruff(folder, "check", "--fix", "--select", RULES, *common, *known)
         _ruff(folder, "format", *common)
         finished = {path: (folder / path).read_text(encoding="utf-8") for path in texts}
     for path, text in finished.items():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -58,11 +58,14 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
         rows: list[Json] = [dict(row) for row in typed_rows(data, spec.inputs, field=("tests", name, "rows"))]
         methods = deployment.methods(spec)
         wanted = _reference(work, deployment, spec, rows, name)
-        with booted(work, project, deployment.package, field=("tests", name)) as service:
-            found = {method: _answers(service, method, rows, name) for method in methods}
-            alone = {method: _alone(service, method, rows, name) for method in methods}
+        if deployment.config.serve.hooks:
+            found, alone = _behind(work, deployment, rows, methods, name), {}
+        else:
+            with booted(work, project, deployment.package, field=("tests", name)) as service:
+                found = {method: _answers(service, method, rows, name) for method in methods}
+                alone = {method: _alone(service, method, rows, name) for method in methods}
         report = _report(found, wanted, options.tolerance, rows, name)
-        _report(alone, {m: wanted[m][:SINGLES] for m in methods}, options.tolerance, rows, name)
+        _report(alone, {m: wanted[m][:SINGLES] for m in alone}, options.tolerance, rows, name)
         return work.cas.put_texts({"report.json": report})
 
     return [
@@ -98,19 +101,43 @@ def _reference(
         "container": spec.container,
         "methods": list(deployment.methods(spec)),
     }
-    asked = work.folder / "reference.json"
+    text = "the trained model itself fails on these rows"
+    python = work.pythons[deployment.model_environment]
+    return _run(work, python, "reference", request, fail("parity-reference", text, field=("tests", name, "rows")))
+
+
+def _behind(
+    work: Work, deployment: Deployment, rows: list[Json], methods: Sequence[str], name: str
+) -> Mapping[str, list[Json]]:
+    """What the model answers in the generated package: hooks take and give something else than the model does."""
+    request = {
+        "package": deployment.package,
+        "path": [str(work.folder / "project" / "src")],
+        "rows": rows,
+        "methods": list(methods),
+    }
+    text = "the model in the generated package fails on these rows"
+    answers = _run(
+        work, work.pythons["env-serve"], "behind", request, fail("parity-failed", text, field=("tests", name))
+    )
+    return {method: [_plain(answer) for answer in found] for method, found in answers.items()}
+
+
+def _run(
+    work: Work, python: Path, script: str, request: Mapping[str, object], failure: UserError
+) -> Mapping[str, list[Json]]:
+    """What a script beside this module answers; `failure` with its last lines where it gives no answer."""
+    asked, answer = work.folder / f"{script}.json", work.folder / f"{script}-answer.json"
     asked.write_text(json.dumps(request), encoding="utf-8")
-    python, lines = work.pythons[deployment.model_environment], list[str]()
-    answer = work.folder / "answer.json"
-    script = Path(__file__).with_name("reference.py")
-    command = [str(python), "-I", "-W", "ignore", str(script), str(asked), str(answer)]
+    lines: list[str] = []
+    file = Path(__file__).with_name(f"{script}.py")
+    command = [str(python), "-I", "-W", "ignore", str(file), str(asked), str(answer)]
     if sandbox.available():
         command = sandbox.confined(command, network=False, hidden=None)
     environ = sandbox.clean_environ(python=python, home=work.folder, passed={})
     code = work.processes.run(command, folder=work.folder, environ=environ, log=lines.append)
     if code != 0:
-        text = "the trained model itself fails on these rows"
-        raise fail("parity-reference", text, field=("tests", name, "rows"), notes=["\n".join(lines[-20:])])
+        raise UserError(*(replace(d, notes=("\n".join(lines[-20:]),)) for d in failure.diagnostics))
     answers: dict[str, list[Json]] = json.loads(answer.read_text(encoding="utf-8"))
     return answers
 

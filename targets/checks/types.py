@@ -20,9 +20,10 @@ class Options:
 def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
     def run(work: Work) -> Tree:
         work.cas.materialise(work.inputs["project"], work.folder / "project")
+        work.cas.materialise(work.inputs.get("hooks", Tree()).at("src"), work.folder / "project")
         python = work.pythons["env-serve"]
         cache = deployment.store.root / "mypy" / deployment.interpreter.version
-        flags = ["--strict", "--python-executable", str(python), "--cache-dir", str(cache)]
+        flags = ["--strict", "--explicit-package-bases", "--python-executable", str(python), "--cache-dir", str(cache)]
         _prove(work, name, "mypy", ["mypy", *flags, "src"])
         _prove(work, name, "ruff", ["ruff", "check", "--no-cache", "."])
         _prove(work, name, "ruff", ["ruff", "format", "--check", "--no-cache", "."])
@@ -32,7 +33,7 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
         Node(
             name=name,
             kind="check",
-            inputs={"project": Made(node="generate")},
+            inputs={"project": Made(node="generate"), **deployment.hook_files},
             implementation=deployment.identity.tools("mypy", "ruff"),
             environments=("env-serve",),
             run=run,

@@ -11,11 +11,15 @@ from pathlib import PurePosixPath
 from ...compiler.codegen.bind import Code
 from ...compiler.codegen.fields import Field
 from ...compiler.codegen.identifiers import identifiers
+from ...compiler.command import seconds
+from ...compiler.hooks.contract import Hooks
 from ...compiler.model_spec import Column, ColumnType, Label, ModelSpec, Output
 from ...schema.config import Config, Serve
 from ...schema.diagnostics import fail
 from . import pages
 from .catalog import Framework
+from .hooked import check_hooks, hook_constants
+from .hooking import must_wait, request_fields
 from .model_module import model_constants, model_functions
 from .names import VERSION, Names
 from .needs import requirements
@@ -82,6 +86,9 @@ class Choices:
     constants: Mapping[str, Mapping[str, object]]
     dropped: frozenset[str]
     example: Mapping[str, object] | None
+    hooks: Hooks | None = None
+    waits: bool = False
+    """Whether the hooks run in a loop of their own."""
 
 
 def choose(
@@ -90,14 +97,17 @@ def choose(
     config: Config,
     framework: Framework,
     example: Mapping[str, object] | None,
+    hooks: Hooks | None = None,
 ) -> Choices:
     """Decide all that depends on the model; UserError when it cannot be served as deploy.yaml asks."""
     names = Names.of(config.name)
     needs = requirements(config, spec, framework)
     libraries = tuple(sorted({r.name.partition("[")[0] for r in needs}))
-    names.check(_modules(libraries, config))
+    names.check(_modules(libraries, config, hooks))
     _check_columns(spec)
     served = {o.method: o for o in _served(spec, outputs, config)}
+    if hooks:
+        check_hooks(hooks, spec.inputs, tuple(served))
     shapes = _Shapes(served, spec.classes)
     return Choices(
         flavor=spec.flavor,
@@ -106,7 +116,7 @@ def choose(
         model=model_functions(spec),
         model_constants=model_constants(spec),
         answers=shapes.implementations(),
-        structs={"Row": row_fields(spec.inputs), **shapes.structs()},
+        structs={**_rows(spec.inputs, hooks), **shapes.structs()},
         constants={
             "settings": settings_constants(config.serve, names),
             "predictor": {"MODEL": spec.file},
@@ -120,10 +130,13 @@ def choose(
                 "LIBRARIES": libraries,
             },
             "pages": {"FILES": pages.files(config)},
-            "openapi": {"VERSION": VERSION, "EXAMPLE": example_row(spec.inputs) if example is None else dict(example)},
+            "openapi": {"VERSION": VERSION, "EXAMPLE": _example(spec.inputs, config, example, hooks)},
+            **_hooks(spec.inputs, config, hooks),
         },
         dropped=frozenset().union(*(parts for method, parts in PARTS.items() if method not in served)),
         example=example,
+        hooks=hooks,
+        waits=bool(hooks and config.serve.hooks and must_wait(hooks, config.serve.hooks.timeout)),
     )
 
 
@@ -152,9 +165,36 @@ def _protocols(spec: ModelSpec, served: Mapping[str, Output]) -> dict[str, Mappi
     }
 
 
-def _modules(libraries: Sequence[str], config: Config) -> frozenset[str]:
+def _rows(columns: Sequence[Column], hooks: Hooks | None) -> dict[str, Sequence[Field]]:
+    """The fields of what the service takes, and of what the model takes where that is something else."""
+    if hooks and hooks.pre and hooks.request:
+        return {"Row": request_fields(hooks.request), "Features": row_fields(columns)}
+    return {"Row": row_fields(columns)}
+
+
+def _hooks(columns: Sequence[Column], config: Config, hooks: Hooks | None) -> dict[str, Mapping[str, object]]:
+    if not hooks or not config.serve.hooks:
+        return {}
+    limit = config.serve.hooks.timeout
+    waiting = {"TIMEOUT": seconds(limit) if limit else None}
+    return {"hooks": hook_constants(hooks, columns), "waiting": waiting}
+
+
+def _example(
+    columns: Sequence[Column], config: Config, example: Mapping[str, object] | None, hooks: Hooks | None
+) -> dict[str, object]:
+    """The row that the documentation shows."""
+    if config.serve.hooks and config.serve.hooks.example:
+        return dict(config.serve.hooks.example)
+    if hooks and hooks.pre and hooks.request:
+        return {field.key: field.example for field in hooks.request.fields if not field.default}
+    return example_row(columns) if example is None else dict(example)
+
+
+def _modules(libraries: Sequence[str], config: Config, hooks: Hooks | None) -> frozenset[str]:
     """Names that importable modules of the libraries and of the user have, as far as they can be told."""
     own = {PurePosixPath(path).stem for path in config.model.code}
+    own |= {path.partition("/")[0].removesuffix(".py") for path in (hooks.files if hooks else ())}
     return frozenset({library.lower().replace("-", "_") for library in libraries} | {"sklearn"} | own)
 
 

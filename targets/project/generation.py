@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import libcst as cst
 
@@ -15,11 +15,12 @@ from ...compiler.codegen.finish import finish
 from ...compiler.codegen.prune import prune_all
 from ...compiler.codegen.relocate import Move, relocate
 from ...compiler.codegen.source import definitions, parse
+from ...compiler.hooks.contract import Hooks
 from ...compiler.model_spec import ModelSpec, Output
 from ...compiler.tree import Tree
 from ...schema.config import Config
 from ...schema.diagnostics import fail
-from . import pages
+from . import hooking, pages
 from .catalog import APP, Framework, chosen
 from .choices import Choices, choose
 from .contract import FIELD, TEMPLATE
@@ -69,13 +70,14 @@ def generate(
     framework: Framework,
     cas: Cas,
     example: Mapping[str, object] | None = None,
+    hooks: Hooks | None = None,
 ) -> Tree:
     """The project without model, lock and OpenAPI document; UserError when the model cannot be served as asked."""
     names = Names.of(config.name)
-    choices = choose(spec, outputs, config, framework, example)
+    choices = choose(spec, outputs, config, framework, example, hooks)
     code = {f"src/{names.package}/{name}.py": m.code for name, m in _package(framework, choices).items()}
     code["tests/test_service.py"] = _tests(names)
-    texts = dict(_finished(code, config, own=framework.own))
+    texts = dict(_finished(code, config, own=framework.own, beside=_beside(hooks)))
     texts |= render(
         names=names, config=config, spec=spec, framework=framework, choices=choices, line_length=LINE_LENGTH
     )
@@ -93,9 +95,14 @@ def boundary(spec: ModelSpec, outputs: tuple[Output, ...], config: Config) -> Ma
     return {f"{name}.py": module.code for name, module in pruned.items()}
 
 
-def _finished(code: Mapping[str, str], config: Config, *, own: bool) -> Mapping[str, str]:
+def _beside(hooks: Hooks | None) -> list[str]:
+    """Packages and modules of the user's own beside the generated one."""
+    return sorted({path.partition("/")[0].removesuffix(".py") for path in (hooks.files if hooks else ())})
+
+
+def _finished(code: Mapping[str, str], config: Config, *, own: bool, beside: Sequence[str]) -> Mapping[str, str]:
     try:
-        return finish(code, line_length=LINE_LENGTH, python=config.python)
+        return finish(code, line_length=LINE_LENGTH, python=config.python, beside=beside)
     except ValueError as error:
         if not own:
             raise
@@ -109,6 +116,10 @@ def _package(framework: Framework, choices: Choices) -> Mapping[str, cst.Module]
     modules["model"] = _model(choices)
     variants = template("template", "variants", ".")
     modules["predictor"] = fill(modules["predictor"], Filling(source=variants, chosen=choices.answers))
+    if choices.hooks:
+        modules |= {name: template("template", name, ".") for name in hooking.MODULES}
+        around = template("template", "hook_variants", ".")
+        modules = dict(hooking.around(modules, around, choices.hooks, waits=choices.waits))
     modules = dict(_settled(modules, choices))
     # Of a user's own nothing is taken out: a decorator may register what nothing names.
     own = framework.modules if framework.own else ()
@@ -116,7 +127,8 @@ def _package(framework: Framework, choices: Choices) -> Mapping[str, cst.Module]
     used = {"info": frozenset({"METHODS"}), "openapi": frozenset({"EXAMPLE", "document", "text"})}
     kept = {name: frozenset(definitions(module.body)) - SAID for name, module in modules.items() if name in own}
     pruned = prune_all(modules, ROOTS | used | kept)
-    return {name: module for name, module in pruned.items() if name not in SHARED or definitions(module.body)}
+    optional = (*SHARED, *hooking.MODULES)
+    return {name: module for name, module in pruned.items() if name not in optional or definitions(module.body)}
 
 
 def _settled(modules: Mapping[str, cst.Module], choices: Choices) -> Mapping[str, cst.Module]:

@@ -54,7 +54,7 @@ def render(
         "example": json.dumps(choices.constants["openapi"]["EXAMPLE"], ensure_ascii=False),
         # a column's name is no code: what it holds stays inside the quotes
         "literal": repr(json.dumps(choices.constants["openapi"]["EXAMPLE"], ensure_ascii=False)),
-        "code": _code(config),
+        "code": _code(config, choices),
         "untyped": _untyped(framework, spec.flavor),
         "line_length": line_length,
     }
@@ -68,8 +68,9 @@ def _untyped(framework: Framework, flavor: str) -> list[str]:
     return sorted({"joblib.*", "pandas.*", "skops.*", *framework.untyped, *found})
 
 
-def _code(config: Config) -> Mapping[str, list[str]]:
+def _code(config: Config, choices: Choices) -> Mapping[str, list[str]]:
     """The user's own modules by kind: files and folders that lie beside the package."""
-    paths = [PurePosixPath(path) for path in config.model.code]
-    modules = sorted(path.stem for path in paths if path.suffix == ".py")
-    return {"modules": modules, "packages": sorted(path.name for path in paths if path.suffix != ".py")}
+    names = {PurePosixPath(path).name for path in config.model.code}
+    names |= {path.partition("/")[0] for path in (choices.hooks.files if choices.hooks else ())}
+    modules = sorted(name.removesuffix(".py") for name in names if name.endswith(".py"))
+    return {"modules": modules, "packages": sorted(name for name in names if not name.endswith(".py"))}

@@ -56,7 +56,7 @@ def _name(call: ast.Call) -> str:
 
 def _codes(path: Path) -> Iterator[str]:
     """Codes that one module gives: to `fail`, to Diagnostic, and to its own functions with a parameter `code`."""
-    takers = {"fail": 0, "Diagnostic": -1, **_takers(path)}
+    takers = {"fail": 0, "Diagnostic": -1, **_imported_takers(path), **_takers(path)}
     for call in _calls(path):
         keyword = next((k.value for k in call.keywords if k.arg == "code"), None)
         if isinstance(keyword, ast.Constant):
@@ -77,6 +77,15 @@ def _takers(path: Path) -> dict[str, int]:
             if codes and node.name != "fail":
                 found[node.name] = codes[0]
     return found
+
+
+def _imported_takers(path: Path) -> dict[str, int]:
+    """Such functions of modules beside it that the module imports."""
+    imports = [
+        node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.ImportFrom)
+    ]
+    beside = {n: path.with_name(f"{i.module}.py") for i in imports if i.level == 1 for n in (a.name for a in i.names)}
+    return {name: _takers(file)[name] for name, file in beside.items() if file.exists() and name in _takers(file)}
 
 
 def _annotation(argument: ast.arg) -> str:
@@ -142,6 +151,8 @@ def _words(shape: Shape) -> str:
     match shape.whole:
         case Items(item=item):
             parts.append(f"list of: {_words(item)}")
+        case Table(value=Shape(anything=True)):
+            parts.append("mapping of names to values")
         case Table() | KindTable():
             parts.append("mapping of names to mappings")
         case Record():

@@ -12,7 +12,7 @@ from .schema import Decision, Prediction, Probabilities, Row, Transformed
 
 VERSION = "1.0.0"
 EXAMPLE: dict[str, object] = {"number": 1.0}
-METHODS: dict[str, tuple[type[msgspec.Struct], str]] = {
+METHODS: dict[str, tuple[type, str]] = {
     "predict": (Prediction, "What the model predicts"),
     "predict_proba": (Probabilities, "The probability of each class"),
     "decision_function": (Decision, "The model's scores"),
@@ -51,7 +51,7 @@ def text() -> str:
     return json.dumps(document(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def _method(name: str, answer: type[msgspec.Struct], summary: str) -> dict[str, object]:
+def _method(name: str, answer: type, summary: str) -> dict[str, object]:
     examples = {"row": {"value": EXAMPLE}, "rows": {"value": [EXAMPLE, EXAMPLE]}} if EXAMPLE else {}
     rows = {"application/json": {"schema": _one_or_many(Row), "examples": examples}}
     return {
@@ -74,9 +74,9 @@ def _response(words: str, schema: dict[str, object]) -> dict[str, object]:
     return {"description": words, "content": {"application/json": {"schema": schema}}}
 
 
-def _reference(struct: type[msgspec.Struct]) -> dict[str, object]:
+def _reference(struct: type) -> dict[str, object]:
     return {"$ref": f"#/components/schemas/{struct.__name__}"}
 
 
-def _one_or_many(struct: type[msgspec.Struct]) -> dict[str, object]:
+def _one_or_many(struct: type) -> dict[str, object]:
     return {"oneOf": [_reference(struct), {"type": "array", "items": _reference(struct)}]}

@@ -17,7 +17,7 @@ Value = float | list[float | None] | None
 
 
 class Row(Struct, kw_only=True, frozen=True, gc=False, forbid_unknown_fields=True):
-    """One row of what the model takes."""
+    """One row of what the service takes."""
 
     number: float
     some_text: str | None = field(name="some text", default=None)
@@ -26,6 +26,10 @@ class Row(Struct, kw_only=True, frozen=True, gc=False, forbid_unknown_fields=Tru
     small: Float | None = None
     when: Datetime | None = None
     kind: Literal["one", "other"] | None = None
+
+
+class Features(Row, frozen=True):
+    """One row of what the model takes, which `pre` makes of a request's."""
 
 
 class Prediction(Struct):

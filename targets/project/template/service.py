@@ -78,15 +78,21 @@ class Service:
         small = len(request.body) <= INLINE_BYTES
         found: Answer | Call = decode(request) if small else await asyncio.to_thread(decode, request)
         while isinstance(found, Call):
-            found = found.answer(await self._asked(found.method, found.rows))
+            found = await self._answered(found)
         return found
 
     def answer_now(self, request: Request) -> Answer:
         """The same, in a thread that may be held up."""
         found: Answer | Call = self.operations[request.path].decode(request)
         while isinstance(found, Call):
-            found = found.answer(self._asked_now(found.method, found.rows))
+            found = self._answered_now(found)
         return found
+
+    async def _answered(self, call: Call) -> Answer | Call:
+        return call.answer(await self._asked(call.method, call.rows))
+
+    def _answered_now(self, call: Call) -> Answer | Call:
+        return call.answer(self._asked_now(call.method, call.rows))
 
     async def _asked(self, method: str, rows: Sequence[Row]) -> Sequence[msgspec.Struct]:
         try:

@@ -49,9 +49,9 @@ def located(error: str) -> tuple[str, str]:
     return message[:300], field[:300]
 
 
-def _one(answers: Sequence[msgspec.Struct]) -> Answer:
+def _one(answers: Sequence[object]) -> Answer:
     return Answer(_encoder.encode(answers[0]))
 
 
-def _many(answers: Sequence[msgspec.Struct]) -> Answer:
+def _many(answers: Sequence[object]) -> Answer:
     return Answer(_encoder.encode(answers))
