@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from .composition import predicted
 from .graph import Graph
-from .tables import Fitted, full_name, rows
+from .tables import Fitted, full_name, opened, rows
 
 
 def converted(model: object, columns: Sequence[tuple[str, str, bool]], methods: Sequence[str]) -> bytes:
@@ -17,7 +17,7 @@ def converted(model: object, columns: Sequence[tuple[str, str, bool]], methods: 
     metadata `vocabularies`. Each method has an output of its name; where the metadata has `labels`, predict's are
     positions there. An output `refused` is zero where the model takes the rows.
     """
-    model = _opened(model)
+    model = opened(model)
     graph = Graph(len(columns))
     table = rows(graph, columns)
     try:
@@ -31,12 +31,6 @@ def converted(model: object, columns: Sequence[tuple[str, str, bool]], methods: 
     if vocabularies:
         metadata["vocabularies"] = json.dumps(vocabularies)
     return graph.model({method: answers[method] for method in methods}, metadata)
-
-
-def _opened(model: Fitted) -> Fitted:
-    """The library's own object, which a flavor may have put behind a face of its own."""
-    inner = getattr(model, "_booster", None)
-    return inner if type(inner).__name__ == "Booster" else model
 
 
 def _labels(model: Fitted) -> str:

@@ -135,3 +135,9 @@ def as_float32(graph: Graph, table: Table) -> Table:
 def full_name(fitted: Fitted) -> str:
     """The class of an object, as pickles name it."""
     return f"{type(fitted).__module__}.{type(fitted).__qualname__}"
+
+
+def opened(model: Fitted) -> Fitted:
+    """The library's own object, which a flavor may have put behind a face of its own."""
+    inner = getattr(model, "_booster", None)
+    return inner if type(inner).__name__ == "Booster" else model

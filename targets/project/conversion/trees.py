@@ -98,6 +98,7 @@ def _one_target_a_leaf(trees: Sequence[Tree]) -> list[Tree] | None:
 def _walk(graph: Graph, trees: Sequence[Tree], tensor: str, targets: int, comparison: Comparison, dtype: str) -> str:
     """The operator. A tree whose target is -1 has the target of each leaf as its value, to which it gives 1."""
     packed = _Packed.of(trees)
+    nan_true = {"nodes_missing_value_tracks_true": packed.nan_true.tolist()} if packed.nan_true.any() else {}
     weights = np.asarray(packed.weights, dtype=dtype)
     splits = np.asarray(packed.splits, dtype=dtype)
     return graph.add(
@@ -113,11 +114,11 @@ def _walk(graph: Graph, trees: Sequence[Tree], tensor: str, targets: int, compar
         nodes_trueleafs=packed.true_leaves.tolist(),
         nodes_falsenodeids=packed.false.tolist(),
         nodes_falseleafs=packed.false_leaves.tolist(),
-        nodes_missing_value_tracks_true=packed.nan_true.tolist(),
         leaf_weights=numpy_helper.from_array(weights),
         leaf_targetids=packed.targets.tolist(),
         aggregate_function=1,
         post_transform=0,
+        **nan_true,
     )
 
 
