@@ -55,15 +55,16 @@ def render(
         # a column's name is no code: what it holds stays inside the quotes
         "literal": repr(json.dumps(choices.constants["openapi"]["EXAMPLE"], ensure_ascii=False)),
         "code": _code(config, choices),
-        "untyped": _untyped(framework, spec.flavor),
+        "untyped": _untyped(framework, spec),
         "line_length": line_length,
     }
     return {path: environment.get_template(template).render(values) for path, template in FILES.items()}
 
 
-def _untyped(framework: Framework, flavor: str) -> list[str]:
-    """Libraries without types of their own: those that models need, the framework's and the flavor's."""
-    found = facts("flavors", flavor).get("UNTYPED", ())
+def _untyped(framework: Framework, spec: ModelSpec) -> list[str]:
+    """Libraries without types of their own: those that models need, the framework's, the flavor's or optimiser's."""
+    kind, name = ("optimizers", spec.optimizer) if spec.optimizer else ("flavors", spec.flavor)
+    found = facts(kind, name).get("UNTYPED", ())
     assert isinstance(found, tuple)
     return sorted({"joblib.*", "pandas.*", "skops.*", *framework.untyped, *found})
 

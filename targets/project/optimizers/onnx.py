@@ -1,7 +1,4 @@
-"""The model as an ONNX graph that onnxruntime runs: what each library does to a row, to the same bits where it can be.
-
-A function called `name_variant` stands in for `name` where the model asks for it.
-"""
+"""The model as an ONNX graph for onnxruntime: what each library does to a row, to the same bits where it can be."""
 
 from __future__ import annotations
 
@@ -21,6 +18,7 @@ from ..template.schema import Label, Row, Score, Value
 
 REQUIREMENTS = ("onnxruntime>=1.20", "numpy")
 CONVERTERS = ("onnx>=1.17",)
+UNTYPED = ("onnxruntime.*",)
 FILE = "model.onnx"
 RANK = 20
 FLAVORS = ("catboost", "lightgbm", "sklearn", "xgboost")
