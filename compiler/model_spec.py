@@ -68,6 +68,8 @@ class ModelSpec:
     requirements: tuple[Requirement, ...] = ()
     python: str = ""
     """The Python that saved the model, such as "3.11.7", where it is known."""
+    report: str = ""
+    """Path, below the canonical model's root, of an HTML report on the training; empty where there is none."""
     notes: tuple[str, ...] = ()
     """What the user should know about how this was found out, a sentence each."""
     optimizer: str = ""

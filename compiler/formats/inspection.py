@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from ...schema.diagnostics import fail
@@ -50,7 +51,7 @@ def inspect(
     check_allowed(content.mentions, permitted, content.file)
     _check_serializer(content, stated)
     inputs = inputs_of(identity, stated.signature if stated else None, read_sample(sample) if sample else None)
-    return _spec(flavor, identity, inputs, content, stated, code_modules)
+    return replace(_spec(flavor, identity, inputs, content, stated, code_modules), report=_report(model))
 
 
 def stored(cas: Cas, path: Path) -> Tree:
@@ -72,6 +73,12 @@ def inspect_path(
     with TemporaryDirectory() as folder:
         cas = Cas(Path(folder))
         return inspect(cas, stored(cas, path), sample=sample, allowed=allowed, code=code)
+
+
+def _report(model: Tree) -> str:
+    """The first report on the training, such as LightAutoML's lama_interactive_report.html; empty without one."""
+    pages = (PurePosixPath(entry.path) for entry in model if entry.path.endswith(".html"))
+    return next((str(page) for page in pages if "report" in page.name), "")
 
 
 def _model_entry(model: Tree, stated: MlModel | None) -> Entry:

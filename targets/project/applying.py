@@ -46,9 +46,9 @@ def compiled_spec(spec: ModelSpec, optimizer: str, versions: Mapping[str, str]) 
         for name in requirements_of(optimizer)
         if (version := versions.get(name))
     )
-    return replace(
-        spec, optimizer=optimizer, file=str(facts("optimizers", optimizer)["FILE"]), types=(), requirements=needs
-    )
+    # Only the compiled file is served, and no report that lies beside the model.
+    file = str(facts("optimizers", optimizer)["FILE"])
+    return replace(spec, optimizer=optimizer, file=file, types=(), requirements=needs, report="")
 
 
 def must_be_proved(options: Optimize) -> bool:

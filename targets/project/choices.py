@@ -128,12 +128,15 @@ def choose(
                 "FLAVOR": spec.flavor,
                 "METHODS": tuple(served),
                 "LIBRARIES": libraries,
+                "REPORT": pages.report(spec, config),
             },
             "pages": {"FILES": pages.files(config)},
             "openapi": {"VERSION": VERSION, "EXAMPLE": _example(spec.inputs, config, example, hooks)},
             **_hooks(spec.inputs, config, hooks),
         },
-        dropped=frozenset().union(*(parts for method, parts in PARTS.items() if method not in served)),
+        dropped=frozenset().union(
+            *(parts for method, parts in PARTS.items() if method not in served), pages.dropped(spec, config)
+        ),
         example=example,
         hooks=hooks,
         waits=bool(hooks and config.serve.hooks and must_wait(hooks, config.serve.hooks.timeout)),

@@ -52,8 +52,8 @@ MODULES = (
     "batches",
     "threads",
 )
-SHARED = ("asgi", "deadlines", "processes")
-"""Modules that frameworks share: each project has those that its framework uses."""
+SHARED = ("asgi", "deadlines", "processes", "report")
+"""Modules that a project has where it uses them."""
 ROOTS = {"__main__": frozenset({"main"}), "app": frozenset({"create_app", "serve"}), "openapi": frozenset({"text"})}
 SAID = frozenset({"REQUIREMENTS", "UNTYPED"})
 """What a framework's file says to deployc alone."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ...compiler.model_spec import ModelSpec
 from ...schema.config import Config
 from .catalog import HERE, facts
 
@@ -22,3 +23,13 @@ def texts(config: Config) -> Mapping[str, str]:
     """The files' texts by name."""
     folder = HERE / "template" / "static"
     return {name: (folder / name).read_text(encoding="utf-8") for name in files(config).values()}
+
+
+def report(spec: ModelSpec, config: Config) -> str:
+    """The path, below the service's own, of the report on the model's training; empty where it is not served."""
+    return f"report/{spec.report}" if spec.report and config.serve.page else ""
+
+
+def dropped(spec: ModelSpec, config: Config) -> frozenset[str]:
+    """What of the templates goes where there is no report."""
+    return frozenset() if report(spec, config) else frozenset({"report_pages"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -13,6 +14,8 @@ MODEL_CLASS = "module.Class"
 FLAVOR = "flavor"
 METHODS = ("predict",)
 LIBRARIES = ("msgspec",)
+REPORT = "report/training_report.html"
+"""The path, below the service's own, of a report on the model's training; empty where there is none."""
 
 
 class Compiled(msgspec.Struct, kw_only=True):
@@ -24,18 +27,21 @@ class Compiled(msgspec.Struct, kw_only=True):
 
 
 class Model(msgspec.Struct, kw_only=True):
-    """The served model; `digest` names its files' contents."""
+    """The served model; `digest` names its files' contents, `name` and `version` are a registry's."""
 
     class_name: str = msgspec.field(name="class")
     flavor: str
     digest: str
+    name: str = ""
+    version: str = ""
     compiled: Compiled | None = None
 
 
 class Info(msgspec.Struct, kw_only=True):
-    """What is served, and by what."""
+    """What is served, and by what. What is here keeps its name and meaning; more may come."""
 
     name: str
+    started_at: datetime
     model: Model
     methods: list[str]
     lock: str
@@ -43,6 +49,8 @@ class Info(msgspec.Struct, kw_only=True):
     deployc: str
     versions: dict[str, str]
     """Python and the libraries as they are installed here."""
+    report: str
+    """Where a report on the model's training is; empty where there is none."""
     provenance: dict[str, msgspec.Raw] | None = None
 
 
@@ -55,18 +63,29 @@ class Build(msgspec.Struct):
     compiled: Compiled | None = None
 
 
-def read(provenance: Path | None) -> Info:
+def read(provenance: Path | None, started_at: datetime) -> Info:
     """Read what is only known where the service runs; ValueError or OSError when a file cannot be used."""
     built = build()
+    origin = _provenance(provenance or Path(__file__).with_name("provenance.json"), required=bool(provenance))
+    known = origin or {}
     return Info(
         name=NAME,
-        model=Model(class_name=MODEL_CLASS, flavor=FLAVOR, digest=built.model, compiled=built.compiled),
+        started_at=started_at,
+        model=Model(
+            class_name=MODEL_CLASS,
+            flavor=FLAVOR,
+            digest=built.model,
+            name=_text(known.get("name")),
+            version=_text(known.get("version")),
+            compiled=built.compiled,
+        ),
         methods=list(METHODS),
         lock=built.lock,
         deployc=built.deployc,
         versions={"python": platform.python_version()}
         | {name: found for name in LIBRARIES if (found := _version(name))},
-        provenance=_provenance(provenance or Path(__file__).with_name("provenance.json"), required=bool(provenance)),
+        report=REPORT,
+        provenance=origin,
     )
 
 
@@ -80,6 +99,12 @@ def _provenance(path: Path, *, required: bool) -> dict[str, msgspec.Raw] | None:
     if not required and not path.exists():
         return None
     return msgspec.json.decode(path.read_bytes(), type=dict[str, msgspec.Raw])
+
+
+def _text(raw: msgspec.Raw | None) -> str:
+    """A text of the provenance; empty where it has none."""
+    found = msgspec.json.decode(raw) if raw is not None else None
+    return found if isinstance(found, str) else ""
 
 
 def _version(distribution: str) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
 from functools import partial
+from pathlib import Path
 from time import perf_counter
 
 import msgspec
@@ -16,6 +18,7 @@ from .openapi import document
 from .pages import pages
 from .predictor import Predictor, ask
 from .problems import Rejected, check_headers
+from .report import report_pages
 from .schema import Row
 from .settings import Settings
 from .threads import ThreadBatcher
@@ -51,13 +54,15 @@ class Service:
             **invocations.pages(self._readyz),
             **v2.pages(self._readyz),
             **pages(),
+            **report_pages(Path(__file__).with_name("artifact")),
         }
         """What is asked with GET, by path."""
 
     def start(self) -> None:
         """Load the model, which has to come before the first request."""
         started = perf_counter()
-        self._info = msgspec.json.encode(info.read(self.settings.provenance))
+        now = datetime.now(timezone.utc).replace(microsecond=0)
+        self._info = msgspec.json.encode(info.read(self.settings.provenance, now))
         self._loaded = self._load()
         logger.info("model loaded", extra={"fields": {"seconds": round(perf_counter() - started, 3)}})
 

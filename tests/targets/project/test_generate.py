@@ -106,6 +106,20 @@ def test_without_the_page_nothing_of_it_is_left(tmp_path: Path) -> None:
     assert "`GET /`" not in made["README.md"]
 
 
+def test_a_report_on_the_training_is_served_where_the_model_has_one(tmp_path: Path) -> None:
+    spec = replace(REGRESSOR, report="lama_report.html")
+    made = files(tmp_path / "with", spec, REGRESSOR_OUTPUTS)
+    assert 'REPORT = "report/lama_report.html"' in made["src/churn/info.py"]
+    assert "report_pages" in made["src/churn/service.py"]
+    without = (
+        files(tmp_path / "no", REGRESSOR, REGRESSOR_OUTPUTS),
+        files(tmp_path / "off", spec, REGRESSOR_OUTPUTS, config(page=False)),
+    )
+    for made in without:
+        assert "src/churn/report.py" not in made
+        assert "report_pages" not in made["src/churn/service.py"]
+
+
 @pytest.mark.parametrize("python", ["3.10", "3.13"])
 def test_the_code_is_formatted_and_lints_clean_by_its_own_pyproject(python: str, tmp_path: Path) -> None:
     deploy = replace(config(), python=python)

@@ -7,6 +7,7 @@ import json
 import logging
 import re
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import msgspec
@@ -18,12 +19,14 @@ from deployc.targets.project.template.openapi import document
 from deployc.targets.project.template.pages import FILES
 from deployc.targets.project.template.predictor import Predictor
 from deployc.targets.project.template.problems import Rejected
+from deployc.targets.project.template.report import report_pages
 from deployc.targets.project.template.schema import Label, Row
 from deployc.targets.project.template.service import Service
 from deployc.targets.project.template.settings import Settings, SettingsError
 from deployc.targets.project.template.web import Request
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 Answer = tuple[int, dict[str, str], object]
 ROW = b'{"number": 1}'
@@ -165,11 +168,31 @@ def test_other_paths_and_verbs_are_refused_as_json() -> None:
 
 
 def test_info_shows_provenance_where_there_is_one(tmp_path: Path) -> None:
-    (tmp_path / "p.json").write_text('{"run": 7}')
+    (tmp_path / "p.json").write_text('{"run": 7, "name": "churn", "version": "12"}')
     assert ask("/info")[0] == 200
     _, _, answered = ask("/info", settings=Settings(provenance=tmp_path / "p.json"))
     assert isinstance(answered, dict)
-    assert answered["provenance"] == {"run": 7}
+    assert answered["provenance"] == {"run": 7, "name": "churn", "version": "12"}
+    assert (answered["model"]["name"], answered["model"]["version"]) == ("churn", "12")
+    assert abs(datetime.now(timezone.utc) - datetime.fromisoformat(answered["started_at"])) < timedelta(hours=1)
+
+
+def test_info_is_what_the_document_says() -> None:
+    _, _, answered = ask("/info")
+    components = document()["components"]
+    schema = {"$ref": "#/components/schemas/Info", "components": components}
+    Draft202012Validator(schema).validate(answered)
+
+
+def test_a_report_beside_the_model_is_sent_without_a_right_to_do_anything(tmp_path: Path) -> None:
+    (tmp_path / "plots").mkdir()
+    for name in ("lama_report.html", "plots/roc.png", "rows.csv", "a b.html", "model.pkl"):
+        (tmp_path / name).write_bytes(name.encode())
+    pages = report_pages(tmp_path)
+    assert set(pages) == {"/report/lama_report.html", "/report/plots/roc.png"}
+    sent = pages["/report/plots/roc.png"]()
+    assert (sent.body, sent.content_type) == (b"plots/roc.png", "image/png")
+    assert dict(sent.headers)["content-security-policy"].startswith("sandbox; default-src 'none'; ")
 
 
 def test_the_document_is_served_and_its_example_is_answered() -> None:

@@ -5,6 +5,7 @@ const SHOWN = 10;
 
 /** Elements for one method's answer, such as {"prediction": "yes"}. */
 export function drawn(answer) {
+  if (!isWhole(answer) || Array.isArray(answer)) return [plain(answer)];
   return Object.entries(answer).flatMap(([name, value]) => {
     if (name === "probabilities") return bars(Object.entries(value));
     if (name === "prediction" && !isWhole(value)) return [element("p", { class: "prediction" }, String(value))];
@@ -14,7 +15,7 @@ export function drawn(answer) {
 
 /** A bar for each class, the most probable first. */
 function bars(pairs) {
-  const sorted = [...pairs].sort((a, b) => b[1] - a[1]).map(bar);
+  const sorted = [...pairs].sort((a, b) => (b[1] ?? -1) - (a[1] ?? -1)).map(bar);
   const first = element("ul", { class: "bars", "aria-label": "Probabilities" }, ...sorted.slice(0, SHOWN));
   if (sorted.length <= SHOWN) return [first];
   const rest = element("ul", { class: "bars" }, ...sorted.slice(SHOWN));
@@ -22,7 +23,7 @@ function bars(pairs) {
 }
 
 function bar([name, share]) {
-  const percent = `${(share * 100).toFixed(1)} %`;
+  const percent = share === null ? "–" : `${(share * 100).toFixed(1)} %`;
   const shown = element("span", { class: "bar", "aria-hidden": "true" });
   shown.style.setProperty("--share", `${share * 100}%`);
   return element("li", {}, element("span", { class: "name" }, name), shown, element("span", { class: "value" }, percent));

@@ -8,12 +8,14 @@ export function card(info) {
   const facts = [
     ["Class", element("code", {}, model.class)],
     ["Flavor", model.flavor],
-    ["Version", from.version],
+    ["Name", model.name],
+    ["Version", model.version],
     ["Trained", trained && String(trained).slice(0, 19).replace("T", " ")],
     ["Run", from.run_id],
     ["Digest", model.digest && element("code", {}, model.digest)],
-    ["Served as", model.optimizer ? `compiled by ${model.optimizer}` : undefined],
-    ["Proof", model.proof && element("code", {}, model.proof)],
+    ["Compiled by", model.compiled?.by],
+    ["Proof", model.compiled && element("code", {}, model.compiled.proof)],
+    ["Running since", info.started_at.slice(0, 19).replace("T", " ")],
   ];
   return [
     definitions(facts.filter(([, value]) => value)),
