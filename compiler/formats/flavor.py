@@ -42,7 +42,11 @@ class Identity:
     arrays: Literal["", "numbers", "objects"] = ""
     """Which arrays serve it as well as a table of named columns: none, those of numbers, or any."""
     versions: Mapping[str, str] = field(default_factory=dict)
-    """Distributions that it needs, with the versions that it records; an empty one is not recorded."""
+    """Distributions that it needs, with the versions that it records, such as "3.2.0" or "1.7.*"; empty when it does
+    not.
+    """
+    notes: tuple[str, ...] = ()
+    """What the user should know about its columns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

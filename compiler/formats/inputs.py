@@ -54,7 +54,8 @@ def _settled(identity: Identity, found: Inputs) -> Inputs:
     columns = tuple(_categorised(identity, place, column) for place, column in enumerate(found.columns))
     if identity.arrays == "numbers":
         _check_numbers(columns)
-    return replace(found, columns=columns, container="ndarray" if identity.arrays else found.container)
+    container = "ndarray" if identity.arrays else found.container
+    return replace(found, columns=columns, container=container, notes=found.notes + identity.notes)
 
 
 def _categorised(identity: Identity, place: int, column: Column) -> Column:

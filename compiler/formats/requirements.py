@@ -63,13 +63,15 @@ def contradictions(versions: Mapping[str, str], pins: Mapping[str, str]) -> tupl
     return tuple(
         f"the model was saved by {name} {version}, though MLmodel's requirements say {name}{pin}: {version} is used"
         for name, version in versions.items()
-        if version and (pin := pins.get(name)) and not SpecifierSet(pin).contains(version, prereleases=True)
+        if version.replace(".", "").isdecimal()
+        if (pin := pins.get(name)) and not SpecifierSet(pin).contains(version, prereleases=True)
     )
 
 
 def _specifier(name: str, modules: Set[str], versions: Mapping[str, str], pins: Mapping[str, str]) -> tuple[str, str]:
-    """A version specifier and where it comes from: the file's own record goes before MLflow's."""
-    if version := versions.get(name):
+    """A version specifier and where it comes from: the file's own record goes before MLflow's, if it is exact."""
+    version = versions.get(name, "")
+    if version and not (version.endswith("*") and name in pins):
         return f"=={version}", f"; it was saved by {version}"
     if pin := pins.get(name.lower()):
         return pin, f"; MLflow recorded {pin}"

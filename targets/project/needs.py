@@ -88,7 +88,7 @@ def _slim(need: Requirement, users: Set[str]) -> list[Requirement]:
     name = canonicalize_name(need.name)
     other, versions, but = _replacements().get(name, ("", "", ""))
     version = need.specifier.removeprefix("==")
-    if not other or name in users or version == need.specifier or not SpecifierSet(versions).contains(version):
+    if not other or name in users or not version.replace(".", "").isdecimal() or version not in SpecifierSet(versions):
         return [need]
     reason = f"{need.reason}; {other} is the same without libraries for GPUs"
     return [

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from ...model_spec import ColumnType, Label
@@ -26,8 +28,10 @@ _METHODS = {
 _BY_KIND = {"classifier": "XGBClassifier", "regressor": "XGBRegressor", "ranker": "XGBRanker"}
 # it computes in 32 bits, so what it takes as a number has to fit there
 _TYPES: Mapping[str, ColumnType] = {"int": "long", "float": "float", "q": "float", "i": "boolean", "c": "long"}
+_NUMBERED = "it was saved by an XGBoost before 3.1, which keeps no categories: a request gives their numbers"
 _MOST_COLUMNS = 1 << 20
 _LONGEST_JSON = 256 << 20
+_OLD = struct.Struct("<4sfIiiiII")
 _LARGE = frozenset({"trees", "weights"})
 
 
@@ -67,6 +71,17 @@ def _read_json(data: Data, claimed: str) -> Native:
     return _native(_mapping(saved), claimed)
 
 
+def _read_old(data: Data, claimed: str) -> Native:
+    """The form without names that versions before 2.1 wrote for unknown suffixes, and 3.1 reads no more."""
+    if len(data) < _OLD.size:
+        raise Malformed("the file ends early", len(data))
+    _, _, columns, classes, _, _, major, minor = _OLD.unpack(data[: _OLD.size])
+    numbers = {"num_feature": str(columns), "num_class": str(classes)}
+    found = _native({"learner": {"learner_model_param": numbers}}, claimed)
+    identity = replace(found.identity, versions={**found.identity.versions, "xgboost": f"{major}.{minor}.*"})
+    return replace(found, identity=identity)
+
+
 def _native(saved: Mapping[str, Value], claimed: str) -> Native:
     learner = _mapping(saved.get("learner"))
     if not _mapping(learner.get("learner_model_param")):
@@ -90,6 +105,7 @@ def _described(name: str, saved: Mapping[str, Value], classes: int | None) -> Id
     numbers = _mapping(learner.get("learner_model_param"))
     count = _whole(numbers.get("num_feature"))
     kinds = _texts(learner.get("feature_types"), count)
+    categories = _categories(learner, kinds)
     classes = classes or max(_whole(numbers.get("num_class")) or 0, 2)
     needs = {"xgboost": _version(saved.get("version"))}
     return Identity(
@@ -99,10 +115,11 @@ def _described(name: str, saved: Mapping[str, Value], classes: int | None) -> Id
         names=_texts(learner.get("feature_names"), count),
         count=count,
         types=_types(kinds or ("float",) * (count or 0)),
-        categories=_categories(learner, kinds),
+        categories=categories,
         closed=True,
         arrays="numbers",
         versions=needs if name == _BOOSTER else needs | {"scikit-learn": ""},
+        notes=(_NUMBERED,) if any(kind == "c" and i not in categories for i, kind in enumerate(kinds)) else (),
     )
 
 
@@ -162,6 +179,7 @@ FLAVOR = Flavor(
     methods=_METHODS,
     forms=(
         Form(begins=lambda head: head.startswith(b"{L") and b"learner" in head[:20], read=_read_ubjson),
+        Form(begins=lambda head: head.startswith(b"binf"), read=_read_old),
         Form(begins=lambda head: head.lstrip().startswith(b"{") and b'"learner"' in head, read=_read_json),
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
+import struct
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,22 @@ def test_a_large_booster_in_a_pickle_is_read_all_the_same(space: Space) -> None:
     spec = space.look(space.file(b"\x80\x04cxgboost.core\nBooster\n)\x81" + state[2:-1] + b"b."))
     assert requirements(spec)["xgboost"] == "==3.2.0"
     assert [column.name for column in spec.inputs] == ["age", "income", "city"]
+
+
+def test_a_file_in_xgboosts_old_form_needs_an_xgboost_that_reads_it(space: Space) -> None:
+    old = struct.pack("<4sfIiiiII", b"binf", 0.5, 3, 0, 1, 0, 1, 7) + bytes(100)
+    spec = space.look(space.file(old, "model.xgb"), "age,income,city\n31,0.5,2\n")
+    assert requirements(spec) == {"xgboost": "==1.7.*"}
+    assert spec.methods == ("predict",)
+    assert space.refused(space.file(old[:20], "model.xgb")).code == "broken-model"
+
+
+def test_categories_that_were_not_kept_are_asked_for_as_numbers(space: Space) -> None:
+    saved = json.loads((BOOSTERS / "xgboost/booster.json").read_text())
+    del saved["learner"]["gradient_booster"]["model"]["cats"]
+    spec = space.look(space.file(json.dumps(saved).encode(), "model.json"))
+    assert column(spec, "city") == Column(name="city", type="long")
+    assert "before 3.1" in spec.notes[0]
 
 
 def test_scikit_learn_is_needed_by_its_api_alone(space: Space) -> None:
