@@ -38,6 +38,10 @@ StoreUri = Annotated[
         "the address of an MLflow server or store, without user or password, such as https://mlflow.example.com",
     ),
 ]
+Origin = Annotated[
+    str,
+    Pattern(r"\*|https?://[^/@\x00-\x20]+", "an origin such as https://example.com, or *"),
+]
 Text = Annotated[str, Pattern(r"[^\x00]*[^\x00-\x20][^\x00]*", "text that is not empty")]
 Module = Annotated[
     str, Pattern(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*", "a module's name, such as features.hooks")
@@ -199,6 +203,13 @@ class Serve:
         int, Minimum(1), Maximum(1024), Doc("Processes, each with the model, unless the environment says otherwise.")
     ] = 1
     batching: Annotated[Batching, Doc("How requests share the model's calls.")] = Batching()
+    api_key: Annotated[
+        bool, Doc("Whether requests need a key, which the environment gives; the service does not start without it.")
+    ] = False
+    cors: Annotated[
+        tuple[Origin, ...], Doc("Origins whose pages may ask the service in a browser, or * for all of them.")
+    ] = ()
+    metrics: Annotated[bool, Doc("Whether /metrics shows counters to Prometheus.")] = True
     timeout_seconds: Annotated[
         int, Minimum(1), Maximum(86400), Doc("How long a request may wait for the model's answer.")
     ] = 60

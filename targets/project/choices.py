@@ -18,6 +18,7 @@ from ...schema.config import Config, Serve
 from ...schema.diagnostics import fail
 from . import pages
 from .catalog import Framework
+from .features import left_out
 from .hooked import check_hooks, hook_constants
 from .hooking import must_wait, request_fields
 from .model_module import model_constants, model_functions
@@ -85,6 +86,8 @@ class Choices:
     structs: Mapping[str, Sequence[Field]]
     constants: Mapping[str, Mapping[str, object]]
     dropped: frozenset[str]
+    left_out: frozenset[str]
+    """What belongs to features that deploy.yaml does not ask for."""
     example: Mapping[str, object] | None
     hooks: Hooks | None = None
     waits: bool = False
@@ -118,6 +121,7 @@ def choose(
         answers=shapes.implementations(),
         structs={**_rows(spec.inputs, hooks), **shapes.structs()},
         constants={
+            **({"origins": {"ORIGINS": config.serve.cors}} if config.serve.cors else {}),
             "settings": settings_constants(config.serve, names),
             "predictor": {"MODEL": spec.file},
             "schema": shapes.aliases(),
@@ -137,6 +141,7 @@ def choose(
         dropped=frozenset().union(
             *(parts for method, parts in PARTS.items() if method not in served), pages.dropped(spec, config)
         ),
+        left_out=left_out(config.serve),
         example=example,
         hooks=hooks,
         waits=bool(hooks and config.serve.hooks and must_wait(hooks, config.serve.hooks.timeout)),
@@ -153,6 +158,7 @@ def settings_constants(serve: Serve, names: Names) -> dict[str, object]:
         "MAX_BATCH": serve.batching.max_batch,
         "MAX_QUEUE": serve.batching.max_queue,
         "BATCH_WAIT_MS": serve.batching.wait_ms,
+        **({"API_KEY": True} if serve.api_key else {}),
     }
 
 

@@ -8,6 +8,7 @@ import libcst as cst
 
 from ...compiler.cas import Cas
 from ...compiler.codegen.bind import bind
+from ...compiler.codegen.cut import cut
 from ...compiler.codegen.drop import drop
 from ...compiler.codegen.fields import write_fields
 from ...compiler.codegen.fill import Filling, fill
@@ -52,7 +53,7 @@ MODULES = (
     "batches",
     "threads",
 )
-SHARED = ("asgi", "deadlines", "processes", "report")
+SHARED = ("asgi", "deadlines", "keys", "metrics", "origins", "processes", "report")
 """Modules that a project has where it uses them."""
 ROOTS = {"__main__": frozenset({"main"}), "app": frozenset({"create_app", "serve"}), "openapi": frozenset({"text"})}
 SAID = frozenset({"REQUIREMENTS", "UNTYPED"})
@@ -113,6 +114,9 @@ def _finished(code: Mapping[str, str], config: Config, *, own: bool, beside: Seq
 def _package(framework: Framework, choices: Choices) -> Mapping[str, cst.Module]:
     modules = {name: template("template", name, ".") for name in (*MODULES, *SHARED)}
     modules |= {name: _face(text, own=framework.own) for name, text in framework.modules.items()}
+    # Before anything of the model's is in them: its columns may have any name.
+    own = framework.modules if framework.own else ()
+    modules = {name: m if name in own else _without(m, choices.left_out) for name, m in modules.items()}
     modules["model"] = _model(choices)
     variants = template("template", "variants", ".")
     modules["predictor"] = fill(modules["predictor"], Filling(source=variants, chosen=choices.answers))
@@ -122,7 +126,6 @@ def _package(framework: Framework, choices: Choices) -> Mapping[str, cst.Module]
         modules = dict(hooking.around(modules, around, choices.hooks, waits=choices.waits))
     modules = dict(_settled(modules, choices))
     # Of a user's own nothing is taken out: a decorator may register what nothing names.
-    own = framework.modules if framework.own else ()
     # The project's own tests read these.
     used = {"info": frozenset({"METHODS"}), "openapi": frozenset({"EXAMPLE", "document", "text"})}
     kept = {name: frozenset(definitions(module.body)) - SAID for name, module in modules.items() if name in own}
@@ -145,6 +148,11 @@ def _model(choices: Choices) -> cst.Module:
     if choices.optimizer:
         return compiled_module(choices.optimizer)
     return model_module(choices.flavor, choices.model)
+
+
+def _without(module: cst.Module, names: frozenset[str]) -> cst.Module:
+    # What an entry of a table uses goes first, so that the table stays.
+    return cut(drop(module, names), names)
 
 
 def _tests(names: Names) -> str:

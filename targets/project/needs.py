@@ -13,6 +13,7 @@ from ...compiler.model_spec import ModelSpec, Requirement
 from ...schema.config import Config
 from ...schema.diagnostics import fail
 from .catalog import Framework, facts, known
+from .features import feature_requirements
 
 BASE = ("msgspec>=0.18.5",)
 
@@ -23,8 +24,9 @@ def requirements(config: Config, spec: ModelSpec, framework: Framework) -> tuple
     `name` carries the extras and `specifier` the marker, so that both in one are a line as in PEP 508. The flavor names
     what the model's files do not pin. UserError when one of the user's is no requirement.
     """
+    extra = [_requirement(line, reason) for line, reason in feature_requirements(config.serve)]
     service = _lines((*BASE, *framework.requirements), f"serves with {framework.name}")
-    return _sorted([*_model(config, spec), *service, *_users(config)])
+    return _sorted([*_model(config, spec), *service, *extra, *_users(config)])
 
 
 def to_optimize(config: Config, spec: ModelSpec, optimizers: Sequence[str]) -> tuple[Requirement, ...]:

@@ -19,6 +19,7 @@ import uv
 from deployc.compiler.model_spec import Column, ModelSpec, Output
 from deployc.targets.project import openapi_command
 from deployc.targets.project.catalog import facts, known
+from deployc.targets.project.features import REQUIREMENTS
 from deployc.targets.project.needs import BASE
 
 from ..targets.project.space import config, files
@@ -42,7 +43,7 @@ Boot = Callable[..., AbstractContextManager[Booted]]
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment with all frameworks, and nothing of deployc."""
     folder = tmp_path_factory.mktemp("env") / "venv"
-    wanted = [*BASE]
+    wanted = [*BASE, *(line for lines in REQUIREMENTS.values() for line in lines)]
     for name in known("frameworks"):
         requirements = facts("frameworks", name)["REQUIREMENTS"]
         assert isinstance(requirements, tuple)

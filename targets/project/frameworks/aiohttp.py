@@ -9,10 +9,11 @@ from functools import partial
 
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage
+from aiohttp.typedefs import Middleware
 
 from ..template import logs
 from ..template.deadlines import sent_within
-from ..template.exchange import exchange
+from ..template.exchange import Exchange
 from ..template.predictor import Predictor
 from ..template.problems import Rejected, too_large
 from ..template.processes import Server
@@ -53,25 +54,35 @@ class Routes:
         return _response(await self._service.answer(Request(path, request.rel_url.raw_query_string, header, body)))
 
     async def _shown(self, path: str, request: web.Request) -> web.StreamResponse:
-        return _response(self._service.pages[path]())
+        return _response(self._service.show(path, request.headers.get))
 
 
-@web.middleware
-async def request_context(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Give a request its id, log how it ended, and make an answer of each exception."""
-    with exchange(request.method, request.path, request.headers.get("x-request-id", "")) as current:
-        response = await _answered(request, handler)
-        response.headers["X-Request-ID"] = current.request_id
-        current.status = response.status
-        return response
+def request_context(service: Service) -> Middleware:
+    """What gives a request its id, logs how it ended, and makes an answer of each exception."""
+
+    @web.middleware
+    async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
+        with Exchange(service, request.method, request.path, request.headers.get) as current:
+            if current.preflight:
+                return _ended(current, _response(current.preflight))
+            return _ended(current, await _answered(request, handler))
+
+    return around
+
+
+def _ended(current: Exchange, response: web.StreamResponse) -> web.StreamResponse:
+    response.headers.update(current.headers)
+    current.status = response.status
+    return response
 
 
 def create_app(settings: Settings | None = None, load: Callable[[], Predictor] = Predictor.load) -> web.Application:
     """The application, by default with its settings from the environment; `aiohttp.web.run_app` takes it too."""
     settings = settings or Settings.from_environment(os.environ)
     logs.configure(settings.log_level)
-    routes = Routes(Service(settings, load))
-    app = web.Application(middlewares=[request_context])
+    service = Service(settings, load)
+    routes = Routes(service)
+    app = web.Application(middlewares=[request_context(service)])
     app.cleanup_ctx.append(routes.lifespan)
     app.add_routes(routes.table())
     return app

@@ -53,7 +53,8 @@ def create_app(settings: Settings | None = None, load: Callable[[], Predictor] =
     """The application, by default with its settings from the environment; `uvicorn --factory` takes it too."""
     settings = settings or Settings.from_environment(os.environ)
     logs.configure(settings.log_level)
-    return RequestContext(Application(Service(settings, load)))
+    service = Service(settings, load)
+    return RequestContext(Application(service), service)
 
 
 def serve(settings: Settings) -> None:

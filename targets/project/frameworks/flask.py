@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
 from gunicorn.http.errors import ParseException
+from werkzeug.datastructures import EnvironHeaders
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from ..template import logs
-from ..template.exchange import exchange
+from ..template.exchange import Exchange
 from ..template.predictor import Predictor
 from ..template.problems import Rejected, too_large, too_slow
 from ..template.processes import Server
@@ -35,17 +36,20 @@ CHUNK_BYTES = 64 * 1024
 class RequestContext:
     """Gives every request an id, and logs how it ended."""
 
-    def __init__(self, app: WSGIApplication) -> None:
+    def __init__(self, app: WSGIApplication, service: Service) -> None:
         self._app = app
+        self._service = service
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        given = environ.get("HTTP_X_REQUEST_ID", "")
-        with exchange(environ["REQUEST_METHOD"], environ["PATH_INFO"], given) as current:
+        header = EnvironHeaders(environ).get
+        with Exchange(self._service, environ["REQUEST_METHOD"], environ["PATH_INFO"], header) as current:
 
             def start_with_id(status: str, headers: list[tuple[str, str]], *error: object) -> Callable[[bytes], object]:
                 current.status = int(status.split()[0])
-                return start_response(status, [*headers, ("X-Request-ID", current.request_id)])
+                return start_response(status, [*headers, *current.headers])
 
+            if current.preflight:
+                return _response(current.preflight)(environ, start_with_id)
             return self._app(environ, start_with_id)
 
 
@@ -64,12 +68,12 @@ def application(service: Service) -> Flask:
     app.url_map.merge_slashes = False
     for path in service.operations:
         _add(app, path, "POST", partial(_answer, service, path))
-    for path, shown in service.pages.items():
-        _add(app, path, "GET", partial(_shown, shown))
+    for path in service.pages:
+        _add(app, path, "GET", partial(_shown, service, path))
     app.register_error_handler(Rejected, lambda error: _response(rejected(error)))
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(Exception, lambda error: _response(broken(error)))
-    app.wsgi_app = RequestContext(app.wsgi_app)  # type: ignore[method-assign]  # as Flask's documentation says
+    app.wsgi_app = RequestContext(app.wsgi_app, service)  # type: ignore[method-assign]  # as Flask's documentation says
     return app
 
 
@@ -90,8 +94,8 @@ def _answer(service: Service, path: str) -> Response:
     return _response(service.answer_now(Request(path, query, request.headers.get, body)))
 
 
-def _shown(page: Callable[[], Answer]) -> Response:
-    return _response(page())
+def _shown(service: Service, path: str) -> Response:
+    return _response(service.show(path, request.headers.get))
 
 
 def _body(settings: Settings) -> bytes:

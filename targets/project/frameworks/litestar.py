@@ -58,7 +58,8 @@ class Routes:
             raise Rejected(400, "bad-request", "the client went away") from None
 
     async def _shown(self, request: Request[Any, Any, Any]) -> Response[bytes]:
-        return _response(self._service.pages[request.scope["path"]]())
+        scope = cast(Scope, request.scope)
+        return _response(self._service.show(scope["path"], headers(scope)))
 
 
 def create_app(settings: Settings | None = None, load: Callable[[], Predictor] = Predictor.load) -> App:
@@ -66,7 +67,8 @@ def create_app(settings: Settings | None = None, load: Callable[[], Predictor] =
     settings = settings or Settings.from_environment(os.environ)
     logs.configure(settings.log_level)
     # Around the whole, as Litestar's own middleware does not see what no route takes.
-    return RequestContext(cast(App, application(Service(settings, load))))
+    service = Service(settings, load)
+    return RequestContext(cast(App, application(service)), service)
 
 
 def application(service: Service) -> Litestar:

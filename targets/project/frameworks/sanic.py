@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from functools import partial
 from types import SimpleNamespace
 
@@ -19,7 +18,7 @@ from sanic.worker.manager import WorkerManager
 
 from ..template import info, logs, web
 from ..template.deadlines import sent_within
-from ..template.exchange import Exchange, exchange
+from ..template.exchange import Exchange
 from ..template.predictor import Predictor
 from ..template.problems import Rejected, too_large
 from ..template.service import Service
@@ -63,14 +62,15 @@ class Routes:
         return _response(await self._service.answer(web.Request(path, request.query_string, header, body)))
 
     async def _shown(self, path: str, request: Request) -> HTTPResponse:
-        return _response(self._service.pages[path]())
+        return _response(self._service.show(path, request.headers.get))
 
 
 def create_app(settings: Settings | None = None, load: Callable[[], Predictor] = Predictor.load) -> App:
     """The application, by default with its settings from the environment; `sanic --factory` takes it too."""
     settings = settings or Settings.from_environment(os.environ)
     logs.configure(settings.log_level)
-    routes = Routes(Service(settings, load))
+    service = Service(settings, load)
+    routes = Routes(service)
     app = Sanic(info.NAME, configure_logging=False, strict_slashes=True)
     app.config.AUTO_EXTEND = False
     app.config.REQUEST_MAX_SIZE = settings.max_body_bytes
@@ -78,7 +78,7 @@ def create_app(settings: Settings | None = None, load: Callable[[], Predictor] =
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = settings.shutdown_seconds
     app.before_server_start(routes.start)
     app.after_server_stop(routes.stop)
-    app.register_middleware(_arrived, "request")
+    app.register_middleware(partial(_arrived, service), "request")
     app.register_middleware(_answered, "response")
     app.error_handler.add(Rejected, _rejected)
     app.error_handler.add(SanicException, _refused)
@@ -115,20 +115,21 @@ async def _body(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
-async def _arrived(request: Request) -> None:
-    """Give the request its id."""
-    given = request.headers.get("x-request-id", "")
-    request.ctx.exchange = exchange(request.method, request.path, given)
-    request.ctx.current = request.ctx.exchange.__enter__()
+async def _arrived(service: Service, request: Request) -> HTTPResponse | None:
+    """Give the request its id; the answer to one that needs no route."""
+    current = Exchange(service, request.method, request.path, request.headers.get)
+    request.ctx.current = current.__enter__()
+    if current.preflight:
+        return _response(current.preflight)
+    return None
 
 
 async def _answered(request: Request, response: BaseHTTPResponse) -> None:
     """Tell the client the request's id, and log how it ended."""
     current: Exchange = request.ctx.current
-    context: AbstractContextManager[Exchange] = request.ctx.exchange
     current.status = response.status
-    response.headers["X-Request-ID"] = current.request_id
-    context.__exit__(None, None, None)
+    response.headers.update(current.headers)
+    current.__exit__()
 
 
 def _rejected(request: Request, error: Rejected) -> HTTPResponse:

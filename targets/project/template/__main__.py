@@ -6,6 +6,7 @@ import os
 import sys
 
 from .app import serve
+from .metrics import share
 from .settings import Settings, SettingsError
 
 
@@ -16,6 +17,7 @@ def main() -> None:
     except SettingsError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
+    share(settings.workers)
     serve(settings)
 
 

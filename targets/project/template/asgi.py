@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any  # what a message holds depends on its type, which no type says
 
 import uvicorn
 
 from .deadlines import sent_within
-from .exchange import exchange
+from .exchange import Exchange
 from .problems import Rejected, too_large
 from .service import Service
 from .settings import Settings
@@ -64,28 +64,31 @@ class Endpoints:
                 return await service.answer(Request(path, scope["query_string"].decode("latin-1"), header, body))
         if verb not in ("GET", "HEAD"):
             return refused(405, ("allow", "GET, HEAD"))
-        return service.pages[path]()
+        return service.show(path, headers(scope))
 
 
 class RequestContext:
     """Gives every request an id, logs how it ended, and lets no exception out to the client."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, service: Service) -> None:
         self._app = app
+        self._service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = headers(scope)("x-request-id") or ""
-        with exchange(scope["method"], scope["path"], given) as request:
+        with Exchange(self._service, scope["method"], scope["path"], headers(scope)) as request:
 
             async def send_with_id(message: Message) -> None:
                 if message["type"] == "http.response.start":
                     request.status = message["status"]
-                    message["headers"] = [*message["headers"], (b"x-request-id", request.request_id.encode())]
+                    message["headers"] = [*message["headers"], *encoded(request.headers)]
                 await send(message)
 
+            if request.preflight:
+                await respond(send_with_id, request.preflight)
+                return
             try:
                 await self._app(scope, receive, send_with_id)
             except Disconnected:
@@ -151,12 +154,17 @@ def listening(receive: Receive) -> Iterator[None]:
             ear.cancel()
 
 
+def encoded(named: Iterable[tuple[str, str]]) -> Iterator[tuple[bytes, bytes]]:
+    """Headers as they are sent."""
+    return ((name.encode("latin-1"), value.encode("latin-1")) for name, value in named)
+
+
 async def respond(send: Send, answer: Answer) -> None:
     """Send a whole answer."""
     described = [
         (b"content-type", answer.content_type.encode()),
         (b"content-length", str(len(answer.body)).encode()),
-        *((name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers),
+        *encoded(answer.headers),
     ]
     await send({"type": "http.response.start", "status": answer.status, "headers": described})
     await send({"type": "http.response.body", "body": answer.body})

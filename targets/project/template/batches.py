@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextvars import Context
 from time import perf_counter
 
+from .metrics import Metrics
 from .queued import Answers, Ask, Queue, Waiting, late, outcomes, settle
 from .schema import Row
 from .settings import Settings
@@ -20,9 +21,10 @@ SLOW_SECONDS = 0.02
 class Batcher:
     """The model, asked by the requests of one event loop, one batch after another."""
 
-    def __init__(self, ask: Ask, settings: Settings) -> None:
+    def __init__(self, ask: Ask, settings: Settings, metrics: Metrics) -> None:
         self._ask = ask
         self._settings = settings
+        self._metrics = metrics
         self._queue = Queue(settings.max_queue)
         self._work: asyncio.Task[None] | None = None
         # Nothing is known of the model yet, so the first calls are made in a thread.
@@ -31,6 +33,7 @@ class Batcher:
     async def ask(self, method: str, rows: Sequence[Row]) -> Answers:
         """The answers to one request; Rejected when too many wait or it takes too long, else what the model raises."""
         if self._work is None and self._seconds < FAST_SECONDS and len(rows) <= self._settings.max_batch:
+            self._metrics.asked(len(rows), self._queue.rows)
             started = perf_counter()
             answers = self._ask(method, rows)
             self._learn(perf_counter() - started)
@@ -68,7 +71,9 @@ class Batcher:
             self._work = None
 
     async def _outcomes(self, batch: Sequence[Waiting]) -> list[Answers | Exception]:
-        many = sum(len(waiting.rows) for waiting in batch) > self._settings.max_batch
+        rows = sum(len(waiting.rows) for waiting in batch)
+        many = rows > self._settings.max_batch
+        self._metrics.asked(rows, self._queue.rows)
         started = perf_counter()
         if many or self._seconds > SLOW_SECONDS:
             found = await asyncio.to_thread(outcomes, self._ask, batch)

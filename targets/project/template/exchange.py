@@ -1,40 +1,46 @@
-"""One request from its arrival to its answer: its id, and the line that says how it ended."""
+"""One request from its arrival to its answer: its id, what every answer says, and the line that says how it ended."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from time import perf_counter
 
 from . import logs
-from .web import failure, form
+from .origins import origin_headers, preflight
+from .service import Service
+from .web import Header, failure, form
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
 class Exchange:
-    """One request and how it ended; 0 is no answer at all."""
+    """A context around one request. `status` is to be set to its answer's; 0 is no answer at all."""
 
-    request_id: str
-    status: int = 0
+    def __init__(self, service: Service, verb: str, path: str, header: Header) -> None:
+        self._service = service
+        self._verb = verb
+        self._path = path
+        self.status = 0
+        self.request_id = logs.new_request_id(header("x-request-id") or "")
+        # What its answer has besides its own.
+        self.headers: tuple[tuple[str, str], ...] = (("x-request-id", self.request_id),)
+        self.headers += origin_headers(header)
+        # The answer that needs no route, to a browser that asks whether it may send a request.
+        self.preflight = preflight(verb, header)
 
+    def __enter__(self) -> Exchange:
+        self._id = logs.request_id.set(self.request_id)
+        # A connection's requests may share their context.
+        self._form = form.set(failure)
+        self._service.metrics.began()
+        self._started = perf_counter()
+        return self
 
-@contextmanager
-def exchange(verb: str, path: str, given_id: str) -> Iterator[Exchange]:
-    """Give a request its id, and log how it ended."""
-    found = Exchange(logs.new_request_id(given_id))
-    token = logs.request_id.set(found.request_id)
-    # A connection's requests may share their context.
-    told = form.set(failure)
-    started = perf_counter()
-    try:
-        yield found
-    finally:
-        milliseconds = round((perf_counter() - started) * 1000, 2)
-        fields = {"method": verb, "path": path, "status": found.status, "milliseconds": milliseconds}
+    def __exit__(self, *error: object) -> None:
+        seconds = perf_counter() - self._started
+        self._service.metrics.ended(self._service.counted_as(self._path), self.status, seconds)
+        milliseconds = round(seconds * 1000, 2)
+        fields = {"method": self._verb, "path": self._path, "status": self.status, "milliseconds": milliseconds}
         logger.info("request", extra={"fields": fields})
-        form.reset(told)
-        logs.request_id.reset(token)
+        form.reset(self._form)
+        logs.request_id.reset(self._id)

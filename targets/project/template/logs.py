@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import logging
+import os
 import re
 import sys
-import uuid
 from contextvars import ContextVar
 from datetime import datetime, timezone
+
+import msgspec
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -28,7 +29,7 @@ class JsonFormatter(logging.Formatter):
         line.update(getattr(record, "fields", {}))
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        return msgspec.json.encode(line, enc_hook=str).decode()
 
 
 def configure(level: str) -> None:
@@ -41,4 +42,4 @@ def configure(level: str) -> None:
 
 def new_request_id(given: str) -> str:
     """The id that a client or proxy gave the request if it is a plain one, else a new one."""
-    return given if re.fullmatch(r"[\w.:-]{1,100}", given, re.ASCII) else uuid.uuid4().hex
+    return given if re.fullmatch(r"[\w.:-]{1,100}", given, re.ASCII) else os.urandom(16).hex()

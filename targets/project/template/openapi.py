@@ -20,6 +20,7 @@ METHODS: dict[str, tuple[type, str]] = {
 }
 PROBLEMS = {
     "400": "The body is not JSON.",
+    "401": "The API key is missing or wrong.",
     "408": "The body does not arrive in time.",
     "413": "The body is too large.",
     "415": "The body is not declared as JSON.",
@@ -27,6 +28,11 @@ PROBLEMS = {
     "500": "The prediction failed; the log says why, under the request's id.",
     "503": "The model is not loaded, or too many requests are waiting.",
     "504": "There was no answer in time.",
+}
+SECURITY: list[dict[str, list[str]]] = [{"bearer": []}, {"header": []}]
+SECURITY_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
 
 
@@ -37,12 +43,14 @@ def document() -> dict[str, object]:
     paths: dict[str, object] = {f"/{name}": {"post": _method(name, *method)} for name, method in METHODS.items()}
     paths["/healthz"] = {"get": _get("healthz", "Whether the process lives", {"type": "object"})}
     paths["/readyz"] = {"get": _get("readyz", "Whether the model is loaded", {"type": "object"}, "503")}
-    paths["/info"] = {"get": _get("info", "What is served, and by what", _reference(Info))}
+    shown = _get("info", "What is served, and by what", _reference(Info))
+    shown["security"] = SECURITY
+    paths["/info"] = {"get": shown}
     return {
         "openapi": "3.1.0",
         "info": {"title": NAME, "version": VERSION},
         "paths": paths,
-        "components": {"schemas": components},
+        "components": {"schemas": components, "securitySchemes": SECURITY_SCHEMES},
     }
 
 
@@ -57,6 +65,7 @@ def _method(name: str, answer: type, summary: str) -> dict[str, object]:
     return {
         "operationId": name,
         "summary": summary,
+        "security": SECURITY,
         "requestBody": {"description": "A row, or an array of rows.", "required": True, "content": rows},
         "responses": {
             "200": _response("An answer for a row, an array of answers for an array of rows.", _one_or_many(answer)),

@@ -14,6 +14,8 @@ import msgspec
 
 from . import info, invocations, typed, v2
 from .batches import Batcher
+from .keys import PROTECTED, check_key
+from .metrics import Metrics
 from .openapi import document
 from .pages import pages
 from .predictor import Predictor, ask
@@ -38,8 +40,9 @@ class Service:
         self._load = load
         self._loaded: Predictor | None = None
         self._info: bytes = b""
-        self._batcher = Batcher(self._ask, settings)
-        self._thread_batcher = ThreadBatcher(self._ask, settings)
+        self.metrics = Metrics()
+        self._batcher = Batcher(self._ask, settings, metrics=self.metrics)
+        self._thread_batcher = ThreadBatcher(self._ask, settings, metrics=self.metrics)
         self.operations: dict[str, Operation] = {
             **typed.operations(),
             **invocations.operations(),
@@ -57,12 +60,15 @@ class Service:
             **report_pages(Path(__file__).with_name("artifact")),
         }
         """What is asked with GET, by path."""
+        self.pages["/metrics"] = self.metrics.shown
 
     def start(self) -> None:
         """Load the model, which has to come before the first request."""
         started = perf_counter()
         now = datetime.now(timezone.utc).replace(microsecond=0)
-        self._info = msgspec.json.encode(info.read(self.settings.provenance, now))
+        about = info.read(self.settings.provenance, now)
+        self._info = msgspec.json.encode(about)
+        self.metrics.about(about)
         self._loaded = self._load()
         logger.info("model loaded", extra={"fields": {"seconds": round(perf_counter() - started, 3)}})
 
@@ -74,8 +80,15 @@ class Service:
         """Rejected where a request to one of the operations can be refused before its body is read."""
         operation = self.operations[path]
         form.set(operation.form)
+        check_key(header, self.settings.api_key)
         _ = self._predictor
         check_headers(header, operation.types, self.settings.max_body_bytes)
+
+    def show(self, path: str, header: Header) -> Answer:
+        """The answer to a request for one of the pages; Rejected says why there is none."""
+        if path in PROTECTED:
+            check_key(header, self.settings.api_key)
+        return self.pages[path]()
 
     async def answer(self, request: Request) -> Answer:
         """The answer to a request that was admitted; Rejected says why there is none."""
@@ -113,6 +126,10 @@ class Service:
 
     def _ask(self, method: str, rows: Sequence[Row]) -> Sequence[msgspec.Struct]:
         return ask(self._predictor, method, rows)
+
+    def counted_as(self, path: str) -> str:
+        """The path if it is one of the service's, as requests are counted by."""
+        return path if path in self.operations or path in self.pages else "other"
 
     @property
     def _predictor(self) -> Predictor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 PREFIX = "SERVICE_"
@@ -12,6 +12,7 @@ WORKERS = 1
 MAX_BATCH = 128
 MAX_QUEUE = 1024
 BATCH_WAIT_MS = 0
+API_KEY = False
 TIMEOUT_SECONDS = 60
 LEVELS = ("debug", "info", "warning", "error", "critical")
 
@@ -41,6 +42,8 @@ class Settings:
     """Rows that may wait for the model before further requests are turned away."""
     batch_wait_ms: int = BATCH_WAIT_MS
     """How long a batch waits for more than what has queued already."""
+    # What a request must have; API_KEY_FILE names a file that holds it.
+    api_key: str = field(default="", repr=False)
     provenance: Path | None = None
     """A JSON file that says where the model comes from, shown by /info."""
 
@@ -60,6 +63,7 @@ class Settings:
             max_batch=_integer(environment, "MAX_BATCH", cls().max_batch, range(1, 100001)),
             max_queue=_integer(environment, "MAX_QUEUE", cls().max_queue, range(1, 10000001)),
             batch_wait_ms=_integer(environment, "BATCH_WAIT_MS", cls().batch_wait_ms, range(1001)),
+            api_key=_secret(environment, "API_KEY", required=API_KEY),
             provenance=Path(provenance) if provenance else None,
         )
 
@@ -71,6 +75,18 @@ def _integer(environment: Mapping[str, str], name: str, default: int, allowed: r
     if not (text.isdecimal() and int(text) in allowed):
         raise SettingsError(f"{PREFIX}{name} is {text!r}: it has to be a number from {allowed[0]} to {allowed[-1]}")
     return int(text)
+
+
+def _secret(environment: Mapping[str, str], name: str, *, required: bool) -> str:
+    """A secret that is in the variable, or in the file that another one names; it is never shown."""
+    file = environment.get(f"{PREFIX}{name}_FILE")
+    try:
+        found = Path(file).read_text(encoding="utf-8").strip() if file else environment.get(f"{PREFIX}{name}", "")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{PREFIX}{name}_FILE cannot be read: {error}") from None
+    if required and not found:
+        raise SettingsError(f"{PREFIX}{name} or {PREFIX}{name}_FILE has to be set: this service asks for a key")
+    return found
 
 
 def _level(environment: Mapping[str, str]) -> str:

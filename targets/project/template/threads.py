@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from threading import Condition
 from time import monotonic, sleep
 
+from .metrics import Metrics
 from .queued import Answers, Ask, Queue, Waiting, late, outcomes, settle
 from .schema import Row
 from .settings import Settings
@@ -15,9 +16,10 @@ from .settings import Settings
 class ThreadBatcher:
     """The model, asked by several threads, one batch after another."""
 
-    def __init__(self, ask: Ask, settings: Settings) -> None:
+    def __init__(self, ask: Ask, settings: Settings, metrics: Metrics) -> None:
         self._ask = ask
         self._settings = settings
+        self._metrics = metrics
         self._queue = Queue(settings.max_queue)
         self._free = Condition()
         self._busy = False
@@ -25,6 +27,7 @@ class ThreadBatcher:
     def ask(self, method: str, rows: Sequence[Row]) -> Answers:
         """The answers to one request; Rejected when too many wait or it takes too long, else what the model raises."""
         if self._settings.max_batch == 1:
+            self._metrics.asked(len(rows), 0)
             return self._ask(method, rows)
         answered: Future[Answers] = Future()
         waiting = Waiting(method, rows, answered)
@@ -36,6 +39,7 @@ class ThreadBatcher:
                 sleep(self._settings.batch_wait_ms / 1000)
                 with self._free:
                     batch = self._queue.take(self._settings.max_batch)
+                self._metrics.asked(sum(len(waiting.rows) for waiting in batch), self._queue.rows)
                 settle(batch, outcomes(self._ask, batch))
             finally:
                 with self._free:

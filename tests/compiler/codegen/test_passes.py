@@ -6,6 +6,7 @@ from textwrap import dedent
 
 import pytest
 from deployc.compiler.codegen.bind import Code, bind
+from deployc.compiler.codegen.cut import cut
 from deployc.compiler.codegen.drop import drop
 from deployc.compiler.codegen.facts import read_facts
 from deployc.compiler.codegen.fields import Field, write_fields
@@ -40,6 +41,39 @@ def test_write_fields_keeps_docstring_and_methods() -> None:
 def test_write_fields_of_an_unknown_class_is_refused() -> None:
     with pytest.raises(ValueError, match="no class Row"):
         write_fields(parse("class Other: ...\n"), "Row", [])
+
+
+def test_cut_takes_statements_conditions_parameters_and_arguments() -> None:
+    before = """
+    counters = share()
+
+    def f(a, counters: Counters):
+        # How many there are.
+        self.counters = counters
+        if counters.ready:
+            return 1
+        if a:
+            counters.add(1)
+        if counters: a()
+        else: b()
+        return g(a, counters=counters)
+    """
+    after = """
+    counters = share()
+
+    def f(a):
+        if a:
+            pass
+        if counters: a()
+        else: b()
+        return g(a)
+    """
+    assert cut(parse(dedent(before)), {"counters"}).code == dedent(after)
+
+
+def test_cut_of_what_is_not_there_changes_nothing() -> None:
+    text = "def f(x, *, y=1):\n    if x: return y\n    return g(x, y=y)\n"
+    assert cut(parse(text), {"z"}).code == text
 
 
 def test_drop_takes_functions_methods_imports_and_entries() -> None:

@@ -11,6 +11,7 @@ from threading import Event
 import msgspec
 import pytest
 from deployc.targets.project.template.batches import Batcher
+from deployc.targets.project.template.metrics import Metrics
 from deployc.targets.project.template.problems import Rejected
 from deployc.targets.project.template.queued import Answers
 from deployc.targets.project.template.schema import Prediction, Row
@@ -53,7 +54,7 @@ def shown(answers: Sequence[msgspec.Struct]) -> list[object]:
 
 def in_a_loop(model: Echo, settings: Settings, requests: Sequence[tuple[str, Request]]) -> list[list[object] | str]:
     async def run() -> list[list[object] | str]:
-        batcher = Batcher(model, settings)
+        batcher = Batcher(model, settings, Metrics())
 
         async def one(method: str, request: Request) -> list[object] | str:
             try:
@@ -67,7 +68,7 @@ def in_a_loop(model: Echo, settings: Settings, requests: Sequence[tuple[str, Req
 
 
 def in_threads(model: Echo, settings: Settings, requests: Sequence[tuple[str, Request]]) -> list[list[object] | str]:
-    batcher = ThreadBatcher(model, settings)
+    batcher = ThreadBatcher(model, settings, Metrics())
 
     def one(request: tuple[str, Request]) -> list[object] | str:
         try:
@@ -110,7 +111,7 @@ def test_a_bad_request_is_found_in_few_calls() -> None:
 @pytest.mark.parametrize(("rows", "status"), [(7, None), (8, 503)])
 def test_a_request_that_the_queue_has_no_room_for_is_turned_away(rows: int, status: int | None) -> None:
     async def run() -> None:
-        batcher = Batcher(Echo(), Settings(max_queue=8))
+        batcher = Batcher(Echo(), Settings(max_queue=8), Metrics())
         first = asyncio.ensure_future(batcher.ask("predict", rows_of([1.0])))
         second = asyncio.ensure_future(batcher.ask("predict", rows_of([2.0] * rows)))
         assert shown(await first) == ["predict 1.0"]
@@ -134,14 +135,14 @@ def test_who_waits_too_long_is_told_so_and_the_next_is_answered() -> None:
 
     async def run() -> None:
         assert model.hold
-        batcher = Batcher(model, Settings(timeout_seconds=0))
+        batcher = Batcher(model, Settings(timeout_seconds=0), Metrics())
         with pytest.raises(Rejected) as caught:
             await batcher.ask("predict", rows_of([1.0]))
         assert caught.value.status == 504
         model.hold.set()
 
     asyncio.run(run())
-    batcher = ThreadBatcher(held := Echo(hold=Event()), Settings(timeout_seconds=0))
+    batcher = ThreadBatcher(held := Echo(hold=Event()), Settings(timeout_seconds=0), Metrics())
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(batcher.ask, "predict", rows_of([1.0]))
         while not held.batches:
@@ -159,7 +160,7 @@ def test_the_rows_of_a_client_that_left_are_not_asked() -> None:
 
     async def run() -> None:
         assert model.hold
-        batcher = Batcher(model, Settings())
+        batcher = Batcher(model, Settings(), Metrics())
         first = asyncio.ensure_future(batcher.ask("predict", rows_of([1.0])))
         while not model.batches:
             await asyncio.sleep(0)

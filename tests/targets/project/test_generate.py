@@ -120,6 +120,22 @@ def test_a_report_on_the_training_is_served_where_the_model_has_one(tmp_path: Pa
         assert "report_pages" not in made["src/churn/service.py"]
 
 
+def test_a_service_has_no_trace_of_what_it_was_not_asked_for(tmp_path: Path) -> None:
+    made = files(tmp_path, *CASES["classifier"], config(metrics=False))
+    for path, text in made.items():
+        for word in ("prometheus", "metrics", "api_key", "API_KEY", "preflight", "SECURITY"):
+            assert word not in text or not path.endswith(".py"), (path, word)
+    assert not {"src/churn/metrics.py", "src/churn/keys.py", "src/churn/origins.py"} & set(made)
+
+
+def test_a_service_has_what_it_was_asked_for(tmp_path: Path) -> None:
+    made = files(tmp_path, *CASES["classifier"], config(api_key=True, cors=("https://a.example",)))
+    assert "API_KEY = True" in made["src/churn/settings.py"]
+    assert "ORIGINS: tuple[str, ...] = ('https://a.example',)".replace("'", '"') in made["src/churn/origins.py"]
+    assert '"securitySchemes"' in made["src/churn/openapi.py"]
+    assert "CHURN_API_KEY" in made["README.md"]
+
+
 @pytest.mark.parametrize("python", ["3.10", "3.13"])
 def test_the_code_is_formatted_and_lints_clean_by_its_own_pyproject(python: str, tmp_path: Path) -> None:
     deploy = replace(config(), python=python)

@@ -1,0 +1,34 @@
+"""What of the templates a service has only when deploy.yaml asks for it, and what it then needs to be installed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...schema.config import Serve
+
+NAMES: Mapping[str, frozenset[str]] = {
+    "metrics": frozenset({"metrics", "_metrics", "Metrics", "share", "counted_as"}),
+    "api_key": frozenset(
+        {"api_key", "API_KEY", "_secret", "check_key", "PROTECTED", "SECURITY", "SECURITY_SCHEMES", "401"}
+    ),
+    "cors": frozenset({"origin_headers", "preflight"}),
+}
+"""What goes without a feature, in whichever module it stands."""
+REQUIREMENTS: Mapping[str, tuple[str, ...]] = {"metrics": ("prometheus-client>=0.20",)}
+
+
+def features(serve: Serve) -> frozenset[str]:
+    """What deploy.yaml asks for."""
+    asked = {"metrics": serve.metrics, "api_key": serve.api_key, "cors": bool(serve.cors)}
+    return frozenset(name for name in NAMES if asked[name])
+
+
+def left_out(serve: Serve) -> frozenset[str]:
+    """The names of what belongs to the other features."""
+    return frozenset().union(*(names for name, names in NAMES.items() if name not in features(serve)))
+
+
+def feature_requirements(serve: Serve) -> list[tuple[str, str]]:
+    """What the features need, each with its reason."""
+    chosen = [name for name in REQUIREMENTS if name in features(serve)]
+    return [(line, f"the service has `serve.{name}`") for name in chosen for line in REQUIREMENTS[name]]

@@ -1,0 +1,95 @@
+"""Counters for Prometheus: requests and how long they take, batches, what waits, and what is served."""
+
+from __future__ import annotations
+
+import atexit
+import os
+from shutil import rmtree
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING
+
+from .info import Info
+from .web import Answer
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry, Counter, Histogram
+
+KIND = "text/plain; version=0.0.4; charset=utf-8"
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+
+
+def share(workers: int) -> None:
+    """Let several processes count as one; to be called before they start."""
+    if workers > 1:
+        os.environ[FOLDER] = mkdtemp(prefix="counters-")
+        atexit.register(_remove, os.environ[FOLDER], os.getpid())
+
+
+def _remove(folder: str, owner: int) -> None:
+    # What this process registered its forks inherit.
+    if os.getpid() == owner:
+        rmtree(folder, ignore_errors=True)
+
+
+class Metrics:
+    """What one process counts; with several, each of them shows the sum of all."""
+
+    def __init__(self) -> None:
+        # The library looks at the environment when it is imported, which `share` changes before.
+        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+        registry = CollectorRegistry()
+        self._registry = registry
+        self._requests = Counter("http_requests", "Requests.", ["route", "status"], registry=registry)
+        self._seconds = Histogram(
+            "http_request_duration_seconds", "How long they took.", ["route"], registry=registry, buckets=SECONDS
+        )
+        self._batches = Histogram(
+            "model_batch_rows", "Rows that the model was asked for at once.", registry=registry, buckets=ROWS
+        )
+        self._running = Gauge("http_requests_in_flight", "Begun.", registry=registry, multiprocess_mode="livesum")
+        self._queued = Gauge("model_queue_rows", "Rows that wait.", registry=registry, multiprocess_mode="livesum")
+        labels = ["name", "class", "flavor", "digest"]
+        self._about = Gauge("model_info", "What is served.", labels, registry=registry, multiprocess_mode="max")
+        self._known: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+
+    def about(self, info: Info) -> None:
+        """Say what is served."""
+        model = info.model
+        self._about.labels(info.name, model.class_name, model.flavor, model.digest).set(1)
+
+    def began(self) -> None:
+        """Count a request that has arrived."""
+        self._running.inc()
+
+    def ended(self, route: str, status: int, seconds: float) -> None:
+        """Count a request that is over; status 0 is no answer at all."""
+        self._running.dec()
+        if (route, status) not in self._known:
+            self._known[route, status] = self._requests.labels(route, str(status)), self._seconds.labels(route)
+        requests, durations = self._known[route, status]
+        requests.inc()
+        durations.observe(seconds)
+
+    def asked(self, rows: int, waiting: int) -> None:
+        """Count a batch, and the rows that wait while it is asked."""
+        self._batches.observe(rows)
+        self._queued.set(waiting)
+
+    def shown(self) -> Answer:
+        """All counters as text."""
+        from prometheus_client import generate_latest
+
+        return Answer(generate_latest(self._collected()), content_type=KIND)
+
+    def _collected(self) -> CollectorRegistry:
+        if FOLDER not in os.environ:
+            return self._registry
+        from prometheus_client import CollectorRegistry
+        from prometheus_client.multiprocess import MultiProcessCollector
+
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library says no types here
+        return registry
