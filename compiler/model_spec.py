@@ -12,6 +12,19 @@ Label = str | int | float | bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a request may hold in a column, as deploy.yaml says: the model itself knows nothing of it."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[Label, ...] = ()
+    """The only values; any, where there are none."""
+    default: Label | None = None
+    """What stands for the column where a request leaves it out."""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """One input column; an optional column may be null or absent in a request."""
 
@@ -22,6 +35,7 @@ class Column:
     """What a column of categories may hold, as the model numbers it; empty where the model numbers none."""
     closed: bool = False
     """Whether only its categories may be given: the model would mistake another value for one of them."""
+    limits: Limits = Limits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

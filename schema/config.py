@@ -218,6 +218,25 @@ class Serve:
     ] = None
 
 
+Value = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """What is known of one of the model's columns beyond what the model says itself."""
+
+    dtype: Annotated[
+        Literal["boolean", "integer", "long", "float", "double", "string", "binary", "datetime"] | None,
+        Doc("The type of its values, in place of the signature's."),
+    ] = None
+    optional: Annotated[bool | None, Doc("Whether it may be null or left out.")] = None
+    default: Annotated[Value | None, Doc("What stands for it where it is left out.")] = None
+    min: Annotated[float | None, Doc("The smallest number that is taken.")] = None
+    max: Annotated[float | None, Doc("The largest number that is taken.")] = None
+    enum: Annotated[tuple[Value, ...], Doc("The only values that are taken.")] = ()
+    description: Annotated[Text | None, Doc("What it means, for the documentation.")] = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
     """A package index besides the default one; credentials come from netrc, keyring or the environment."""
@@ -252,6 +271,9 @@ class Config:
     ] = ""
     model: Annotated[Model, Doc("The trained model, or how to make it.")]
     serve: Annotated[Serve, Doc("The service that is generated around the model.")] = Serve()
+    inputs: Annotated[Mapping[Text, Input], Doc("What the model's columns may hold, by column.")] = field(
+        default_factory=dict
+    )
     stages: Annotated[Mapping[Name, Command], Doc("Further stages of the build by name.")] = field(default_factory=dict)
     targets: Annotated[Mapping[Name, Entry], Kinds("targets"), Doc("What to build, by name.")] = field(
         default_factory=dict

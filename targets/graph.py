@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ..compiler import command
 from ..compiler.formats.inspection import inspect
+from ..compiler.formats.overrides import overridden
 from ..compiler.formats.split import split
 from ..compiler.lock.wanted import Wish
 from ..compiler.node import AnyNode, Files, Input, Made, Node, Work
@@ -15,7 +16,7 @@ from ..compiler.sources import registry
 from ..compiler.sources.place import Place
 from ..compiler.tree import Tree
 from ..schema.codec import encode
-from ..schema.config import Command, Optimize, Train
+from ..schema.config import Command, Config, Optimize, Train
 from ..schema.lockfile import Lockfile
 from . import environments, optimizing, project, serving
 from .catalogs import CHECKS, TARGETS
@@ -128,6 +129,7 @@ def _model(deployment: Deployment) -> list[AnyNode]:
             allowed=allow_list(deployment.allowed),
             code=deployment.code(work),
         )
+        spec = replace(spec, inputs=overridden(spec.inputs, config.inputs))
         return work.cas.put_texts({"spec.json": json.dumps(encode(spec), indent=1) + "\n"})
 
     return [
@@ -136,11 +138,16 @@ def _model(deployment: Deployment) -> list[AnyNode]:
         Node(
             name="inspect",
             inputs={"model": MODEL, **_sample(deployment), **deployment.modules},
-            params={"allowed": " ".join(deployment.allowed), **deployment.layout},
+            params={"allowed": " ".join(deployment.allowed), **_inputs(config), **deployment.layout},
             implementation=tools,
             run=look,
         ),
     ]
+
+
+def _inputs(config: Config) -> dict[str, str]:
+    """The parameter of what deploy.yaml says of columns, where it says something."""
+    return {"inputs": json.dumps(encode(config.inputs), sort_keys=True)} if config.inputs else {}
 
 
 def _source(deployment: Deployment) -> dict[str, Input]:

@@ -21,20 +21,11 @@ from .catalog import Framework
 from .features import left_out
 from .hooked import check_hooks, hook_constants
 from .hooking import must_wait, request_fields
+from .limits import column_type, within
 from .model_module import model_constants, model_functions
 from .names import VERSION, Names
 from .needs import requirements
 
-TYPES: Mapping[ColumnType, str] = {
-    "boolean": "bool",
-    "integer": "Integer",
-    "long": "Long",
-    "float": "Float",
-    "double": "float",
-    "string": "str",
-    "binary": "bytes",
-    "datetime": "Datetime",
-}
 DATATYPES: Mapping[ColumnType, str] = {
     "boolean": "BOOL",
     "integer": "INT32",
@@ -65,7 +56,7 @@ PARTS: Mapping[str, frozenset[str]] = {
     "transform": frozenset({"transform", "Transformed"}),
 }
 RESERVED = frozenset({"int", "float", "bool", "str", "bytes", "datetime", "field", "Annotated", "Integer", "Long"})
-RESERVED |= frozenset({"Literal"})
+RESERVED |= frozenset({"Literal", "Any"})
 RESERVED |= frozenset({"Float", "Datetime", "Meta", "Struct", "Row"})
 
 
@@ -197,7 +188,7 @@ def _example(
         return dict(config.serve.hooks.example)
     if hooks and hooks.pre and hooks.request:
         return {field.key: field.example for field in hooks.request.fields if not field.default}
-    return example_row(columns) if example is None else dict(example)
+    return example_row(columns) if example is None else within(example, columns)
 
 
 def _modules(libraries: Sequence[str], config: Config, hooks: Hooks | None) -> frozenset[str]:
@@ -241,19 +232,14 @@ def row_fields(columns: Sequence[Column]) -> tuple[Field, ...]:
 
 
 def _row_field(column: Column, name: str) -> Field:
-    annotation = _annotation(column) + (" | None" if column.optional else "")
+    annotation = column_type(column) + (" | None" if column.optional else "")
+    default = "None" if column.optional else ""
+    if column.limits.default is not None:
+        default = repr(column.limits.default)
     if name == column.name:
-        return Field(name=name, annotation=annotation, default="None" if column.optional else "")
-    default = ", default=None" if column.optional else ""
-    return Field(name=name, annotation=annotation, default=f"field(name={column.name!r}{default})")
-
-
-def _annotation(column: Column) -> str:
-    """The type of a column's values: where no others than its categories may be given, these."""
-    labels = column.categories or ()
-    if column.closed and all(isinstance(label, str) or type(label) is int for label in labels):
-        return f"Literal[{', '.join(map(repr, labels))}]"
-    return TYPES[column.type]
+        return Field(name=name, annotation=annotation, default=default)
+    given = f", default={default}" if default else ""
+    return Field(name=name, annotation=annotation, default=f"field(name={column.name!r}{given})")
 
 
 def class_fields(classes: Sequence[Label]) -> tuple[Field, ...]:
@@ -289,7 +275,8 @@ def example_row(columns: Sequence[Column]) -> dict[str, object]:
         "binary": "AA==",
         "datetime": "2026-01-01T00:00:00Z",
     }
-    return {column.name: column.categories[0] if column.categories else values[column.type] for column in columns}
+    plain = {column.name: column.categories[0] if column.categories else values[column.type] for column in columns}
+    return within(plain, columns)
 
 
 @dataclass(frozen=True, slots=True)

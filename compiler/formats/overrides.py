@@ -1,0 +1,95 @@
+"""What deploy.yaml says of the model's columns, laid over what the model says itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from math import isfinite
+
+from ...schema.config import Input
+from ...schema.diagnostics import Diagnostic, Field, UserError
+from ...schema.suggest import suggest
+from ..model_spec import Column, Label, Limits
+
+WHOLE = ("integer", "long")
+NUMBERS = (*WHOLE, "float", "double")
+
+
+def overridden(columns: Sequence[Column], inputs: Mapping[str, Input]) -> tuple[Column, ...]:
+    """The columns as they are to be served. UserError `unknown-column` names one that the model has not, `bad-input`
+    what cannot hold of one.
+    """
+    known = {column.name: column for column in columns}
+    mistakes = [_unknown(name, known) for name in inputs if name not in known]
+    made = {name: _column(column, inputs[name]) if name in inputs else column for name, column in known.items()}
+    for name in inputs.keys() & known.keys():
+        mistakes += _mistakes(made[name], ("inputs", name))
+    if mistakes:
+        raise UserError(*sorted(mistakes, key=lambda mistake: [*inputs].index(str((mistake.field or ("", ""))[1]))))
+    return tuple(made[column.name] for column in columns)
+
+
+def _unknown(name: str, known: Mapping[str, Column]) -> Diagnostic:
+    text = f"the model has no column `{name}`"
+    return Diagnostic(code="unknown-column", message=text, field=("inputs", name), help=suggest(name, known))
+
+
+def _column(column: Column, said: Input) -> Column:
+    limits = Limits(
+        minimum=said.min,
+        maximum=said.max,
+        values=said.enum,
+        default=said.default,
+        description=said.description or "",
+    )
+    optional = column.optional if said.optional is None else said.optional
+    return replace(column, type=said.dtype or column.type, optional=optional, limits=limits)
+
+
+def _mistakes(column: Column, field: Field) -> Iterator[Diagnostic]:
+    limits, kind = column.limits, column.type
+    for key, bound in (("min", limits.minimum), ("max", limits.maximum)):
+        if bound is not None and kind not in NUMBERS:
+            yield _bad(f"`{column.name}` is of type {kind}, which has no {key}", (*field, key))
+        elif bound is not None and not isfinite(bound):
+            yield _bad(f"{key} has to be a number", (*field, key))
+        elif bound is not None and kind in WHOLE and not float(bound).is_integer():
+            yield _bad(f"`{column.name}` is of type {kind}, so {key} has to be a whole number", (*field, key))
+    if limits.minimum is not None and limits.maximum is not None and limits.minimum > limits.maximum:
+        yield _bad(f"no number is from {limits.minimum:g} to {limits.maximum:g}", (*field, "max"))
+    for i, value in enumerate(limits.values):
+        yield from _value(column, value, (*field, "enum", i))
+    if limits.default is not None:
+        yield from _value(column, limits.default, (*field, "default"))
+        if limits.values and limits.default not in limits.values:
+            yield _bad(f"the default of `{column.name}` is none of its enum", (*field, "default"))
+    if limits.values and kind not in (*WHOLE, "string"):
+        yield _bad(f"`{column.name}` is of type {kind}, whose values cannot be counted out", (*field, "enum"))
+
+
+def _value(column: Column, value: Label, field: Field) -> Iterator[Diagnostic]:
+    """What is wrong with one value of a column."""
+    limits = column.limits
+    if not _fits(column.type, value):
+        yield _bad(f"`{column.name}` is of type {column.type}, which {value!r} is not", field)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        low = limits.minimum is not None and value < limits.minimum
+        if low or (limits.maximum is not None and value > limits.maximum):
+            yield _bad(f"{value} is not within min and max of `{column.name}`", field)
+
+
+def _fits(kind: str, value: Label) -> bool:
+    match kind:
+        case "boolean":
+            return isinstance(value, bool)
+        case "integer" | "long":
+            return isinstance(value, int) and not isinstance(value, bool)
+        case "float" | "double":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case "string":
+            return isinstance(value, str)
+    return False
+
+
+def _bad(message: str, field: Field) -> Diagnostic:
+    return Diagnostic(code="bad-input", message=message, field=field)
