@@ -69,8 +69,10 @@ class ModelSpec:
     """Prediction methods that the model has, "predict" first: predict, predict_proba, decision_function ..."""
     inputs: tuple[Column, ...] = ()
     """Columns in the order in which the model takes them."""
-    container: Literal["dataframe", "ndarray"] = "dataframe"
-    """What the model was fitted on, so what its columns are put in: named columns or a 2-D array."""
+    container: Literal["dataframe", "ndarray", "texts"] = "dataframe"
+    """What the model was fitted on, so what its columns are put in: named columns, a 2-D array, or, of a pipeline that
+    begins with a vectorizer, the texts of its one column.
+    """
     classes: tuple[Label, ...] = ()
     """Of a classifier, in the order of predict_proba's columns; empty where they cannot be read."""
     file: str

@@ -13,6 +13,10 @@ from .flavor import Identity
 from .sample import Sample, check_fits, merged
 from .signature import Signature, unsupported
 
+TEXT = "text"
+"""What the one column of texts is called where nothing else names it."""
+VECTORIZERS = frozenset({"CountVectorizer", "TfidfVectorizer", "HashingVectorizer"})
+"""scikit-learn's classes that take a list of texts and no table."""
 _MOST = 1 << 20
 _UNTYPED = "the model records its columns' names but not their types, so all are taken as numbers: give model.sample"
 _WHOLE: tuple[ColumnType, ...] = ("integer", "long")
@@ -24,7 +28,7 @@ class Inputs:
     """Columns in the model's order, what they are put in, and what had to be assumed."""
 
     columns: tuple[Column, ...]
-    container: Literal["dataframe", "ndarray"]
+    container: Literal["dataframe", "ndarray", "texts"]
     notes: tuple[str, ...] = ()
 
 
@@ -37,6 +41,8 @@ def inputs_of(identity: Identity, signature: Signature | None, sample: Sample | 
 
 
 def _found(identity: Identity, signature: Signature | None, sample: Sample | None) -> Inputs:
+    if identity.steps and identity.steps[0].class_name.rpartition(".")[2] in VECTORIZERS:
+        return _texts(signature, sample)
     if signature:
         found = _from_signature(identity, signature)
         if sample and found.container == "dataframe":
@@ -47,6 +53,15 @@ def _found(identity: Identity, signature: Signature | None, sample: Sample | Non
         named = bool(identity.names) or identity.count is None
         return Inputs(columns=columns, container="dataframe" if named else "ndarray")
     return _from_model(identity)
+
+
+def _texts(signature: Signature | None, sample: Sample | None) -> Inputs:
+    """One column of texts, by the name that the signature or the sample gives it."""
+    named = signature.inputs if signature and signature.named else sample.columns if sample else ()
+    texts = [column.name for column in named if column.type == "string"]
+    name = texts[0] if len(texts) == 1 else TEXT
+    notes = () if name in texts else (f"its first step takes texts: they are served as the column `{TEXT}`",)
+    return Inputs(columns=(Column(name=name, type="string"),), container="texts", notes=notes)
 
 
 def _settled(identity: Identity, found: Inputs) -> Inputs:

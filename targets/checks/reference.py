@@ -41,6 +41,9 @@ def cell(name: str, value: object) -> object:
 
 
 def table() -> Any:
+    if request["container"] == "texts":
+        (name,) = request["columns"]
+        return [row[name] for row in request["rows"]]
     if request["container"] == "ndarray":
         import numpy
 

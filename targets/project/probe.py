@@ -134,6 +134,8 @@ def table(columns: Sequence[Column], rows: Sequence[Row], container: str) -> Any
 
     dtypes = [dtype(kind, optional, known) for _, kind, optional, known in columns]
     values = [[value(row.get(name), kind, known) for row in rows] for name, kind, _, known in columns]
+    if container == "texts":
+        return values[0]
     if container == "ndarray":
         distinct = set(dtypes)
         numbers = distinct <= {"int32", "int64", "float32", "float64", "bool"}

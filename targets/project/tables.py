@@ -40,6 +40,8 @@ def array_dtype(columns: Sequence[Column]) -> str:
 
 def table_functions(spec: ModelSpec) -> dict[str, str]:
     """Which of the templates' functions stand for `table` and `column`."""
+    if spec.container == "texts":
+        return {"table": "table_texts"}
     if spec.container == "ndarray":
         objects = array_dtype(spec.inputs) == "object"
         return {"table": "table_objects" if objects else "table_codes" if codes(spec) else "table_ndarray"}

@@ -107,3 +107,11 @@ def test_a_regressor_has_no_route_for_probabilities(project: Project, models: Ca
 def test_six_hundred_columns(project: Project, models: Callable[[str], Path]) -> None:
     proven(project, models("today"), "wide.joblib", "wide.csv")
     assert json.loads(project.run("inspect", "wide.joblib", "--json").out)["inputs"][599]["name"] == "column 599"
+
+
+def test_a_pipeline_of_texts_takes_one_a_row(project: Project, models: Callable[[str], Path]) -> None:
+    report = proven(project, models("today"), "texts.joblib", "texts.csv")
+    assert report["largest difference"] == {"predict": 0.0, "predict_proba": 0.0, "decision_function": 0.0}
+    with served(project) as (_, url):
+        assert ask(f"{url}/predict", {"review": "a good film"}) == (200, {"prediction": False})
+        assert ask(f"{url}/predict", {"review": 1})[0] == 422

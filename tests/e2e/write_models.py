@@ -14,6 +14,7 @@ import pandas as pd
 from mlflow.models.signature import infer_signature
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestRegressor
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -51,7 +52,15 @@ def write_wide():
     rows("wide", table)
 
 
+def write_texts():
+    texts = [f"{mood} film no {i}" for i in range(40) for mood in ("good", "bad")]
+    model = make_pipeline(TfidfVectorizer(), LogisticRegression())
+    joblib.dump(model.fit(texts, ["bad" in text for text in texts]), OUT / "texts.joblib")
+    rows("texts", pd.DataFrame({"review": texts}))
+
+
 if __name__ == "__main__":
     write_mlflow()
     write_regressor()
     write_wide()
+    write_texts()
