@@ -102,7 +102,12 @@ class Scope:
     def names(self, module: Module) -> Iterator[str]:
         """What could be meant by a mistyped name."""
         yield from ("int", "float", "str", "bool", "bytes", "list", "dict")
-        yield from (node.name for node in _statements(module.tree.body) if isinstance(node, ast.ClassDef))
+        for node in _statements(module.tree.body):
+            match node:
+                case ast.ClassDef(name=name):
+                    yield name
+                case ast.ImportFrom(names=names):
+                    yield from (alias.asname or alias.name for alias in names)
 
 
 def unknown(scope: Scope, module: Module, node: ast.expr) -> UserError:

@@ -117,7 +117,7 @@ def test_mypy_tells_the_user_of_his_own_lines(hooked: Project) -> None:
 def test_mistakes_are_told_before_work_starts(hooked: Project) -> None:
     hooked.edit("features/hooks.py", "row: Measured) -> Penguin", "row: Measurd) -> Penguin")
     told = hooked.fails("hook-type")
-    assert "--> features/hooks.py:22:" in told
+    assert "--> features/hooks.py:21:" in told
     assert "did you mean `Measured`?" in told
 
 
