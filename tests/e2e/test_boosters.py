@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .project import Project
+from .project import EXAMPLES, Project
 from .test_serving import ask, served
 
 pytestmark = pytest.mark.slow
@@ -51,3 +51,13 @@ def test_the_service_answers_what_the_library_answers(project: Project, name: st
             # XGBoost would take a category that it has not seen for one that it has
             status = 422 if name.startswith("xgboost") else 200
             assert ask(f"{url}/predict", {"age": 30, "income": 0.5, "city": "Atlantis"})[0] == status
+
+
+def test_the_example_is_served_without_libraries_for_gpus(project: Project) -> None:
+    shutil.copytree(EXAMPLES / "xgboost", project.folder, dirs_exist_ok=True)
+    project.build()
+    report = json.loads((project / "build/reports/parity/report.json").read_text())
+    assert report["largest difference"] == {"predict": 0.0}
+    lock = (project / "build/project/requirements.lock").read_text()
+    assert "nvidia" not in lock
+    assert "pandas" not in lock
