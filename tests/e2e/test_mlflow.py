@@ -97,11 +97,11 @@ def test_a_lock_for_another_uri_is_stale(at_store: Project) -> None:
     "named",
     cases(
         [
-            ("models:/pengwins/1", "unknown-model", "did you mean `penguins`?"),
             ("models:/penguins@challenger", "unknown-alias", "known: champion"),
             ("runs:/RUN/modle", "missing-artifact", "the run has: files, model"),
         ],
         [
+            ("models:/pengwins/1", "unknown-model", "did you mean `penguins`?"),
             ("models:/penguins/7", "unknown-version", "it has: 2, 1"),
             ("models:/m-0123456789abcdef", "unknown-model", "models:/NAME/1"),
             ("runs:/0123456789abcdef/model", "unknown-run", "no run `0123456789abcdef`"),
