@@ -43,10 +43,12 @@ Ask = Callable[[Sequence[Row]], Sequence[Hashable]]
 
 def _decisions(subject: Subject, old: Form) -> Ask:
     """The label, and on which side of each threshold the numbers are."""
+    cuts = ["predict_proba"] if subject.limits.thresholds else []
+    methods = [method for method in ("predict", *cuts) if method in subject.methods]
 
     def ask(rows: Sequence[Row]) -> Sequence[Hashable]:
-        answers = [[_decision(subject, m, a) for a in old.answers(m, rows)] for m in subject.methods]
-        return [*zip(*answers, strict=True)]
+        answers = [[_decision(subject, m, a) for a in old.answers(m, rows)] for m in methods]
+        return [*zip(*answers, strict=True)] or [()] * len(rows)
 
     return ask
 
@@ -61,9 +63,10 @@ def _decision(subject: Subject, method: str, answer: Answer) -> Hashable:
 
 
 def _exactly(subject: Subject, old: Form) -> Ask:
-    """All that it answers, to the last bit."""
+    """What it answers to the last bit; its scores, from which all else follows, where it has some."""
+    method = (*subject.scores, *subject.methods)[0]
 
     def ask(rows: Sequence[Row]) -> Sequence[Hashable]:
-        return [*map(repr, zip(*(old.answers(method, rows) for method in subject.methods), strict=True))]
+        return [*map(repr, old.answers(method, rows))]
 
     return ask

@@ -13,7 +13,7 @@ from .report import Proof
 from .rows import Column, Row
 from .tallying import Case, Tally
 
-ALONE = 100
+ALONE = 50
 """How many rows are asked one by one as well."""
 
 
