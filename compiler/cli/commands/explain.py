@@ -12,6 +12,7 @@ import sys
 
 from ....schema.diagnostics import fail
 from ....schema.render import visible
+from ....targets.graph import remarks
 from ...execute import Settings, execute
 from ...explain import differences
 from ..building import last_manifests
@@ -45,5 +46,7 @@ def run(options: argparse.Namespace) -> int:
         changed = differences(last.get(options.node), manifest)
         if not changed and options.node in outcome.unfinished:
             changed = ("its result is no longer in the cache",)
-        sys.stdout.write("".join(f"{options.node}: {visible(line)}\n" for line in changed or ("up to date",)))
+        known = {name: tree for name, tree in outcome.trees.items() if name == options.node}
+        told = (*(changed or ("up to date",)), *remarks(made, known))
+        sys.stdout.write("".join(f"{options.node}: {visible(line)}\n" for line in told))
     return 0

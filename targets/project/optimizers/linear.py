@@ -57,7 +57,7 @@ FORMS = {1: ("two classes", "softmax of two"), 2: ("softmax", "each class")}
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One step on all columns: subtract, divide, multiply, add, or clip to the two values."""
+    """One step on all columns: subtract, divide, multiply, add, clip to the two values, or take only what is finite."""
 
     name: str
     values: list[float]
@@ -86,6 +86,8 @@ class Model:
     def __init__(self, path: Path) -> None:
         self._sums = sums = msgspec.json.decode(path.read_bytes(), type=Sums)
         self._steps = [(step.name, np.array(step.values, dtype=sums.dtype)) for step in sums.steps]
+        self._dtype = np.dtype(sums.dtype)
+        self._by_column = sums.by_column
         self._weights = np.array(sums.weights[0]) if sums.single else np.array(sums.weights).T
         self._bias = np.array(sums.bias[0] if sums.single else sums.bias)
 
@@ -114,15 +116,15 @@ class Model:
         scores: NDArray[np.float64] = x @ self._weights + self._bias
         if scores.ndim == 2 and scores.shape[1] == 1 and self._sums.labels:
             scores = scores.reshape(-1)
-        if not np.isfinite(scores).all():
+        if not all(map(isfinite, scores.ravel().tolist())):
             refuse(x)
         return scores
 
     def _table(self, rows: Sequence[Row]) -> NDArray[np.float64]:
-        if self._sums.by_column:
-            table: NDArray[np.float64] = np.array([*zip(*map(astuple, rows), strict=True)], dtype=self._sums.dtype).T
+        if self._by_column and len(rows) > 1:
+            table: NDArray[np.float64] = np.array([*zip(*map(astuple, rows), strict=True)], self._dtype).T
             return table
-        return np.array([astuple(row) for row in rows], dtype=self._sums.dtype)
+        return np.array([astuple(row) for row in rows], self._dtype)
 
 
 def refuse(x: NDArray[np.float64]) -> None:
@@ -142,8 +144,10 @@ def changed(x: NDArray[np.float64], name: str, values: NDArray[np.float64]) -> N
             return x * values
         case "add":
             return x + values
+        case "clip":
+            return np.clip(x, values[0], values[1])
     refuse(x)
-    return np.clip(x, values[0], values[1])
+    return x
 
 
 def probable(scores: NDArray[np.float64], form: str) -> list[list[float]]:
@@ -222,6 +226,8 @@ def robust(scaler: Any) -> Iterator[Step]:
 
 
 def min_max(scaler: Any) -> Iterator[Step]:
+    # what is infinite would come out of it as any other number
+    yield from [Step("take", [])] if scaler.clip else []
     yield Step("multiply", scaler.scale_.tolist())
     yield Step("add", scaler.min_.tolist())
     if scaler.clip:
@@ -229,8 +235,10 @@ def min_max(scaler: Any) -> Iterator[Step]:
 
 
 def max_abs(scaler: Any) -> Iterator[Step]:
+    clips = getattr(scaler, "clip", False)
+    yield from [Step("take", [])] if clips else []
     yield Step("divide", scaler.scale_.tolist())
-    if getattr(scaler, "clip", False):
+    if clips:
         yield Step("clip", [-1.0, 1.0])
 
 

@@ -1,0 +1,67 @@
+"""Compiled models: what is proved equal is served without the model's library; what is not is served as it was."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+
+import pytest
+
+from .project import EXAMPLES, Project
+
+LIBRARIES = ("scikit-learn", "scipy", "pandas", "skops", "joblib")
+
+
+def test_a_compiled_model_is_proved_served_without_its_library_and_can_be_proved_again(given: Project) -> None:
+    given.edit("deploy.yaml", "targets:", "serve: {optimize: auto}\ntargets:")
+    ran = given.run("build")
+    assert ran.code == 0, ran.err
+    assert "compiled with linear: equal to the original on " in ran.err
+    lock = (given / "build/project/requirements.lock").read_text()
+    assert not [name for name in LIBRARIES if f"\n{name}==" in f"\n{lock}"]
+    (file,) = (given / "build/project/src/penguins/artifact").iterdir()
+    assert file.name == "linear.json"
+
+    report = (given / "build/reports/optimize/report.json").read_bytes()
+    named = json.loads((given / "build/project/src/penguins/build.json").read_text())["compiled"]
+    assert (named["by"], named["proof"]) == ("linear", hashlib.sha256(report).hexdigest())
+    (attempt,) = json.loads(report)["attempts"]
+    assert attempt["proof"]["rows"]["sample"] == 7
+    assert all(compared["different"] == 0 for compared in attempt["proof"]["methods"])
+    assert "equal to the original" in (given / "build/reports/optimize/report.txt").read_text()
+
+    assert "optimize: compiled with linear: equal" in given.run("explain", "optimize").out
+    ran = given.run("prove", "--rows", "sample.csv")
+    assert ran.code == 0, ran.err
+    assert ran.out.startswith("linear: equal to the original on 7 rows\n")
+    sums = json.loads(file.read_text())
+    sums["labels"].reverse()
+    file.write_text(json.dumps(sums))
+    ran = given.run("prove", "--rows", "sample.csv", "--json")
+    assert ran.code == 1
+    first = next(m["first"] for m in json.loads(ran.out)["methods"] if m["method"] == "predict")
+    assert first["found"] != first["wanted"]
+
+
+@pytest.mark.slow
+def test_a_model_that_nobody_can_convert_is_served_as_it_was_trained_unless_it_must_not(project: Project) -> None:
+    shutil.copytree(EXAMPLES / "joblib", project.folder, dirs_exist_ok=True)
+    text = (project / "deploy.yaml").read_text(encoding="utf-8").partition("tests:")[0]
+    project.write("deploy.yaml", f"{text}serve: {{optimize: auto}}\n")
+    ran = project.run("build")
+    assert ran.code == 0, ran.err
+    assert "the model is served as it was trained" in ran.err
+    assert "\nscikit-learn==" in (project / "build/project/requirements.lock").read_text()
+    project.write("deploy.yaml", f"{text}serve: {{optimize: linear}}\n")
+    told = project.fails("not-proved")
+    assert "linear cannot convert the model: column Island is of type string" in told
+
+
+@pytest.mark.slow
+def test_a_row_that_differs_is_told_where_a_proof_is_demanded(given: Project) -> None:
+    """The same sums of one row and of many differ in their last bits, in numpy as in scikit-learn."""
+    given.edit("deploy.yaml", "targets:", "serve: {optimize: {on_unproved: fail, tolerance: 0}}\ntargets:")
+    told = given.fails("not-proved")
+    assert "compiled: " in told
+    assert "original: " in told
