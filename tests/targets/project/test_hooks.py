@@ -13,6 +13,7 @@ from deployc.compiler.hooks.read import read
 from deployc.schema.config import Hooks
 from deployc.schema.diagnostics import UserError
 from deployc.targets import project
+from deployc.targets.project.hooking import MODULES
 
 from .space import CLASSIFIER, CLASSIFIER_OUTPUTS, REGRESSOR, REGRESSOR_OUTPUTS, config
 
@@ -246,4 +247,5 @@ def test_hooks_that_do_not_fit_the_model_are_told_at_their_lines(
 def test_a_service_without_hooks_has_no_trace_of_them(tmp_path: Path) -> None:
     cas = Cas(tmp_path / "cas")
     tree = project.generate(spec=CLASSIFIER, outputs=CLASSIFIER_OUTPUTS, config=config(), cas=cas)
-    assert [e.path for e in tree if "hook" in cas.text(tree, e.path).lower()] == []
+    assert not {f"src/churn/{name}.py" for name in MODULES} & {entry.path for entry in tree}
+    assert [e.path for e in tree if "Hooked" in (text := cas.text(tree, e.path)) or "-hook" in text] == []
