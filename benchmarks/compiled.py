@@ -1,0 +1,87 @@
+"""Compiled models against the libraries that trained them, and against each other, in one process: CPU time as ratios.
+
+usage: python benchmarks/compiled.py     deployc's extra `test-models` must be installed beside this Python
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any  # models have no types
+
+import lightgbm
+import msgspec
+import numpy as np
+import xgboost
+from deployc.targets.project.optimizers import linear, onnx, treelite
+from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+
+COLUMNS = 30
+SIZES = {1: 200, 32: 60, 1000: 5}
+"""Rows at once, and how often each is timed."""
+Row = msgspec.defstruct("Row", [(f"x{i}", float) for i in range(COLUMNS)])
+
+MODELS: dict[str, tuple[Callable[[], Any], Sequence[ModuleType]]] = {
+    "logistic regression": (lambda: make_pipeline(StandardScaler(), LogisticRegression()), (linear, onnx)),
+    "decision tree": (lambda: DecisionTreeClassifier(max_depth=6), (onnx,)),
+    "forest of 100": (lambda: RandomForestClassifier(100, random_state=0), (onnx, treelite)),
+    "gradient boosting": (lambda: GradientBoostingClassifier(random_state=0), (onnx, treelite)),
+    "histogram boosting": (lambda: HistGradientBoostingClassifier(random_state=0), (onnx, treelite)),
+    "xgboost": (lambda: xgboost.XGBClassifier(n_jobs=1), (onnx,)),
+    "lightgbm": (lambda: lightgbm.LGBMClassifier(n_jobs=1, verbose=-1), (onnx, treelite)),
+}
+
+
+def spent(call: Callable[[], object], times: int) -> float:
+    """CPU microseconds of one call, of this thread: the median."""
+    call()
+    found = []
+    for _ in range(times):
+        since = time.thread_time_ns()
+        call()
+        found.append((time.thread_time_ns() - since) / 1000)
+    return statistics.median(found)
+
+
+def asked_as_served(model: Any, given: Sequence[Any]) -> Any:
+    """What a service of the trained model does: rows into an array, and the answers out of one."""
+    return model.predict_proba(np.array([msgspec.structs.astuple(row) for row in given])).tolist()
+
+
+def compiled(optimizer: ModuleType, model: Any, folder: Path) -> Any:
+    path = folder / optimizer.FILE
+    path.write_bytes(optimizer.convert(model, [(f"x{i}", "double", False) for i in range(COLUMNS)], ["predict_proba"]))
+    return optimizer.Model(path)
+
+
+def main() -> None:
+    warnings.simplefilter("ignore")
+    random = np.random.default_rng(0)
+    rows = random.normal(size=(3000, COLUMNS))
+    labels = np.where(rows[:, 0] + rows[:, 1] * rows[:, 2] + random.normal(size=len(rows)) > 0, 1, 0)
+    print("predict_proba: microseconds of CPU, and how many times faster than the library that trained the model")
+    for name, (make, optimizers) in MODELS.items():
+        model = make().fit(rows, labels)
+        for count, times in SIZES.items():
+            given = [Row(*row) for row in rows[:count].tolist()]
+            original = spent(lambda model=model, given=given: asked_as_served(model, given), times)
+            shown = [f"{name}, {count} rows: library {original:.0f}"]
+            for optimizer in optimizers:
+                with tempfile.TemporaryDirectory() as folder:
+                    asked = compiled(optimizer, model, Path(folder)).predict_proba
+                took = spent(lambda asked=asked, given=given: asked(given), times)
+                shown.append(f"{optimizer.__name__.rpartition('.')[2]} {took:.0f} ({original / took:.1f} times)")
+            print(", ".join(shown))
+
+
+if __name__ == "__main__":
+    main()
