@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from . import boosting, catboost_trees, encoding, forests, lightgbm_trees, linear, scaling, xgboost_trees
+from . import boosting, catboost_trees, encoding, forests, lightgbm_trees, linear, networks, scaling, xgboost_trees
 from .graph import Graph
 from .tables import Fitted, Table
 
@@ -53,6 +53,8 @@ PREDICTORS: Mapping[str, Predictor] = {
     "sklearn.linear_model._ridge.RidgeClassifierCV": linear.classifier,
     "sklearn.linear_model._stochastic_gradient.SGDClassifier": linear.gradient_descent,
     "sklearn.linear_model._stochastic_gradient.SGDRegressor": linear.regressor,
+    "sklearn.neural_network._multilayer_perceptron.MLPClassifier": networks.classifier,
+    "sklearn.neural_network._multilayer_perceptron.MLPRegressor": networks.regressor,
     "sklearn.svm._classes.LinearSVC": linear.classifier,
     "sklearn.svm._classes.LinearSVR": linear.regressor,
     "sklearn.tree._classes.DecisionTreeClassifier": forests.classifier,

@@ -22,6 +22,7 @@ from sklearn import (  # noqa: E402
     feature_selection,
     impute,
     linear_model,
+    neural_network,
     pipeline,
     preprocessing,
     svm,
@@ -56,6 +57,7 @@ CLASSIFIERS: Mapping[str, Callable[[], Any]] = {
     "boosting": lambda: ensemble.GradientBoostingClassifier(n_estimators=30, random_state=0),
     "histograms": lambda: ensemble.HistGradientBoostingClassifier(max_iter=30, random_state=0),
     "a forest behind a scaler": lambda: piped(scaler(), ensemble.RandomForestClassifier(20, random_state=0)),
+    "a network": lambda: piped(scaler(), neural_network.MLPClassifier(hidden_layer_sizes=(8, 5), max_iter=80)),
     "components": lambda: piped(scaler(), decomposition.PCA(3, whiten=True), logistic()),
     "products": lambda: piped(scaler(), preprocessing.PolynomialFeatures(3), logistic(max_iter=500)),
     "chosen columns": lambda: piped(feature_selection.SelectKBest(k=3), scaler(), logistic()),
@@ -69,6 +71,9 @@ REGRESSORS: Mapping[str, Callable[[], Any]] = {
     "support vectors": lambda: piped(scaler(), svm.LinearSVR()),
     "boosting": lambda: ensemble.GradientBoostingRegressor(n_estimators=30, random_state=0),
     "histograms": lambda: ensemble.HistGradientBoostingRegressor(max_iter=30, random_state=0),
+    "a network": lambda: piped(
+        scaler(), neural_network.MLPRegressor(hidden_layer_sizes=7, activation="tanh", max_iter=80)
+    ),
     "counts": lambda: piped(scaler(), linear_model.PoissonRegressor()),
     "histograms of counts": lambda: ensemble.HistGradientBoostingRegressor(loss="poisson", max_iter=20),
 }
