@@ -193,6 +193,10 @@ class Serve:
     port: Annotated[int, Minimum(1), Maximum(65535), Doc("Port that the service listens on unless told otherwise.")] = (
         8000
     )
+    protocols: Annotated[
+        tuple[Literal["mlflow", "v2"], ...],
+        Doc("Protocols that it speaks beside typed JSON; v2 is the Open Inference Protocol."),
+    ] = ("mlflow", "v2")
     page: Annotated[bool, Doc("Whether / is a page on which people ask the model.")] = True
     optimize: Annotated[
         Optimize,

@@ -55,6 +55,9 @@ PARTS: Mapping[str, frozenset[str]] = {
     "decision_function": frozenset({"decision_function", "Decision", "decision"}),
     "transform": frozenset({"transform", "Transformed"}),
 }
+PROTOCOLS = {"mlflow": "invocations", "v2": "v2"}
+"""The module of each protocol beside typed JSON."""
+
 RESERVED = frozenset({"int", "float", "bool", "str", "bytes", "datetime", "field", "Annotated", "Integer", "Long"})
 RESERVED |= frozenset({"Literal", "Any"})
 RESERVED |= frozenset({"Float", "Datetime", "Meta", "Struct", "Row"})
@@ -116,7 +119,7 @@ def choose(
             "settings": settings_constants(config.serve, names),
             "predictor": {"MODEL": spec.file},
             "schema": shapes.aliases(),
-            **_protocols(spec, served),
+            **_protocols(spec, served, config),
             "info": {
                 "NAME": config.name,
                 "MODEL_CLASS": spec.class_name,
@@ -129,7 +132,7 @@ def choose(
             "openapi": {"VERSION": VERSION, "EXAMPLE": _example(spec.inputs, config, example, hooks)},
             **_hooks(spec.inputs, config, hooks),
         },
-        dropped=frozenset().union(
+        dropped=_left_out(config).union(
             *(parts for method, parts in PARTS.items() if method not in served), pages.dropped(spec, config)
         ),
         left_out=left_out(config.serve),
@@ -153,16 +156,23 @@ def settings_constants(serve: Serve, names: Names) -> dict[str, object]:
     }
 
 
-def _protocols(spec: ModelSpec, served: Mapping[str, Output]) -> dict[str, Mapping[str, object]]:
+def _protocols(spec: ModelSpec, served: Mapping[str, Output], config: Config) -> dict[str, Mapping[str, object]]:
     """The constants of the modules that speak other protocols than typed JSON."""
     method = "predict" if "predict" in served else next(iter(served))
     inputs = {column.name: DATATYPES[column.type] for column in spec.inputs}
     outputs = {m: (DATATYPES[o.type], [-1, *o.shape]) for m, o in served.items()}
-    return {
+    constants: dict[str, Mapping[str, object]] = {
         "tabular": {"POSITIONAL": spec.container == "ndarray"},
         "invocations": {"METHOD": method},
         "v2": {"METHOD": method, "INPUTS": inputs, "OUTPUTS": outputs},
     }
+    left_out = _left_out(config)
+    return {module: values for module, values in constants.items() if module not in left_out}
+
+
+def _left_out(config: Config) -> frozenset[str]:
+    """The modules of the protocols that are not spoken."""
+    return frozenset(module for protocol, module in PROTOCOLS.items() if protocol not in config.serve.protocols)
 
 
 def _rows(columns: Sequence[Column], hooks: Hooks | None) -> dict[str, Sequence[Field]]:

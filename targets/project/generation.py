@@ -43,17 +43,17 @@ MODULES = (
     "web",
     "exchange",
     "typed",
-    "tabular",
-    "invocations",
-    "tensors",
-    "v2",
+    "describing",
     "service",
     "pages",
     "queued",
     "batches",
     "threads",
 )
-SHARED = ("asgi", "deadlines", "keys", "metrics", "origins", "processes", "report")
+SHARED = (
+    *("invocations", "v2", "tabular", "tensors"),
+    *("asgi", "deadlines", "keys", "metrics", "origins", "processes", "report"),
+)
 """Modules that a project has where it uses them."""
 ROOTS = {"__main__": frozenset({"main"}), "app": frozenset({"create_app", "serve"}), "openapi": frozenset({"text"})}
 SAID = frozenset({"REQUIREMENTS", "UNTYPED"})
@@ -112,7 +112,8 @@ def _finished(code: Mapping[str, str], config: Config, *, own: bool, beside: Seq
 
 
 def _package(framework: Framework, choices: Choices) -> Mapping[str, cst.Module]:
-    modules = {name: template("template", name, ".") for name in (*MODULES, *SHARED)}
+    wanted = [name for name in (*MODULES, *SHARED) if name not in choices.dropped]
+    modules = {name: template("template", name, ".") for name in wanted}
     modules |= {name: _face(text, own=framework.own) for name, text in framework.modules.items()}
     # Before anything of the model's is in them: its columns may have any name.
     own = framework.modules if framework.own else ()

@@ -341,6 +341,27 @@ def test_the_pages_for_people_are_sent_with_their_policy(service: Booted, path: 
     assert (head.status, head.body) == (200, b"")
 
 
+@pytest.fixture(scope="session")
+def schemathesis(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The command that looks for what is not true in an OpenAPI document."""
+    folder = tmp_path_factory.mktemp("schemathesis") / "venv"
+    for arguments in (
+        ["venv", "-q", "--python", sys.executable, str(folder)],
+        ["pip", "install", "-q", "--python", str(folder / "bin/python"), "schemathesis>=4"],
+    ):
+        subprocess.run([uv.find_uv_bin(), *arguments], check=True)
+    return folder / "bin/schemathesis"
+
+
+def test_the_documentation_is_true(service: Booted, schemathesis: Path, tmp_path: Path) -> None:
+    checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+    checks += ",response_headers_conformance,negative_data_rejection,unsupported_method"
+    command = [schemathesis, "run", f"http://127.0.0.1:{service.port}/openapi.json", "--checks", checks]
+    command += ["--phases", "examples,coverage,fuzzing", "--max-examples", "15", "--seed", "1", "--no-color"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, text=True)
+    assert done.returncode == 0, done.stdout
+
+
 def test_a_request_has_its_id_everywhere(service: Booted) -> None:
     assert service.ask("GET", "/healthz", headers={"X-Request-ID": "a-1:b"}).headers["x-request-id"] == "a-1:b"
     odd = service.ask("GET", "/healthz", headers={"X-Request-ID": "a b"}).headers["x-request-id"]

@@ -7,13 +7,14 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.h
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import StringIO
 from typing import Any  # a body's values have any type until the columns' types are known
 
 import msgspec
 
 from . import info
+from .describing import OBJECT, example, get, post
 from .problems import Problem, Rejected
 from .schema import Row
 from .tabular import COLUMNS, POSITIONAL, TYPES, by_column, by_name, by_position, decode, plain, rows
@@ -25,8 +26,13 @@ TEXT = "text/plain; charset=utf-8"
 TEXTS = frozenset(name for name, kind in TYPES.items() if kind in (str, str | None))
 MISSING = frozenset({"", "NA", "N/A", "<NA>", "NaN", "nan", "NULL", "null", "None"})
 """What stands in a CSV file for a value that is missing; only the empty one does so among texts."""
-CODES = {401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 429: "RESOURCE_EXHAUSTED"}
-CODES |= {500: "INTERNAL_ERROR", 503: "TEMPORARILY_UNAVAILABLE"}
+CODES = {
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL_ERROR",
+    503: "TEMPORARILY_UNAVAILABLE",
+}
 
 
 class Split(msgspec.Struct, forbid_unknown_fields=True):
@@ -58,6 +64,32 @@ def operations() -> dict[str, Operation]:
 def pages(ready: Callable[[], Answer]) -> dict[str, Callable[[], Answer]]:
     """What is asked with GET, by path."""
     return {"/ping": ready, "/health": ready, "/version": version}
+
+
+def described(row: Mapping[str, object]) -> dict[str, object]:
+    """The routes as OpenAPI describes them, with a row as the example."""
+    problem = _object({"error_code": {"type": "string"}, "message": {"type": "string"}})
+    rows = {"type": "array", "items": OBJECT}
+    tables: dict[str, object] = {
+        "dataframe_split": _object({"data": {"type": "array"}}),
+        "dataframe_records": rows,
+        "instances": {"type": "array"},
+        "inputs": {"type": ["array", "object"]},
+    }
+    schema = {"oneOf": [_object({name: table}) for name, table in tables.items()]}
+    split = {"dataframe_split": {"columns": [*row], "data": [[*row.values()]]}} if row else None
+    body = {JSON: {"schema": schema, **example(split)}, CSV: {"schema": {"type": "string"}}}
+    answers = {JSON: {"schema": _object({"predictions": {"type": "array"}})}}
+    said = {"description": "Which deployc.", "content": {"text/plain": {"schema": {"type": "string"}}}}
+    asked = {"operationId": "version", "summary": "What serves the model", "responses": {"200": said}}
+    return {
+        "/invocations": {
+            "post": post("invocations", "What the model predicts, as MLflow says it", body, answers, problem)
+        },
+        "/ping": {"get": get("ping", "Whether the model is loaded", OBJECT, {"503": OBJECT})},
+        "/health": {"get": get("health", "Whether the model is loaded", OBJECT, {"503": OBJECT})},
+        "/version": {"get": asked},
+    }
 
 
 def version() -> Answer:
@@ -109,6 +141,11 @@ def read_csv(body: bytes) -> list[Row]:
         raise Rejected(400, "invalid-body", "the body has no line with the columns' names")
     records = by_name(lines[0], lines[1:])
     return rows([{name: _cell(name, text) for name, text in record.items()} for record in records], strict=False)
+
+
+def _object(properties: dict[str, object]) -> dict[str, object]:
+    """The schema of an object that has to have these properties, and may have others."""
+    return {"type": "object", "required": [*properties], "properties": properties}
 
 
 def _cell(name: str, text: object) -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import nan
 from typing import Any  # what a decoder makes
 
@@ -21,6 +21,7 @@ COLUMNS: tuple[str, ...] = Row.__struct_encode_fields__
 TYPES = {field.encode_name: field.type for field in fields(Row)}
 NUMBERS = {field.encode_name: field.name for field in fields(Row) if field.type in (float, Float)}
 """Columns that have to be there, and whose number may be NaN: their field, by the column's name."""
+REQUIRED = tuple(field.encode_name for field in fields(Row) if field.required)
 INTEGERS = frozenset(name for name, kind in TYPES.items() if kind in (Integer, Integer | None, Long, Long | None))
 MOMENTS = frozenset(name for name, kind in TYPES.items() if kind in (Datetime, Datetime | None))
 
@@ -74,6 +75,7 @@ def by_name(names: Sequence[str], data: object) -> list[dict[str, object]]:
     """The records of a list of rows whose values are named by `names`."""
     if len(set(names)) != len(names):
         raise Rejected(400, "invalid-row", "two columns have the same name")
+    _check_there(names)
     if not isinstance(data, list):
         raise Rejected(400, "invalid-row", "the rows have to be a list")
     for i, row in enumerate(data):
@@ -84,6 +86,7 @@ def by_name(names: Sequence[str], data: object) -> list[dict[str, object]]:
 
 def by_column(columns: Mapping[str, object]) -> list[dict[str, object]]:
     """The records of columns, each a list of values; Rejected where these are not equally long."""
+    _check_there(columns)
     lists = {name: values for name, values in columns.items() if isinstance(values, list)}
     if len(lists) != len(columns) or len({len(values) for values in lists.values()}) > 1:
         raise Rejected(400, "invalid-row", "the columns have to be lists of the same length")
@@ -94,6 +97,12 @@ def plain(answer: msgspec.Struct) -> object:
     """An answer's value as the model gives it, without the names of its classes."""
     (value,) = astuple(answer)
     return [*astuple(value)] if isinstance(value, msgspec.Struct) else value
+
+
+def _check_there(names: Collection[str]) -> None:
+    for name in REQUIRED:
+        if name not in names:
+            raise Rejected(400, "invalid-row", f"the column `{name}` is missing"[:300])
 
 
 def _settled(name: str, value: object) -> object:

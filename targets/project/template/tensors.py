@@ -19,8 +19,20 @@ from .problems import Rejected
 
 Integer = Literal["UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64"]
 Datatype = Integer | Literal["BOOL", "FP16", "FP32", "FP64", "BYTES"]
-FORMATS = {"BOOL": "?", "UINT8": "B", "UINT16": "H", "UINT32": "I", "UINT64": "Q", "INT8": "b", "INT16": "h"}
-FORMATS |= {"INT32": "i", "INT64": "q", "FP16": "e", "FP32": "f", "FP64": "d"}
+FORMATS = {
+    "BOOL": "?",
+    "FP16": "e",
+    "FP32": "f",
+    "FP64": "d",
+    "INT8": "b",
+    "INT16": "h",
+    "INT32": "i",
+    "INT64": "q",
+    "UINT8": "B",
+    "UINT16": "H",
+    "UINT32": "I",
+    "UINT64": "Q",
+}
 """The letters that the module `struct` has for the datatypes of a fixed size."""
 
 BINARY = "binary_data_size"

@@ -5,14 +5,14 @@ See https://github.com/open-inference/open-inference-protocol/blob/main/specific
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any  # parameters have any values
 
 import msgspec
 
 from . import info
-from .predictor import METHODS
+from .describing import OBJECT, example, get, post, reference
 from .problems import Problem, Rejected
 from .schema import Row
 from .tabular import COLUMNS, by_column, by_name, decode, plain, rows
@@ -42,6 +42,11 @@ BYTES = "application/octet-stream"
 HEADER = "Inference-Header-Content-Length"
 MODEL = f"/v2/models/{info.NAME}"
 PATHS = (MODEL, f"{MODEL}/versions/{VERSION}")
+STATIC = ("/v2", "/v2/health/live", *PATHS)
+READY = ("/v2/health/ready", *(f"{path}/ready" for path in PATHS))
+SUMMARY = "What the model predicts, as the Open Inference Protocol says it"
+PROBLEM = {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}
+LENGTH = {"name": HEADER, "in": "header", "schema": {"type": "integer", "minimum": 0}}
 
 
 class Output(msgspec.Struct):
@@ -51,7 +56,7 @@ class Output(msgspec.Struct):
     parameters: dict[str, Any] = {}
 
 
-class Body(msgspec.Struct):
+class Inference(msgspec.Struct):
     """What is asked, without the tensors' values that follow in binary."""
 
     inputs: list[Tensor]
@@ -60,7 +65,10 @@ class Body(msgspec.Struct):
     outputs: list[Output] = []
 
 
-_decoder = msgspec.json.Decoder(Body)
+TYPES = (Inference,)
+"""What the description of the routes refers to."""
+
+_decoder = msgspec.json.Decoder(Inference)
 
 
 def operations() -> dict[str, Operation]:
@@ -80,6 +88,31 @@ def pages(ready: Callable[[], Answer]) -> dict[str, Callable[[], Answer]]:
     }
 
 
+def described(row: Mapping[str, object]) -> dict[str, object]:
+    """The routes as OpenAPI describes them, with a row as the example."""
+    found: dict[str, object] = {
+        path: {"get": get(_name(path), "Open Inference Protocol", OBJECT, {})} for path in STATIC
+    }
+    found |= {path: {"get": get(_name(path), "Whether the model is loaded", OBJECT, {"503": OBJECT})} for path in READY}
+    given = {name: value for name, value in row.items() if value is not None}
+    tensors = [{"name": n, "shape": [1], "datatype": INPUTS[n], "data": [value]} for n, value in given.items()]
+    for path in PATHS:
+        asked = post(_name(f"{path}/infer"), SUMMARY, _body({"inputs": tensors} if tensors else None), _body(), PROBLEM)
+        found[f"{path}/infer"] = {"post": {**asked, "parameters": [LENGTH]}}
+    return found
+
+
+def _body(shown: object = None) -> dict[str, object]:
+    """A body in JSON, or in binary after JSON."""
+    schema = reference(Inference) if shown else OBJECT
+    return {JSON: {"schema": schema, **example(shown)}, BYTES: {"schema": {"type": "string", "format": "binary"}}}
+
+
+def _name(path: str) -> str:
+    """An operation's name, which has to be a word."""
+    return path.strip("/").replace("/", "_").replace("-", "_")
+
+
 def metadata() -> dict[str, object]:
     """The model's tensors; all numbers may come as one tensor of two dimensions instead, whatever its name is."""
     inputs = [{"name": name, "datatype": datatype, "shape": [-1]} for name, datatype in INPUTS.items()]
@@ -94,8 +127,8 @@ def call(request: Request) -> Call:
     body = decode(head, _decoder)
     wanted = body.outputs or [Output(METHOD)]
     for output in wanted:
-        if output.name not in METHODS:
-            known = ", ".join(METHODS)
+        if output.name not in OUTPUTS:
+            known = ", ".join(OUTPUTS)
             raise Rejected(400, "invalid-body", f"the model has no output `{output.name}`, but {known}"[:300])
     if len({output.name for output in wanted}) != len(wanted):
         raise Rejected(400, "invalid-body", "an output is asked for twice")
@@ -108,7 +141,7 @@ def told(status: int, problem: Problem) -> Answer:
     return Answer(msgspec.json.encode({"error": message}), 400 if status == 422 else status)
 
 
-def _asking(body: Body, wanted: Sequence[Output], given: list[Row], found: list[list[object]]) -> Call:
+def _asking(body: Inference, wanted: Sequence[Output], given: list[Row], found: list[list[object]]) -> Call:
     """The call for the next of the outputs, after those whose values were found."""
 
     def answered(answers: Sequence[msgspec.Struct]) -> Answer | Call:
@@ -118,7 +151,7 @@ def _asking(body: Body, wanted: Sequence[Output], given: list[Row], found: list[
     return Call(wanted[len(found)].name, given, answered)
 
 
-def _answer(body: Body, wanted: Sequence[Output], found: list[list[object]]) -> Answer:
+def _answer(body: Inference, wanted: Sequence[Output], found: list[list[object]]) -> Answer:
     """The answer to the whole request: JSON, and after it what was asked for in binary."""
     described, tail = [], b""
     binary = bool(body.parameters.get("binary_data_output"))

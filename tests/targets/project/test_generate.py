@@ -136,6 +136,26 @@ def test_a_service_has_what_it_was_asked_for(tmp_path: Path) -> None:
     assert "CHURN_API_KEY" in made["README.md"]
 
 
+@pytest.mark.parametrize(
+    ("protocols", "absent"),
+    [
+        (("mlflow",), {"v2", "tensors"}),
+        (("v2",), {"invocations"}),
+        ((), {"invocations", "v2", "tensors", "tabular"}),
+    ],
+)
+def test_a_protocol_that_is_not_spoken_leaves_no_code(
+    tmp_path: Path, protocols: tuple[str, ...], absent: set[str]
+) -> None:
+    made = files(tmp_path, *CASES["regressor"], config(protocols=protocols))
+    modules = {Path(path).stem for path in made if path.startswith("src/")}
+    assert modules.isdisjoint(absent)
+    assert "typed" in modules
+    for path, text in made.items():
+        if path.endswith(".py"):
+            assert not any(f"import {name}" in text or f"from .{name} " in text for name in absent), path
+
+
 @pytest.mark.parametrize("python", ["3.10", "3.13"])
 def test_the_code_is_formatted_and_lints_clean_by_its_own_pyproject(python: str, tmp_path: Path) -> None:
     deploy = replace(config(), python=python)

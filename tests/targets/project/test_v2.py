@@ -135,7 +135,7 @@ def test_a_number_that_is_missing_is_not_a_number() -> None:
             {"name": "nothing"},
             "tensor `nothing`: the model takes no such tensor",
         ),
-        ({"name": "count"}, "Object missing required field `number` - at `[0].number`"),
+        ({"name": "count"}, "the column `number` is missing"),
         ({"datatype": "BF16"}, "Invalid enum value 'BF16' - at `inputs[0].datatype`"),
         ({"shape": [-2]}, "Expected `int` >= 0 - at `inputs[0].shape[0]`"),
         ({"parameters": {"binary_data_size": 1}}, "tensor `number`: the body does not end with its binary_data_size"),
