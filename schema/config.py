@@ -163,6 +163,22 @@ class Batching:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PayloadLog:
+    """A log of some requests with their answers."""
+
+    sample: Annotated[float, Minimum(0), Maximum(1), Doc("The share of the requests that is logged.")] = 0.01
+    redact: Annotated[tuple[Text, ...], Doc("Columns that are left out.")] = ()
+    path: Annotated[Text | None, Doc("The file where the service runs; by default standard error.")] = None
+    max_megabytes: Annotated[
+        int, Minimum(1), Maximum(100000), Doc("Size at which a file is put aside; five such files are kept.")
+    ] = 100
+
+
+def _sampled(share: object) -> dict[str, object]:
+    return {"sample": share}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hooks:
     """The user's own functions around the model: startup, pre and post."""
 
@@ -217,6 +233,11 @@ class Serve:
     timeout_seconds: Annotated[
         int, Minimum(1), Maximum(86400), Doc("How long a request may wait for the model's answer.")
     ] = 60
+    payload_log: Annotated[
+        PayloadLog | None,
+        Shorthand(Annotated[float, Minimum(0), Maximum(1)], _sampled),
+        Doc("A log of some requests with their answers; a number is its `sample`."),
+    ] = None
     hooks: Annotated[
         Hooks | None, Shorthand(Module, _hooks), Doc("Functions of your own around the model; text is the module.")
     ] = None

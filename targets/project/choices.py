@@ -16,7 +16,7 @@ from ...compiler.hooks.contract import Hooks
 from ...compiler.model_spec import Column, ColumnType, Label, ModelSpec, Output
 from ...schema.config import Config, Serve
 from ...schema.diagnostics import fail
-from . import pages
+from . import pages, payload_log
 from .catalog import Framework
 from .features import left_out
 from .hooked import check_hooks, hook_constants
@@ -84,6 +84,7 @@ class Choices:
     """What belongs to features that deploy.yaml does not ask for."""
     example: Mapping[str, object] | None
     hooks: Hooks | None = None
+    logs_payloads: bool
     waits: bool = False
     """Whether the hooks run in a loop of their own."""
 
@@ -106,6 +107,7 @@ def choose(
     if hooks:
         check_hooks(hooks, spec.inputs, tuple(served))
     shapes = _Shapes(served, spec.classes)
+    logged = payload_log.constants(config, spec.inputs)
     return Choices(
         flavor=spec.flavor,
         optimizer=spec.optimizer,
@@ -116,10 +118,11 @@ def choose(
         structs={**_rows(spec.inputs, hooks), **shapes.structs()},
         constants={
             **({"origins": {"ORIGINS": config.serve.cors}} if config.serve.cors else {}),
-            "settings": settings_constants(config.serve, names),
+            "settings": settings_constants(config.serve, names) | logged.pop("settings"),
             "predictor": {"MODEL": spec.file},
             "schema": shapes.aliases(),
             **_protocols(spec, served, config),
+            **logged,
             "info": {
                 "NAME": config.name,
                 "MODEL_CLASS": spec.class_name,
@@ -133,11 +136,13 @@ def choose(
             **_hooks(spec.inputs, config, hooks),
         },
         dropped=_left_out(config).union(
-            *(parts for method, parts in PARTS.items() if method not in served), pages.dropped(spec, config)
+            *(parts for method, parts in PARTS.items() if method not in served),
+            pages.dropped(spec, config),
         ),
         left_out=left_out(config.serve),
         example=example,
         hooks=hooks,
+        logs_payloads=config.serve.payload_log is not None,
         waits=bool(hooks and config.serve.hooks and must_wait(hooks, config.serve.hooks.timeout)),
     )
 

@@ -11,6 +11,9 @@ NAMES: Mapping[str, frozenset[str]] = {
     "api_key": frozenset(
         {"api_key", "API_KEY", "_secret", "check_key", "PROTECTED", "SECURITY", "SECURITY_SCHEMES", "401"}
     ),
+    "payload_log": frozenset(
+        {"payload_sample", "payload_log", "PAYLOAD_SAMPLE", "PAYLOAD_LOG", "_share_of_requests", "_log_file"}
+    ),
     "cors": frozenset({"origin_headers", "preflight"}),
 }
 """What goes without a feature, in whichever module it stands."""
@@ -19,7 +22,12 @@ REQUIREMENTS: Mapping[str, tuple[str, ...]] = {"metrics": ("prometheus-client>=0
 
 def features(serve: Serve) -> frozenset[str]:
     """What deploy.yaml asks for."""
-    asked = {"metrics": serve.metrics, "api_key": serve.api_key, "cors": bool(serve.cors)}
+    asked = {
+        "metrics": serve.metrics,
+        "api_key": serve.api_key,
+        "cors": bool(serve.cors),
+        "payload_log": bool(serve.payload_log),
+    }
     return frozenset(name for name in NAMES if asked[name])
 
 

@@ -21,7 +21,7 @@ from ...compiler.model_spec import ModelSpec, Output
 from ...compiler.tree import Tree
 from ...schema.config import Config
 from ...schema.diagnostics import fail
-from . import hooking, pages
+from . import hooking, pages, payload_log
 from .catalog import APP, Framework, chosen
 from .choices import Choices, choose
 from .contract import FIELD, TEMPLATE
@@ -125,13 +125,15 @@ def _package(framework: Framework, choices: Choices) -> Mapping[str, cst.Module]
         modules |= {name: template("template", name, ".") for name in hooking.MODULES}
         around = template("template", "hook_variants", ".")
         modules = dict(hooking.around(modules, around, choices.hooks, waits=choices.waits))
+    if choices.logs_payloads:
+        modules = payload_log.around(modules | {name: template("template", name, ".") for name in payload_log.MODULES})
     modules = dict(_settled(modules, choices))
     # Of a user's own nothing is taken out: a decorator may register what nothing names.
     # The project's own tests read these.
     used = {"info": frozenset({"METHODS"}), "openapi": frozenset({"EXAMPLE", "document", "text"})}
     kept = {name: frozenset(definitions(module.body)) - SAID for name, module in modules.items() if name in own}
     pruned = prune_all(modules, ROOTS | used | kept)
-    optional = (*SHARED, *hooking.MODULES)
+    optional = (*SHARED, *hooking.MODULES, *payload_log.MODULES)
     return {name: module for name, module in pruned.items() if name not in optional or definitions(module.body)}
 
 

@@ -14,6 +14,9 @@ MAX_QUEUE = 1024
 BATCH_WAIT_MS = 0
 API_KEY = False
 TIMEOUT_SECONDS = 60
+# The share of the requests that the payload log takes, and the file that it is written to; None is standard error.
+PAYLOAD_SAMPLE = 0.01
+PAYLOAD_LOG: Path | None = None
 LEVELS = ("debug", "info", "warning", "error", "critical")
 
 
@@ -44,6 +47,8 @@ class Settings:
     """How long a batch waits for more than what has queued already."""
     # What a request must have; API_KEY_FILE names a file that holds it.
     api_key: str = field(default="", repr=False)
+    payload_sample: float = PAYLOAD_SAMPLE
+    payload_log: Path | None = PAYLOAD_LOG
     provenance: Path | None = None
     """A JSON file that says where the model comes from, shown by /info."""
 
@@ -64,6 +69,8 @@ class Settings:
             max_queue=_integer(environment, "MAX_QUEUE", cls().max_queue, range(1, 10000001)),
             batch_wait_ms=_integer(environment, "BATCH_WAIT_MS", cls().batch_wait_ms, range(1001)),
             api_key=_secret(environment, "API_KEY", required=API_KEY),
+            payload_sample=_share_of_requests(environment, "PAYLOAD_SAMPLE", cls().payload_sample),
+            payload_log=_log_file(environment, "PAYLOAD_LOG", cls().payload_log),
             provenance=Path(provenance) if provenance else None,
         )
 
@@ -87,6 +94,25 @@ def _secret(environment: Mapping[str, str], name: str, *, required: bool) -> str
     if required and not found:
         raise SettingsError(f"{PREFIX}{name} or {PREFIX}{name}_FILE has to be set: this service asks for a key")
     return found
+
+
+def _share_of_requests(environment: Mapping[str, str], name: str, default: float) -> float:
+    text = environment.get(f"{PREFIX}{name}") or repr(default)
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise SettingsError(f"{PREFIX}{name} is {text!r}: it has to be a number from 0 to 1")
+    return share
+
+
+def _log_file(environment: Mapping[str, str], name: str, default: Path | None) -> Path | None:
+    """A file; - is standard error."""
+    text = environment.get(f"{PREFIX}{name}")
+    if not text:
+        return default
+    return None if text == "-" else Path(text)
 
 
 def _level(environment: Mapping[str, str]) -> str:
