@@ -113,6 +113,10 @@ class Tolerance:
     abs: Annotated[float, Minimum(0), Doc("Absolute difference allowed.")] = 0.0
     rel: Annotated[float, Minimum(0), Doc("Difference allowed relative to the model's own number.")] = 0.0
 
+    def wider(self, other: Tolerance) -> Tolerance:
+        """What allows all that either of both does."""
+        return Tolerance(abs=max(self.abs, other.abs), rel=max(self.rel, other.rel))
+
 
 def _absolute(number: object) -> dict[str, object]:
     return {"abs": number}

@@ -50,6 +50,10 @@ class Difference:
 
 
 def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
+    optimize = deployment.config.serve.optimize
+    # a compiled model need not be closer to the trained one than its own proof asked for
+    tolerance = options.tolerance if optimize.use == "off" else options.tolerance.wider(optimize.tolerance)
+
     def run(work: Work) -> Tree:
         project = work.folder / "project"
         work.cas.materialise(work.inputs["project"], project)
@@ -64,8 +68,8 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
             with booted(work, project, deployment.package, field=("tests", name)) as service:
                 found = {method: _answers(service, method, rows, name) for method in methods}
                 alone = {method: _alone(service, method, rows, name) for method in methods}
-        report = _report(found, wanted, options.tolerance, rows, name)
-        _report(alone, {m: wanted[m][:SINGLES] for m in alone}, options.tolerance, rows, name)
+        report = _report(found, wanted, tolerance, rows, name)
+        _report(alone, {m: wanted[m][:SINGLES] for m in alone}, tolerance, rows, name)
         return work.cas.put_texts({"report.json": report})
 
     return [
@@ -79,7 +83,7 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
                 "rows": deployment.file(options.rows),
                 **deployment.modules,
             },
-            params={"abs": repr(options.tolerance.abs), "rel": repr(options.tolerance.rel), **deployment.layout},
+            params={"abs": repr(tolerance.abs), "rel": repr(tolerance.rel), **deployment.layout},
             implementation=deployment.identity.tools("libcst"),
             environments=tuple(dict.fromkeys((deployment.model_environment, "env-serve"))),
             run=run,
