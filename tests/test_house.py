@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import re
 from collections.abc import Iterator, Mapping
 from importlib.metadata import distributions
 from pathlib import Path
@@ -55,8 +56,15 @@ def test_imports_point_one_way(name: str) -> None:
     assert not upward
 
 
+def test_every_package_is_listed() -> None:
+    """A wheel silently leaves out a package that pyproject does not list."""
+    listed = re.findall(r'(?m)^    "(deployc\.[a-z_.]+)",$', (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    folders = {path.parent for layer in LAYERS for path in (ROOT / layer).rglob("*.py")}
+    assert sorted(listed) == sorted(f"deployc.{'.'.join(f.relative_to(ROOT).parts)}" for f in folders)
+
+
 def test_everything_is_shipped() -> None:
-    """A wheel silently leaves out a package that pyproject does not list, and an editable install hides it."""
+    """An editable install hides it where something is not."""
     sources = {
         f"deployc/{p.relative_to(ROOT).as_posix()}"
         for layer in LAYERS
