@@ -167,12 +167,25 @@ def _protocols(spec: ModelSpec, served: Mapping[str, Output], config: Config) ->
     inputs = {column.name: DATATYPES[column.type] for column in spec.inputs}
     outputs = {m: (DATATYPES[o.type], [-1, *o.shape]) for m, o in served.items()}
     constants: dict[str, Mapping[str, object]] = {
-        "tabular": {"POSITIONAL": spec.container == "ndarray"},
+        "tabular": {
+            "POSITIONAL": spec.container == "ndarray",
+            "KINDS": {column.name: kind for column in spec.inputs if (kind := _kind(column))},
+        },
         "invocations": {"METHOD": method},
         "v2": {"METHOD": method, "INPUTS": inputs, "OUTPUTS": outputs},
     }
     left_out = _left_out(config)
     return {module: values for module, values in constants.items() if module not in left_out}
+
+
+def _kind(column: Column) -> str:
+    """What a column is to protocols that can say its values in more than one way; empty where they cannot."""
+    bounded = column.limits.minimum is not None or column.limits.maximum is not None
+    if column.type in ("float", "double"):
+        # Bounds and categories admit no NaN; an optional number is null instead.
+        return "" if column.optional or bounded or column.closed or column.limits.values else "number"
+    kinds = {"integer": "integer", "long": "integer", "datetime": "moment", "string": "text"}
+    return kinds.get(column.type, "")
 
 
 def _left_out(config: Config) -> frozenset[str]:

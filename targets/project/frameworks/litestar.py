@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, cast  # Litestar's requests are generic in users and state, which this service has none of
 
 from litestar import HttpMethod, Litestar, Request, Response
@@ -77,7 +78,7 @@ def application(service: Service) -> Litestar:
     return Litestar(
         routes.handlers(),
         lifespan=[routes.lifespan],
-        exception_handlers={Rejected: _rejected, HTTPException: _refused, Exception: _broken},
+        exception_handlers={Rejected: _rejected, HTTPException: partial(_refused, service), Exception: _broken},
         openapi_config=None,
         logging_config=None,
         request_max_body_size=None,
@@ -115,8 +116,11 @@ def _rejected(request: Request[Any, Any, Any], error: Rejected) -> Response[byte
     return _response(rejected(error))
 
 
-def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    return _response(refused(error.status_code))
+def _refused(service: Service, request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    if error.status_code != 405:
+        return _response(refused(error.status_code))
+    # Litestar knows not every verb, and of one that it does not know it says nothing more.
+    return _response(refused(405, ("allow", "POST" if request.scope["path"] in service.operations else "GET, HEAD")))
 
 
 def _broken(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -17,13 +17,12 @@ from . import info
 from .describing import OBJECT, example, get, post
 from .problems import Problem, Rejected
 from .schema import Row
-from .tabular import COLUMNS, POSITIONAL, TYPES, by_column, by_name, by_position, decode, plain, rows
+from .tabular import COLUMNS, KINDS, POSITIONAL, by_column, by_name, by_position, decode, plain, rows
 from .web import JSON, Answer, Call, Operation, Request
 
 METHOD = "predict"
 CSV = "text/csv"
 TEXT = "text/plain; charset=utf-8"
-TEXTS = frozenset(name for name, kind in TYPES.items() if kind in (str, str | None))
 MISSING = frozenset({"", "NA", "N/A", "<NA>", "NaN", "nan", "NULL", "null", "None"})
 """What stands in a CSV file for a value that is missing; only the empty one does so among texts."""
 CODES = {
@@ -149,7 +148,7 @@ def _object(properties: dict[str, object]) -> dict[str, object]:
 
 
 def _cell(name: str, text: object) -> object:
-    if name in TEXTS or not isinstance(text, str):
+    if KINDS.get(name) == "text" or not isinstance(text, str):
         return text or None
     text = text.strip()
     return None if text in MISSING else text

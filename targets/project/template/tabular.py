@@ -11,19 +11,25 @@ import msgspec
 from msgspec.structs import astuple, fields, replace
 
 from .problems import Rejected
-from .schema import Datetime, Float, Integer, Long, Row
+from .schema import Row
 from .typed import located
 
 POSITIONAL = False
 """Whether the model was fitted on an array, whose columns have a place and no name of their own."""
 
+KINDS: dict[str, str] = {
+    "number": "number",
+    "some text": "text",
+    "count": "integer",
+    "big": "integer",
+    "when": "moment",
+    "kind": "text",
+}
+"""Columns in which values may be said in more than one way; a `number` has to be there, and may be NaN."""
+
 COLUMNS: tuple[str, ...] = Row.__struct_encode_fields__
-TYPES = {field.encode_name: field.type for field in fields(Row)}
-NUMBERS = {field.encode_name: field.name for field in fields(Row) if field.type in (float, Float)}
-"""Columns that have to be there, and whose number may be NaN: their field, by the column's name."""
+FIELDS = {field.encode_name: field.name for field in fields(Row)}
 REQUIRED = tuple(field.encode_name for field in fields(Row) if field.required)
-INTEGERS = frozenset(name for name, kind in TYPES.items() if kind in (Integer, Integer | None, Long, Long | None))
-MOMENTS = frozenset(name for name, kind in TYPES.items() if kind in (Datetime, Datetime | None))
 
 
 class Record(Row, kw_only=True, frozen=True, gc=False, forbid_unknown_fields=False):
@@ -57,7 +63,8 @@ def rows(records: Sequence[Mapping[str, object]], *, strict: bool = True) -> lis
         message, field = located(str(error))
         raise Rejected(400, "invalid-row", message, field) from None
     for i, record in enumerate(records):
-        if missing := [NUMBERS[name] for name in NUMBERS.keys() & record.keys() if _missing(record[name])]:
+        missing = [FIELDS[n] for n, value in record.items() if KINDS.get(n) == "number" and _missing(value)]
+        if missing:
             found[i] = replace(found[i], **dict.fromkeys(missing, nan))
     return found
 
@@ -109,10 +116,10 @@ def _settled(name: str, value: object) -> object:
     """A value as typed JSON would say it."""
     if _missing(value):
         # Stands for NaN, which is put in its place later: no bound admits it.
-        return 0.0 if name in NUMBERS else None
-    if isinstance(value, float) and name in INTEGERS and value.is_integer():
+        return 0.0 if KINDS.get(name) == "number" else None
+    if isinstance(value, float) and KINDS.get(name) == "integer" and value.is_integer():
         return int(value)
-    if isinstance(value, str) and name in MOMENTS and not (len(value) > 10 and value[4] == "-"):
+    if isinstance(value, str) and KINDS.get(name) == "moment" and not (len(value) > 10 and value[4] == "-"):
         return f"{value}T00:00:00"
     return value
 
