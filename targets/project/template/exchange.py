@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from time import perf_counter
 
 from . import logs
 from .origins import origin_headers, preflight
 from .service import Service
 from .web import Header, failure, form
-
-logger = logging.getLogger(__name__)
 
 
 class Exchange:
@@ -39,8 +36,6 @@ class Exchange:
     def __exit__(self, *error: object) -> None:
         seconds = perf_counter() - self._started
         self._service.metrics.ended(self._service.counted_as(self._path), self.status, seconds)
-        milliseconds = round(seconds * 1000, 2)
-        fields = {"method": self._verb, "path": self._path, "status": self.status, "milliseconds": milliseconds}
-        logger.info("request", extra={"fields": fields})
+        logs.requested(self._verb, self._path, self.status, seconds)
         form.reset(self._form)
         logs.request_id.reset(self._id)

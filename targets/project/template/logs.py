@@ -6,10 +6,14 @@ import logging
 import os
 import re
 import sys
+import time
 from contextvars import ContextVar
 from datetime import datetime, timezone
 
 import msgspec
+
+logger = logging.getLogger(__name__)
+_encoder = msgspec.json.Encoder()
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -19,7 +23,7 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
-            "time": datetime.fromtimestamp(record.created, timezone.utc).isoformat(timespec="milliseconds"),
+            "time": _moment(record.created),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
@@ -30,6 +34,32 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return msgspec.json.encode(line, enc_hook=str).decode()
+
+
+class Requested(msgspec.Struct):
+    """The line of a request that has ended."""
+
+    time: str
+    request_id: str
+    method: str
+    path: str
+    status: int
+    milliseconds: float
+    level: str = "info"
+    logger: str = __name__
+    message: str = "request"
+
+
+def requested(method: str, path: str, status: int, seconds: float) -> None:
+    """Write a request's line, past logging's own records, which cost more than a compiled model's answer does."""
+    if logger.isEnabledFor(logging.INFO):
+        line = Requested(_moment(time.time()), request_id.get(), method, path, status, round(seconds * 1000, 2))
+        sys.stderr.write(_encoder.encode(line).decode() + "\n")
+        sys.stderr.flush()
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds")
 
 
 def configure(level: str) -> None:
