@@ -217,6 +217,9 @@ class Serve:
         tuple[Literal["mlflow", "v2"], ...],
         Doc("Protocols that it speaks beside typed JSON; v2 is the Open Inference Protocol."),
     ] = ("mlflow", "v2")
+    extra: Annotated[
+        Literal["forbid", "ignore"], Doc("What becomes of keys in typed JSON that are none of the model's columns.")
+    ] = "forbid"
     page: Annotated[bool, Doc("Whether / is a page on which people ask the model.")] = True
     optimize: Annotated[
         Optimize,

@@ -42,6 +42,16 @@ def same_bases(module: cst.Module, name: str, other: str) -> cst.Module:
     return module.with_changes(body=[changed if s is found else s for s in module.body])
 
 
+def without_keyword(module: cst.Module, name: str, keyword: str) -> cst.Module:
+    """The module whose class `name` is made without a keyword, such as `frozen`."""
+    found = _class(module, name)
+    kept = [argument for argument in found.keywords if argument.keyword is None or argument.keyword.value != keyword]
+    # A comma that nothing follows would have the formatter write each keyword on a line of its own.
+    kept[-1:] = [argument.with_changes(comma=cst.MaybeSentinel.DEFAULT) for argument in kept[-1:]]
+    changed = found.with_changes(keywords=kept)
+    return module.with_changes(body=[changed if s is found else s for s in module.body])
+
+
 def _class(module: cst.Module, name: str) -> cst.ClassDef:
     found = definitions(module.body).get(name)
     if not isinstance(found, cst.ClassDef) or not isinstance(found.body, cst.IndentedBlock):

@@ -87,6 +87,8 @@ class Choices:
     logs_payloads: bool
     waits: bool = False
     """Whether the hooks run in a loop of their own."""
+    open: bool = False
+    """Whether a row may hold keys that are not looked at."""
 
 
 def choose(
@@ -144,6 +146,7 @@ def choose(
         hooks=hooks,
         logs_payloads=config.serve.payload_log is not None,
         waits=bool(hooks and config.serve.hooks and must_wait(hooks, config.serve.hooks.timeout)),
+        open=config.serve.extra == "ignore",
     )
 
 

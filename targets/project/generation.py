@@ -10,7 +10,7 @@ from ...compiler.cas import Cas
 from ...compiler.codegen.bind import bind
 from ...compiler.codegen.cut import cut
 from ...compiler.codegen.drop import drop
-from ...compiler.codegen.fields import write_fields
+from ...compiler.codegen.fields import without_keyword, write_fields
 from ...compiler.codegen.fill import Filling, fill
 from ...compiler.codegen.finish import finish
 from ...compiler.codegen.prune import prune_all
@@ -143,6 +143,8 @@ def _settled(modules: Mapping[str, cst.Module], choices: Choices) -> Mapping[str
     left = {name: drop(module, choices.dropped) for name, module in modules.items()}
     for struct, fields in choices.structs.items():
         left["schema"] = write_fields(left["schema"], struct, fields)
+    if choices.open:
+        left["schema"] = without_keyword(left["schema"], "Row", "forbid_unknown_fields")
     bound = {name: bind(module, choices.constants.get(name, {})) for name, module in left.items()}
     return bound if choices.optimizer else {**bound, "model": bind_model(bound["model"], choices.model_constants)}
 

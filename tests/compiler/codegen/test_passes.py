@@ -9,7 +9,7 @@ from deployc.compiler.codegen.bind import Code, bind
 from deployc.compiler.codegen.cut import cut
 from deployc.compiler.codegen.drop import drop
 from deployc.compiler.codegen.facts import read_facts
-from deployc.compiler.codegen.fields import Field, write_fields
+from deployc.compiler.codegen.fields import Field, without_keyword, write_fields
 from deployc.compiler.codegen.prune import prune, prune_all
 from deployc.compiler.codegen.relocate import Move, relocate
 from deployc.compiler.codegen.source import parse
@@ -41,6 +41,12 @@ def test_write_fields_keeps_docstring_and_methods() -> None:
 def test_write_fields_of_an_unknown_class_is_refused() -> None:
     with pytest.raises(ValueError, match="no class Row"):
         write_fields(parse("class Other: ...\n"), "Row", [])
+
+
+def test_a_keyword_of_a_class_is_taken_out_and_no_other() -> None:
+    before = parse("class Row(Base, frozen=True, gc=False):\n    x: int\n")
+    assert without_keyword(before, "Row", "gc").code == "class Row(Base, frozen=True):\n    x: int\n"
+    assert without_keyword(before, "Row", "eq").code == before.code
 
 
 def test_cut_takes_statements_conditions_parameters_and_arguments() -> None:

@@ -17,6 +17,7 @@ from deployc.targets.project.catalog import known
 from .space import CLASSIFIER, CLASSIFIER_OUTPUTS, REGRESSOR, REGRESSOR_OUTPUTS, config, files
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "project"
+SCHEMA = "src/churn/schema.py"
 CASES = {"classifier": (CLASSIFIER, CLASSIFIER_OUTPUTS), "regressor": (REGRESSOR, REGRESSOR_OUTPUTS)}
 
 
@@ -134,6 +135,22 @@ def test_a_service_has_what_it_was_asked_for(tmp_path: Path) -> None:
     assert "ORIGINS: tuple[str, ...] = ('https://a.example',)".replace("'", '"') in made["src/churn/origins.py"]
     assert '"securitySchemes"' in made["src/churn/openapi.py"]
     assert "CHURN_API_KEY" in made["README.md"]
+
+
+@pytest.mark.parametrize(("extra", "said"), [("forbid", "unknown field `x`"), ("ignore", "Row(x0=1.0, x1=2.0)")])
+def test_a_key_that_no_column_has_is_refused_unless_it_is_to_be_ignored(extra: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "schema.py").write_text(files(tmp_path, *CASES["regressor"], config(extra=extra))[SCHEMA], "utf-8")
+    script = """if True:
+        import msgspec, schema
+        closed = msgspec.json.schema(schema.Row)["$defs"]["Row"].get("additionalProperties") is False
+        try:
+            print(closed, msgspec.json.decode('{"x0": 1, "x1": 2, "x": 3}', type=schema.Row))
+        except msgspec.ValidationError as error:
+            print(closed, error)
+    """
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(f"{extra == 'forbid'} ")
+    assert said in done.stdout
 
 
 @pytest.mark.parametrize(
