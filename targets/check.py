@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from ..compiler.command import sources
 from ..compiler.files import Sources
+from ..compiler.formats.overrides import contradictions
 from ..compiler.hooks.modules import on_disk
 from ..compiler.hooks.read import read
 from ..compiler.node import Files
@@ -31,6 +32,7 @@ def check(config: Config, found: Sources) -> Iterator[Diagnostic]:
     yield from _circles(config)
     yield from _template(config, found)
     yield from _hooks(config, found)
+    yield from contradictions(config.inputs)
 
 
 def _hooks(config: Config, found: Sources) -> Iterator[Diagnostic]:

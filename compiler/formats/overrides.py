@@ -29,6 +29,15 @@ def overridden(columns: Sequence[Column], inputs: Mapping[str, Input]) -> tuple[
     return tuple(made[column.name] for column in columns)
 
 
+def contradictions(inputs: Mapping[str, Input]) -> Iterator[Diagnostic]:
+    """What cannot hold of a column, as far as it is told before the model is known."""
+    for name, said in inputs.items():
+        if said.dtype:
+            yield from _mistakes(_column(Column(name=name, type=said.dtype), said), ("inputs", name))
+        else:
+            yield from _crossed(said.min, said.max, ("inputs", name))
+
+
 def _unknown(name: str, known: Mapping[str, Column]) -> Diagnostic:
     text = f"the model has no column `{name}`"
     return Diagnostic(code="unknown-column", message=text, field=("inputs", name), help=suggest(name, known))
@@ -55,8 +64,7 @@ def _mistakes(column: Column, field: Field) -> Iterator[Diagnostic]:
             yield _bad(f"{key} has to be a number", (*field, key))
         elif bound is not None and kind in WHOLE and not float(bound).is_integer():
             yield _bad(f"`{column.name}` is of type {kind}, so {key} has to be a whole number", (*field, key))
-    if limits.minimum is not None and limits.maximum is not None and limits.minimum > limits.maximum:
-        yield _bad(f"no number is from {limits.minimum:g} to {limits.maximum:g}", (*field, "max"))
+    yield from _crossed(limits.minimum, limits.maximum, field)
     for i, value in enumerate(limits.values):
         yield from _value(column, value, (*field, "enum", i))
     if limits.default is not None:
@@ -65,6 +73,11 @@ def _mistakes(column: Column, field: Field) -> Iterator[Diagnostic]:
             yield _bad(f"the default of `{column.name}` is none of its enum", (*field, "default"))
     if limits.values and kind not in (*WHOLE, "string"):
         yield _bad(f"`{column.name}` is of type {kind}, whose values cannot be counted out", (*field, "enum"))
+
+
+def _crossed(low: float | None, high: float | None, field: Field) -> Iterator[Diagnostic]:
+    if low is not None and high is not None and low > high:
+        yield _bad(f"no number is from {low:g} to {high:g}", (*field, "max"))
 
 
 def _value(column: Column, value: Label, field: Field) -> Iterator[Diagnostic]:

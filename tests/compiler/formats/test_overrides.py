@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from deployc.compiler.formats.overrides import overridden
+from deployc.compiler.formats.overrides import contradictions, overridden
 from deployc.compiler.model_spec import Column, Limits
 from deployc.schema.config import Input
 from deployc.schema.diagnostics import UserError
@@ -48,6 +48,24 @@ def test_what_cannot_hold_is_told_at_its_place(name: str, said: Input, field: tu
         overridden(COLUMNS, {name: said})
     (mistake,) = raised.value.diagnostics
     assert (mistake.code, mistake.field) == ("bad-input", ("inputs", name, *field))
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        (Input(min=3, max=2), ("max",)),
+        (Input(dtype="string", enum=("Oslo", 3)), ("enum", 1)),
+        (Input(dtype="long", max=0.5), ("max",)),
+        (Input(dtype="boolean", default="yes"), ("default",)),
+    ],
+)
+def test_what_contradicts_itself_is_told_without_a_model(said: Input, field: tuple[str | int, ...]) -> None:
+    (mistake,) = contradictions({"age": said})
+    assert (mistake.code, mistake.field) == ("bad-input", ("inputs", "age", *field))
+
+
+def test_what_only_the_model_can_tell_waits_for_it() -> None:
+    assert [*contradictions({"age": Input(min=2, max=2, default="old", enum=(1, "2")), "x": Input(dtype="long")})] == []
 
 
 def test_columns_that_the_model_has_not_are_all_told() -> None:
