@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from deployc.compiler.model_spec import Column, Limits
-from deployc.targets.project.choices import example_row, row_fields
+from deployc.targets.project.rows import example_row, row_fields
 
 from .space import REGRESSOR, REGRESSOR_OUTPUTS, files
 

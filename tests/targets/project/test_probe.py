@@ -6,8 +6,8 @@ import ast
 
 from deployc.compiler.model_spec import Column
 from deployc.targets.project import tables
-from deployc.targets.project.choices import example_row
 from deployc.targets.project.probing import SCRIPT
+from deployc.targets.project.rows import example_row
 
 FACTS = {
     node.target.id: ast.literal_eval(node.value)

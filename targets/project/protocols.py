@@ -1,0 +1,57 @@
+"""What the modules of the protocols beside typed JSON are bound to, and which of them a service has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...compiler.model_spec import Column, ColumnType, ModelSpec, Output
+from ...schema.config import Config
+
+DATATYPES: Mapping[ColumnType, str] = {
+    "boolean": "BOOL",
+    "integer": "INT32",
+    "long": "INT64",
+    "float": "FP32",
+    "double": "FP64",
+    "string": "BYTES",
+    "binary": "BYTES",
+    "datetime": "BYTES",
+}
+"""Types of columns and answers in the Open Inference Protocol, which has no times."""
+
+PROTOCOLS = {"mlflow": "invocations", "v2": "v2"}
+"""The module of each protocol beside typed JSON."""
+
+
+def protocol_constants(
+    spec: ModelSpec, served: Mapping[str, Output], config: Config
+) -> dict[str, Mapping[str, object]]:
+    """The constants of the modules that speak other protocols than typed JSON."""
+    method = "predict" if "predict" in served else next(iter(served))
+    inputs = {column.name: DATATYPES[column.type] for column in spec.inputs}
+    outputs = {m: (DATATYPES[o.type], [-1, *o.shape]) for m, o in served.items()}
+    constants: dict[str, Mapping[str, object]] = {
+        "tabular": {
+            "POSITIONAL": spec.container == "ndarray",
+            "KINDS": {column.name: kind for column in spec.inputs if (kind := _kind(column))},
+        },
+        "invocations": {"METHOD": method},
+        "v2": {"METHOD": method, "INPUTS": inputs, "OUTPUTS": outputs},
+    }
+    left_out = unspoken(config)
+    return {module: values for module, values in constants.items() if module not in left_out}
+
+
+def _kind(column: Column) -> str:
+    """What a column is to protocols that can say its values in more than one way; empty where they cannot."""
+    bounded = column.limits.minimum is not None or column.limits.maximum is not None
+    if column.type in ("float", "double"):
+        # Bounds and categories admit no NaN; an optional number is null instead.
+        return "" if column.optional or bounded or column.closed or column.limits.values else "number"
+    kinds = {"integer": "integer", "long": "integer", "datetime": "moment", "string": "text"}
+    return kinds.get(column.type, "")
+
+
+def unspoken(config: Config) -> frozenset[str]:
+    """The modules of the protocols that are not spoken."""
+    return frozenset(module for protocol, module in PROTOCOLS.items() if protocol not in config.serve.protocols)
