@@ -12,11 +12,11 @@ from . import checks
 from .project import flavors, frameworks, optimizers
 
 SHARED = frozenset({"catalogs", "check", "checks", "deployment", "environments", "graph"})
-SHARED |= frozenset({"optimizing", "proving", "serving"})
+SHARED |= frozenset({"optimizing", "proving", "replaying", "serving"})
 """Modules of this folder that are no targets."""
 
 TARGETS = Catalog(targets, "deployc.targets", SHARED)
-CHECKS = Catalog(checks, "deployc.tests", frozenset({"behind", "booted", "reference"}))
+CHECKS = Catalog(checks, "deployc.tests", frozenset({"behind", "booted", "reference", "trained"}))
 FRAMEWORKS = Catalog(frameworks, "deployc.frameworks")
 FLAVORS = Catalog(flavors, "deployc.flavor_templates")
 OPTIMIZERS = Catalog(optimizers, "deployc.optimizers")

@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Annotated
 
-from ...compiler import sandbox
-from ...compiler.model_spec import ModelSpec
 from ...compiler.node import AnyNode, Made, Node, Work
 from ...compiler.rows import typed_rows
 from ...compiler.tree import Tree
@@ -19,9 +16,8 @@ from ...schema.config import Tolerance, Tolerated
 from ...schema.constraints import Doc
 from ...schema.diagnostics import UserError, fail
 from ..deployment import PROJECT, Deployment
-from ..project.probing import LOADING
-from ..project.proof.comparing import Limits
 from .booted import Json, Service, booted
+from .trained import distance, plain, run_script, trained_answers
 
 FILES = ("rows",)
 """Options that name files of the user's."""
@@ -61,7 +57,7 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
         data = deployment.rows(work, "rows", options.rows)
         rows: list[Json] = [dict(row) for row in typed_rows(data, spec.inputs, field=("tests", name, "rows"))]
         methods = deployment.methods(spec)
-        wanted = _reference(work, deployment, spec, rows, name)
+        wanted = trained_answers(work, deployment, rows, methods, work.folder, ("tests", name, "rows"))
         if deployment.config.serve.hooks:
             found, alone = _behind(work, deployment, rows, methods, name), {}
         else:
@@ -91,25 +87,6 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
     ]
 
 
-def _reference(
-    work: Work, deployment: Deployment, spec: ModelSpec, rows: list[Json], name: str
-) -> Mapping[str, list[Json]]:
-    work.cas.materialise(work.inputs["model"], work.folder / "model")
-    modules = deployment.place_modules(work, work.folder / "modules")
-    request = {
-        "model": str(work.folder / "model" / spec.file),
-        "path": [str(path) for path in (_loading(work, spec), *modules)],
-        "rows": rows,
-        "columns": {column.name: column.type for column in spec.inputs},
-        "categories": {column.name: column.categories for column in spec.inputs},
-        "container": spec.container,
-        "methods": list(deployment.methods(spec)),
-    }
-    text = "the trained model itself fails on these rows"
-    python = work.pythons[deployment.model_environment]
-    return _run(work, python, "reference", request, fail("parity-reference", text, field=("tests", name, "rows")))
-
-
 def _behind(
     work: Work, deployment: Deployment, rows: list[Json], methods: Sequence[str], name: str
 ) -> Mapping[str, list[Json]]:
@@ -121,40 +98,9 @@ def _behind(
         "methods": list(methods),
     }
     text = "the model in the generated package fails on these rows"
-    answers = _run(
-        work, work.pythons["env-serve"], "behind", request, fail("parity-failed", text, field=("tests", name))
-    )
-    return {method: [_plain(answer) for answer in found] for method, found in answers.items()}
-
-
-def _run(
-    work: Work, python: Path, script: str, request: Mapping[str, object], failure: UserError
-) -> Mapping[str, list[Json]]:
-    """What a script beside this module answers; `failure` with its last lines where it gives no answer."""
-    asked, answer = work.folder / f"{script}.json", work.folder / f"{script}-answer.json"
-    asked.write_text(json.dumps(request), encoding="utf-8")
-    lines: list[str] = []
-    file = Path(__file__).with_name(f"{script}.py")
-    command = [str(python), "-I", "-W", "ignore", str(file), str(asked), str(answer)]
-    if sandbox.available():
-        command = sandbox.confined(command, network=False, hidden=None)
-    environ = sandbox.clean_environ(python=python, home=work.folder, passed={})
-    code = work.processes.run(command, folder=work.folder, environ=environ, log=lines.append)
-    if code != 0:
-        raise UserError(*(replace(d, notes=("\n".join(lines[-20:]),)) for d in failure.diagnostics))
-    answers: dict[str, list[Json]] = json.loads(answer.read_text(encoding="utf-8"))
-    return answers
-
-
-def _loading(work: Work, spec: ModelSpec) -> Path:
-    """A folder with the module that loads the model."""
-    # libcst takes longer to import than a build with nothing to do
-    from ..project.model_module import loading_module
-
-    folder = work.folder / "loading"
-    folder.mkdir()
-    (folder / LOADING).write_text(loading_module(spec), encoding="utf-8")
-    return folder
+    failure = fail("parity-failed", text, field=("tests", name))
+    answers = run_script(work, work.pythons["env-serve"], "behind", request, work.folder, failure)
+    return {method: [plain(answer) for answer in found] for method, found in answers.items()}
 
 
 def _answers(service: Service, method: str, rows: list[Json], name: str) -> list[Json]:
@@ -163,12 +109,12 @@ def _answers(service: Service, method: str, rows: list[Json], name: str) -> list
     for start in range(0, len(rows), BATCH):
         answer = _asked(service, method, rows[start : start + BATCH], name)
         found += answer if isinstance(answer, list) else []
-    return [_plain(value) for value in found]
+    return [plain(value) for value in found]
 
 
 def _alone(service: Service, method: str, rows: list[Json], name: str) -> list[Json]:
     """The service's answers to the first rows, asked one by one."""
-    return [_plain(_asked(service, method, row, name)) for row in rows[:SINGLES]]
+    return [plain(_asked(service, method, row, name)) for row in rows[:SINGLES]]
 
 
 def _asked(service: Service, method: str, body: Json, name: str) -> Json:
@@ -177,12 +123,6 @@ def _asked(service: Service, method: str, body: Json, name: str) -> Json:
         text = f"/{method} answered {answer.status} to rows of {name}"
         raise fail("parity-failed", text, field=("tests", name), notes=[answer.body[:2000].decode(errors="replace")])
     return answer.json()
-
-
-def _plain(answer: Json) -> Json:
-    """An answer's value as the model gives it: {"probabilities": {"no": 0.1, "yes": 0.9}} is [0.1, 0.9]."""
-    (value,) = answer.values() if isinstance(answer, dict) else (answer,)
-    return list(value.values()) if isinstance(value, dict) else value
 
 
 def _report(
@@ -218,19 +158,7 @@ def _worst(method: str, found: list[Json], wanted: list[Json], tolerance: Tolera
     worst: Difference | None = None
     worst_allowed = True
     for row, (a, b) in enumerate(zip(found, wanted, strict=True)):
-        size, allowed = _distance(a, b, tolerance)
+        size, allowed = distance(a, b, tolerance)
         if (not allowed, size) > (not worst_allowed, worst.size if worst else 0.0):
             worst, worst_allowed = Difference(method, row, size, a, b), allowed
     return worst, worst_allowed
-
-
-def _distance(found: Json, wanted: Json, tolerance: Tolerance) -> tuple[float, bool]:
-    """How far two answers are from each other, and whether that is allowed; labels are equal or infinitely far."""
-    if isinstance(found, list) and isinstance(wanted, list) and len(found) == len(wanted):
-        parts = [_distance(a, b, tolerance) for a, b in zip(found, wanted, strict=True)]
-        return max((size for size, _ in parts), default=0.0), all(allowed for _, allowed in parts)
-    if isinstance(found, int | float) and isinstance(wanted, float) and not isinstance(found, bool):
-        limits = Limits(abs=tolerance.abs, rel=tolerance.rel)
-        return abs(found - wanted), limits.close(found, wanted)
-    same = found == wanted and isinstance(found, bool) == isinstance(wanted, bool)
-    return (0.0 if same else math.inf), same

@@ -11,7 +11,7 @@ import pytest
 from .project import Project, contents
 
 COMMANDS = ["build", "check", "clean", "eject", "explain", "graph", "init", "inspect", "list", "lock", "plan", "run"]
-COMMANDS += ["schema", "version"]
+COMMANDS += ["prove", "replay", "schema", "version"]
 
 
 @pytest.mark.slow

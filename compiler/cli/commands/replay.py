@@ -1,0 +1,115 @@
+"""Ask a logged request again: of the trained model and of the built service, side by side.
+
+examples:
+  deployc replay payloads.jsonl
+  deployc replay 4f2a9c --log payloads.jsonl
+  deployc replay - < line.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+
+from ....schema.codec import encode
+from ....schema.config import Tolerance
+from ....schema.diagnostics import fail
+from ....schema.render import visible
+from ....targets import replaying
+from ....targets.graph import graph
+from ....targets.replaying import Replayed
+from ...plan import Plan
+from ..building import executed, report_failures
+from ..progress import progress
+from ..session import arguments as file_argument
+from ..session import deployment, machine_arguments, opened
+
+WIDEST = 60
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    words = "a file of the payload log, - for standard input, or with --log a request id"
+    parser.add_argument("request", metavar="REQUEST", help=words)
+    file_argument(parser)
+    machine_arguments(parser)
+    parser.set_defaults(locked=True, keep_going=False, jobs=os.cpu_count() or 2)
+    parser.add_argument("--log", metavar="LOG", help="the file in which the request with that id is")
+    parser.add_argument("--abs", type=float, default=0.0, metavar="X", help="absolute difference allowed")
+    parser.add_argument(
+        "--rel", type=float, default=0.0, metavar="X", help="difference relative to the model's allowed"
+    )
+    parser.add_argument("--json", action="store_true", help="the report as a JSON array on standard output")
+
+
+def run(options: argparse.Namespace) -> int:
+    requests = [replaying.read_line(line) for line in _lines(options)]
+    session = opened(options)
+    made = deployment(session, options)
+    node = replaying.node(made, requests, Tolerance(abs=options.abs, rel=options.rel))
+    show = progress(Console(stderr=True, highlight=False), as_json=False)
+    show.start()
+    try:
+        outcome = executed(session, Plan.of([*graph(made), node]).only([node.name]), made, options, show)
+    finally:
+        show.stop()
+    if outcome.failures:
+        report_failures(session, outcome, options)
+        return 1
+    found = replaying.report(made, outcome.trees[node.name])
+    if options.json:
+        sys.stdout.write(json.dumps([encode(one) for one in found], indent=1) + "\n")
+    else:
+        sys.stdout.writelines(f"{visible(line)}\n" for one in found for line in _told(one, options))
+    return 0 if all(one.equal for one in found) else 1
+
+
+def _lines(options: argparse.Namespace) -> list[str]:
+    """The lines to replay; UserError `replay-unreadable` where there are none."""
+    source = options.log or options.request
+    if source != "-" and not Path(source).is_file():
+        raise fail("missing-file", f"no file {source}")
+    text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8", errors="replace")
+    lines = [line for line in text.splitlines() if line.strip()]
+    if options.log:
+        lines = [line for line in lines if replaying.id_of(line) == options.request]
+    if not lines:
+        what = f"no request {options.request} is in {source}" if options.log else f"{source} has no line"
+        raise fail("replay-unreadable", what)
+    return lines
+
+
+def _told(one: Replayed, options: argparse.Namespace) -> Iterator[str]:
+    request = one.request
+    yield f"request {request.request_id} of {request.time}: {request.method}, {len(request.rows)} rows"
+    if request.model != one.model:
+        yield f"  it was answered by model {request.model[:12]}; what is built now is {one.model[:12]}"
+    head = ("row", "trained", "built", "logged", "difference")
+    rows = [(str(n), *_cells(row)) for n, row in enumerate(one.rows, 1)]
+    widths = [min(WIDEST, max(len(line[i]) for line in (head, *rows))) for i in range(len(head))]
+    for line in (head, *rows):
+        yield "  " + "  ".join(_cut(cell).ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+    same = "the same" if one.equal else "NOT the same"
+    yield f"  trained and built say {same} (allowed: abs {options.abs:g}, rel {options.rel:g})"
+
+
+def _cells(row: replaying.Row) -> tuple[str, ...]:
+    far = "0" if row.equal and not row.difference else "differs" if row.difference is None else f"{row.difference:g}"
+    return (*(_short(text) for text in (row.trained, row.built, row.logged)), far)
+
+
+def _short(text: str) -> str:
+    """The text; numbers with as many digits as a person compares."""
+    try:
+        return json.dumps(json.loads(text, parse_float=lambda digits: float(f"{float(digits):.6g}")))
+    except ValueError:
+        return text
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= WIDEST else f"{text[: WIDEST - 3]}..."

@@ -1,0 +1,87 @@
+"""A logged request, read and compared: what cannot be asked again is told, and what differs is seen."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from deployc.schema.config import Tolerance
+from deployc.schema.diagnostics import UserError
+from deployc.targets.project.template import payloads
+from deployc.targets.replaying import SCHEMA, Logged, compared, id_of, read_line
+
+LINE: dict[str, object] = {
+    "schema": SCHEMA,
+    "time": "2026-01-01T00:00:00Z",
+    "request_id": "r1",
+    "model": "m",
+    "method": "predict_proba",
+    "rows": [{"x": 1.0}],
+    "redacted": [],
+    "answers": [{"probabilities": {"no": 0.25, "yes": 0.75}}],
+    "status": 200,
+    "milliseconds": 1.5,
+    "dropped": 0,
+}
+LOGGED = read_line(json.dumps(LINE))
+
+
+def test_a_line_of_the_log_is_read() -> None:
+    assert (
+        Logged(
+            request_id="r1",
+            time="2026-01-01T00:00:00Z",
+            model="m",
+            method="predict_proba",
+            rows=({"x": 1.0},),
+            answers=({"probabilities": {"no": 0.25, "yes": 0.75}},),
+            status=200,
+        )
+        == LOGGED
+    )
+    assert id_of(json.dumps(LINE)) == "r1"
+    assert id_of("no JSON") == ""
+
+
+def test_it_reads_what_the_service_writes() -> None:
+    assert payloads.SCHEMA == SCHEMA
+    assert set(payloads.Payload.__struct_fields__) == set(LINE)
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("{", "replay-unreadable"),
+        ("[]", "replay-unreadable"),
+        ('{"level": "info"}', "replay-unreadable"),
+        (json.dumps({**LINE, "schema": "payload/2"}), "replay-unreadable"),
+        (json.dumps({**LINE, "rows": 3}), "replay-unreadable"),
+        (json.dumps({**LINE, "status": "ok"}), "replay-unreadable"),
+        (json.dumps({**LINE, "answers": [1, 2]}), "replay-unreadable"),
+        (json.dumps({**LINE, "redacted": ["y"]}), "replay-redacted"),
+    ],
+)
+def test_what_cannot_be_asked_again_is_told(line: str, code: str) -> None:
+    with pytest.raises(UserError) as raised:
+        read_line(line)
+    assert [d.code for d in raised.value.diagnostics] == [code]
+
+
+@pytest.mark.parametrize(
+    ("trained", "built", "tolerance", "difference", "equal"),
+    [
+        ([[0.25, 0.75]], [[0.25, 0.75]], Tolerance(), 0.0, True),
+        ([[0.25, 0.75]], [[0.25, 0.5]], Tolerance(), 0.25, False),
+        ([[0.25, 0.75]], [[0.25, 0.5]], Tolerance(abs=0.25), 0.25, True),
+        (["yes"], ["no"], Tolerance(abs=9), None, False),
+        ("ValueError: unknown", "422 refused-by-model", Tolerance(), None, True),
+        ([[0.25, 0.75]], "500 internal-error", Tolerance(), None, False),
+        ("ValueError: unknown", [[0.25, 0.75]], Tolerance(), None, False),
+    ],
+)
+def test_what_differs_is_seen(
+    trained: object, built: object, tolerance: Tolerance, difference: float | None, equal: bool
+) -> None:
+    (row,) = compared(LOGGED, trained, built, tolerance)  # type: ignore[arg-type]  # parametrize has no types
+    assert (row.difference, row.equal) == (difference, equal)
+    assert row.logged == "[0.25, 0.75]"
