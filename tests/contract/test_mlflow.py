@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import uv
 from deployc.compiler.model_spec import Column, ColumnType, ModelSpec, Output
+from deployc.targets.project.features import REQUIREMENTS
 
 from ..targets.project.space import config, files
 from .booting import SECONDS, booted
@@ -66,7 +67,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("mlflow") / "venv"
     for arguments in (
         ["venv", "-q", "--python", sys.executable, str(folder)],
-        ["pip", "install", "-q", "--python", str(folder / "bin/python"), *LIBRARIES],
+        ["pip", "install", "-q", "--python", str(folder / "bin/python"), *LIBRARIES, *REQUIREMENTS["metrics"]],
     ):
         subprocess.run([uv.find_uv_bin(), *arguments], check=True)
     return folder / "bin/python"

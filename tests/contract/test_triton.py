@@ -11,6 +11,7 @@ import pytest
 import uv
 from deployc.compiler.model_spec import Column, ModelSpec, Output
 from deployc.targets.project.catalog import facts
+from deployc.targets.project.features import REQUIREMENTS
 from deployc.targets.project.needs import BASE
 
 from ..targets.project.space import config, files
@@ -39,9 +40,10 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("triton") / "venv"
     requirements = facts("frameworks", "asgi")["REQUIREMENTS"]
     assert isinstance(requirements, tuple)
+    wanted = [*BASE, *requirements, *REQUIREMENTS["metrics"], "tritonclient[http]"]
     for arguments in (
         ["venv", "-q", "--python", sys.executable, str(folder)],
-        ["pip", "install", "-q", "--python", folder / "bin/python", *BASE, *requirements, "tritonclient[http]"],
+        ["pip", "install", "-q", "--python", folder / "bin/python", *wanted],
     ):
         subprocess.run([uv.find_uv_bin(), *arguments], check=True)
     return folder / "bin/python"

@@ -95,7 +95,7 @@ def _route(path: str, handler: Handler, *verbs: HttpMethod) -> HTTPRouteHandler:
 
     async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
         # Litestar takes `/predict/` for `/predict`.
-        if request.scope["raw_path"].endswith(b"/"):
+        if request.scope["raw_path"] != b"/" and request.scope["raw_path"].endswith(b"/"):
             return _response(refused(404))
         if request.method not in verbs:
             return _response(refused(405, ("allow", allow)))
