@@ -58,6 +58,8 @@ SHARED = (
 ROOTS = {"__main__": frozenset({"main"}), "app": frozenset({"create_app", "serve"}), "openapi": frozenset({"text"})}
 SAID = frozenset({"REQUIREMENTS", "UNTYPED"})
 """What a framework's file says to deployc alone."""
+FACED = frozenset({"preflight"})
+"""What a framework's face mentions of what may be left out."""
 LINE_LENGTH = 120
 BARE = "asgi"
 """The framework that adds nothing to what it is asked about."""
@@ -117,7 +119,8 @@ def _package(framework: Framework, choices: Choices) -> Mapping[str, cst.Module]
     modules |= {name: _face(text, own=framework.own) for name, text in framework.modules.items()}
     # Before anything of the model's is in them: its columns may have any name.
     own = framework.modules if framework.own else ()
-    modules = {name: m if name in own else _without(m, choices.left_out) for name, m in modules.items()}
+    for name, module in modules.items():
+        modules[name] = cut(module, choices.left_out & FACED) if name in own else _without(module, choices.left_out)
     modules["model"] = _model(choices)
     variants = template("template", "variants", ".")
     modules["predictor"] = fill(modules["predictor"], Filling(source=variants, chosen=choices.answers))
@@ -128,7 +131,7 @@ def _package(framework: Framework, choices: Choices) -> Mapping[str, cst.Module]
     if choices.logs_payloads:
         modules = payload_log.around(modules | {name: template("template", name, ".") for name in payload_log.MODULES})
     modules = dict(_settled(modules, choices))
-    # Of a user's own nothing is taken out: a decorator may register what nothing names.
+    # Of a user's own no definition is taken out: a decorator may register what nothing names.
     # The project's own tests read these.
     used = {"info": frozenset({"METHODS"}), "openapi": frozenset({"EXAMPLE", "document", "text"})}
     kept = {name: frozenset(definitions(module.body)) - SAID for name, module in modules.items() if name in own}

@@ -71,7 +71,8 @@ def of_type(type_: str, schema: Schema, root: Schema) -> st.SearchStrategy[objec
         case "integer":
             return st.integers(schema.get("minimum", -9), schema.get("maximum", 99_999))
         case "number":
-            return st.floats(schema.get("minimum", -9), 9) | st.integers(int(schema.get("minimum", -9)), 9)
+            least, most = schema.get("minimum", -9), schema.get("maximum", 9)
+            return st.floats(least, most) | st.integers(int(least), int(most))
         case "string" if "then" in schema:
             return valid(schema["then"], root)
         case "string":

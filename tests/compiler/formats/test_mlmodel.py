@@ -184,7 +184,6 @@ def test_parameters_of_a_signature_are_noted(models: Path, space: Space) -> None
     [
         ("model.onnx", b"\x08\x07", "unknown-flavor", "ONNX"),
         ("model.ubj", b"{L\x00\x00\x00\x00", "broken-model", "begins no"),
-        ("model.txt", b"tree\nversion=v4\n", "unknown-flavor", "LightGBM"),
         ("model.h5", b"\x89HDF\r\n", "unknown-flavor", "Keras"),
         ("model.pkl", b"version https://git-lfs.github.com/spec/v1\n", "model-missing", "Git LFS"),
     ],
