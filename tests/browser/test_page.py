@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -52,8 +53,14 @@ LONG = "9007199254740993"
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booted]:
-    folder = tmp_path_factory.mktemp("people")
-    for path, text in files(folder, PEOPLE, OUTPUTS, config(framework="asgi")).items():
+    with running(tmp_path_factory.mktemp("people")) as booted:
+        yield booted
+
+
+@contextmanager
+def running(folder: Path, *, key: str = "") -> Iterator[Booted]:
+    """The service of the tests' own model, which asks for the key if there is one."""
+    for path, text in files(folder, PEOPLE, OUTPUTS, config(framework="asgi", api_key=bool(key))).items():
         (folder / "project" / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / "project" / path).write_text(text, encoding="utf-8")
     own = folder / "project/src/churn"
@@ -61,9 +68,10 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booted]:
     (own / "build.json").write_text(json.dumps({"model": "6b86b273ff34fce1", "lock": "d4735e3a265e16ee"}))
     facts = {"version": "7", "metrics": {"accuracy": 0.93}, "params": {"n_estimators": "100"}, "run_id": "a" * 32}
     (own / "provenance.json").write_text(json.dumps({**facts, "trained_at": "2026-03-01T12:00:00Z"}))
-    with booted(Path(sys.executable), folder / "project", folder / "run") as running:
-        running.until_ready()
-        yield running
+    settings = {"api_key": key} if key else {}
+    with booted(Path(sys.executable), folder / "project", folder / "run", **settings) as service:
+        service.until_ready()
+        yield service
 
 
 @pytest.fixture(scope="module")
@@ -82,10 +90,14 @@ def browser() -> Iterator[webdriver.Chrome]:
 
 @pytest.fixture
 def page(browser: webdriver.Chrome, service: Booted) -> Page:
+    return opened(browser, service)
+
+
+def opened(browser: webdriver.Chrome, service: Booted) -> Page:
     media(browser, "light")
     browser.get(f"http://127.0.0.1:{service.port}/")
     found = Page(browser)
-    found.until(lambda: found.all("#fields input"))
+    found.until(lambda: found.all("#fields input") and found.all("#card > *"))
     return found
 
 
@@ -253,6 +265,25 @@ def test_the_card_says_which_model_it_is(page: Page) -> None:
     (parameters,) = [found for found in page.all("summary") if found.text == "Parameters"]
     parameters.click()
     assert "n_estimators\n100" in page.one("#card").text
+
+
+def test_a_key_is_asked_for_where_the_service_wants_one(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    with running(tmp_path, key="let-me-in") as service:
+        page = opened(browser, service)
+        assert page.one("#card").text == "This is not shown: the API key is missing or wrong."
+        page.ask()
+        assert page.one("#problem").text.startswith("the API key is missing or wrong")
+        page.fill("API key", "let-me-in")
+        page.ask()
+        assert page.one(".prediction").text == "leaves"
+        page.until(lambda: PEOPLE.class_name in page.one("#card").text)
+        accessible(page)
+        command, program = page.code("curl"), page.code("python")
+        assert "let-me-in" not in command + program
+        keyed = {**os.environ, "API_KEY": "let-me-in"}
+        by_curl = subprocess.run(["sh", "-c", command], env=keyed, capture_output=True, check=True).stdout
+        subprocess.run([sys.executable, "-c", program], env=keyed, capture_output=True, check=True)
+        assert json.loads(by_curl) == {"prediction": "leaves"}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -17,6 +17,7 @@ FILES = {
     "/static/docs.js": "docs.js",
     "/static/element.js": "element.js",
     "/static/form.js": "form.js",
+    "/static/key.js": "key.js",
     "/static/page.js": "page.js",
     "/static/style.css": "style.css",
 }

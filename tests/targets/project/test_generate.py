@@ -102,7 +102,7 @@ def test_the_pages_are_the_templates_own_files(tmp_path: Path) -> None:
 def test_without_the_page_nothing_of_it_is_left(tmp_path: Path) -> None:
     made = files(tmp_path, REGRESSOR, REGRESSOR_OUTPUTS, config(page=False))
     shipped = {Path(path).name for path in made if "/static/" in path}
-    assert shipped == {"docs.html", "docs.js", "element.js", "style.css"}
+    assert shipped == {"docs.html", "docs.js", "element.js", "key.js", "style.css"}
     assert "page.html" not in made["src/churn/pages.py"]
     assert "`GET /`" not in made["README.md"]
 

@@ -26,14 +26,22 @@ function bar([name, share]) {
   const percent = share === null ? "–" : `${(share * 100).toFixed(1)} %`;
   const shown = element("span", { class: "bar", "aria-hidden": "true" });
   shown.style.setProperty("--share", `${share * 100}%`);
-  return element("li", {}, element("span", { class: "name" }, name), shown, element("span", { class: "value" }, percent));
+  return element(
+    "li",
+    {},
+    element("span", { class: "name" }, name),
+    shown,
+    element("span", { class: "value" }, percent),
+  );
 }
 
 function plain(value) {
   if (isWhole(value) && !Array.isArray(value) && !Object.values(value).some(isWhole)) {
     return definitions(Object.entries(value).map(([name, inner]) => [name, String(inner)]));
   }
-  return isWhole(value) ? element("pre", { tabindex: 0 }, JSON.stringify(value, null, 1)) : element("p", {}, String(value));
+  return isWhole(value)
+    ? element("pre", { tabindex: 0 }, JSON.stringify(value, null, 1))
+    : element("p", {}, String(value));
 }
 
 function isWhole(value) {

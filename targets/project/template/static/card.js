@@ -26,6 +26,9 @@ export function card(info) {
 }
 
 function folded(title, values, open) {
-  const pairs = Object.entries(values ?? {}).map(([name, value]) => [name, typeof value === "object" ? JSON.stringify(value) : String(value)]);
+  const pairs = Object.entries(values ?? {}).map(([name, value]) => [
+    name,
+    typeof value === "object" ? JSON.stringify(value) : String(value),
+  ]);
   return pairs.length ? [element("details", { open }, element("summary", {}, title), definitions(pairs))] : [];
 }

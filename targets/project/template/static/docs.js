@@ -1,7 +1,9 @@
 // The documentation: every route of openapi.json, its example, and a way to try it.
 import { element } from "./element.js";
+import { Key } from "./key.js";
 
 const openapi = await (await fetch("openapi.json")).json();
+const key = new Key(openapi);
 
 function route(verb, path, operation, number) {
   const [type, content] = Object.entries(operation.requestBody?.content ?? {})[0] ?? [];
@@ -34,7 +36,11 @@ async function send(verb, path, type, body, shown) {
 
 async function answered(verb, path, type, body) {
   try {
-    const response = await fetch(path.slice(1), { method: verb, headers: type ? { "Content-Type": type } : {}, body });
+    const response = await fetch(path.slice(1), {
+      method: verb,
+      headers: { ...(type ? { "Content-Type": type } : {}), ...key.headers },
+      body,
+    });
     return `${response.status} ${response.statusText}\n${await response.text()}`;
   } catch (error) {
     return String(error);
@@ -43,5 +49,9 @@ async function answered(verb, path, type, body) {
 
 document.title = `${openapi.info.title}: routes`;
 document.querySelector("h1").textContent = openapi.info.title;
-const operations = Object.entries(openapi.paths).flatMap(([path, verbs]) => Object.entries(verbs).map(([verb, operation]) => [verb.toUpperCase(), path, operation]));
-document.getElementById("routes").append(...operations.map(([verb, path, operation], number) => route(verb, path, operation, number)));
+const operations = Object.entries(openapi.paths).flatMap(([path, verbs]) =>
+  Object.entries(verbs).map(([verb, operation]) => [verb.toUpperCase(), path, operation]),
+);
+document
+  .getElementById("routes")
+  .append(key.shown, ...operations.map(([verb, path, operation], number) => route(verb, path, operation, number)));

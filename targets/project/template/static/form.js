@@ -7,34 +7,47 @@ const NUMBER = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/;
 const KINDS = {
   // A number stays the text that was typed: a JavaScript number would round a long one.
   number: {
-    make: (column, given) => element("input", { type: "number", step: column.type === "integer" ? 1 : "any", ...given }),
+    make: (column, given) =>
+      element("input", { type: "number", step: column.type === "integer" ? 1 : "any", ...given }),
     read: (control) => (NUMBER.test(control.value) ? control.value : String(Number(control.value))),
-    write: (control, value) => { control.value = value ?? ""; },
+    write: (control, value) => {
+      control.value = value ?? "";
+    },
   },
   text: {
     make: (column, given) => element("input", { type: "text", ...given }),
     read: (control) => JSON.stringify(control.value),
-    write: (control, value) => { control.value = value ?? ""; },
+    write: (control, value) => {
+      control.value = value ?? "";
+    },
   },
   check: {
     make: (column, given) => element("input", { type: "checkbox", ...given }),
     read: (control) => String(control.checked),
-    write: (control, value) => { control.checked = value === true; },
+    write: (control, value) => {
+      control.checked = value === true;
+    },
   },
   choice: {
     make: (column, given) => element("select", given, ...choices(column)),
     read: (control) => control.value,
-    write: (control, value) => { control.value = value === null || value === undefined ? "" : JSON.stringify(value); },
+    write: (control, value) => {
+      control.value = value === null || value === undefined ? "" : JSON.stringify(value);
+    },
   },
   date: {
     make: (column, given) => element("input", { type: "date", ...given }),
     read: (control) => JSON.stringify(control.value),
-    write: (control, value) => { control.value = (value ?? "").slice(0, 10); },
+    write: (control, value) => {
+      control.value = (value ?? "").slice(0, 10);
+    },
   },
   moment: {
     make: (column, given) => element("input", { type: "datetime-local", step: "any", ...given }),
     read: (control) => JSON.stringify(`${control.value.padEnd(19, ":00")}Z`),
-    write: (control, value) => { control.value = value ? new Date(value).toISOString().slice(0, -1) : ""; },
+    write: (control, value) => {
+      control.value = value ? new Date(value).toISOString().slice(0, -1) : "";
+    },
   },
   file: {
     make: (column, given) => {
@@ -43,16 +56,30 @@ const KINDS = {
       return control;
     },
     read: (control) => JSON.stringify(control.dataset.base64 ?? ""),
-    write: (control) => { control.value = ""; delete control.dataset.base64; },
+    write: (control) => {
+      control.value = "";
+      delete control.dataset.base64;
+    },
   },
   json: {
     make: (column, given) => element("textarea", { rows: 3, spellcheck: "false", ...given }),
     read: (control) => control.value,
-    write: (control, value) => { control.value = value === undefined || value === null ? "" : JSON.stringify(value); },
+    write: (control, value) => {
+      control.value = value === undefined || value === null ? "" : JSON.stringify(value);
+    },
   },
 };
 
-const HINTS = { number: "number", text: "text", check: "", choice: "", date: "date", moment: "date and time, UTC", file: "file", json: "JSON" };
+const HINTS = {
+  number: "number",
+  text: "text",
+  check: "",
+  choice: "",
+  date: "date",
+  moment: "date and time, UTC",
+  file: "file",
+  json: "JSON",
+};
 
 /** The columns of a row, in the model's order. */
 export function columnsOf(schema, document) {
@@ -73,7 +100,9 @@ export class Form {
 
   /** The row as JSON text. What is left empty is left out, so that the service says whether it may be. */
   read() {
-    const pairs = this.fields.filter((field) => field.filled).map((field) => `${JSON.stringify(field.column.name)}: ${field.read()}`);
+    const pairs = this.fields
+      .filter((field) => field.filled)
+      .map((field) => `${JSON.stringify(field.column.name)}: ${field.read()}`);
     return pairs.length > 3 ? `{\n  ${pairs.join(",\n  ")}\n}` : `{${pairs.join(", ")}}`;
   }
 
@@ -108,13 +137,24 @@ class Field {
   constructor(column, id) {
     this.column = column;
     this.kind = KINDS[column.kind];
-    const limits = column.kind === "number" ? { min: column.minimum, max: column.maximum } : { maxlength: column.maxLength };
-    const given = { id, "aria-describedby": `${id}-error`, "aria-required": column.required && column.kind !== "check" ? "true" : undefined };
+    const limits =
+      column.kind === "number" ? { min: column.minimum, max: column.maximum } : { maxlength: column.maxLength };
+    const given = {
+      id,
+      "aria-describedby": `${id}-error`,
+      "aria-required": column.required && column.kind !== "check" ? "true" : undefined,
+    };
     this.control = this.kind.make(column, { ...given, ...limits });
     this.error = element("p", { id: `${id}-error`, class: "error" });
     const words = [HINTS[column.kind], range(column), column.required ? "" : "optional"].filter(Boolean).join(", ");
-    const label = element("label", { for: id }, column.name || "(no name)", element("span", { class: "hint" }, column.description ?? "", column.description && words ? " · " : "", words));
-    const pair = column.kind === "check" ? [element("div", { class: "check" }, this.control, label)] : [label, this.control];
+    const label = element(
+      "label",
+      { for: id },
+      column.name || "(no name)",
+      element("span", { class: "hint" }, column.description ?? "", column.description && words ? " · " : "", words),
+    );
+    const pair =
+      column.kind === "check" ? [element("div", { class: "check" }, this.control, label)] : [label, this.control];
     this.shown = element("div", { class: "field" }, ...pair, this.error);
   }
 
@@ -154,9 +194,19 @@ class Field {
 /** A schema without references and without the null that may stand in its place. */
 export function resolved(schema, document) {
   const { $ref, ...own } = schema;
-  const whole = $ref ? { ...$ref.slice(2).split("/").reduce((node, key) => node[key], document), ...own } : own;
+  const whole = $ref
+    ? {
+        ...$ref
+          .slice(2)
+          .split("/")
+          .reduce((node, key) => node[key], document),
+        ...own,
+      }
+    : own;
   const parts = (whole.anyOf ?? []).filter((part) => part.type !== "null");
-  return parts.length === 1 ? { ...whole, ...resolved(parts[0], document), optional: parts.length < whole.anyOf.length } : whole;
+  return parts.length === 1
+    ? { ...whole, ...resolved(parts[0], document), optional: parts.length < whole.anyOf.length }
+    : whole;
 }
 
 function kindOf(column) {
@@ -177,7 +227,9 @@ function kindOf(column) {
 
 function choices(column) {
   const values = column.enum ?? [true, false];
-  const named = values.filter((value) => value !== null).map((value) => element("option", { value: JSON.stringify(value) }, String(value)));
+  const named = values
+    .filter((value) => value !== null)
+    .map((value) => element("option", { value: JSON.stringify(value) }, String(value)));
   return [element("option", { value: "" }, "–"), ...named];
 }
 

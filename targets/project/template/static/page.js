@@ -4,17 +4,21 @@ import { card } from "./card.js";
 import { curl, python } from "./code.js";
 import { element } from "./element.js";
 import { columnsOf, Form } from "./form.js";
+import { Key } from "./key.js";
 
 const REMEMBERED = 50;
 const find = (id) => document.getElementById(id);
-const asJson = async (path) => (await fetch(path)).json();
 
-const [info, openapi] = await Promise.all([asJson("info"), asJson("openapi.json")]);
-const content = openapi.paths[`/${info.methods[0]}`].post.requestBody.content["application/json"];
+const openapi = await (await fetch("openapi.json")).json();
+const methods = ["predict", "predict_proba", "decision_function", "transform"].filter(
+  (name) => openapi.paths[`/${name}`],
+);
+const content = openapi.paths[`/${methods[0]}`].post.requestBody.content["application/json"];
 const examples = Object.values(content.examples ?? {}).filter((example) => !Array.isArray(example.value));
 const form = new Form(find("fields"), columnsOf(content.schema.oneOf[0], openapi));
 const asked = document.forms[0];
 const method = find("method");
+const key = new Key(openapi);
 const durations = [];
 let busy = false;
 
@@ -22,7 +26,11 @@ let busy = false;
 async function ask(name, body) {
   const started = performance.now();
   try {
-    const response = await fetch(name, { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    const response = await fetch(name, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", ...key.headers },
+      body,
+    });
     const answer = await response.json();
     return { name, answer, error: response.ok ? undefined : answer.error, milliseconds: performance.now() - started };
   } catch (error) {
@@ -40,7 +48,7 @@ async function submit() {
   const body = form.read();
   const answers = [];
   // one after the other, so that each duration is that of a request alone
-  for (const name of info.methods) answers.push(await ask(name, body));
+  for (const name of methods) answers.push(await ask(name, body));
   show(answers);
   busy = false;
   asked.querySelector("[type=submit]").removeAttribute("aria-disabled");
@@ -74,14 +82,28 @@ function forget() {
 
 function showCode() {
   const url = new URL(method.value, document.baseURI).href;
-  find("curl").textContent = curl(url, form.read());
-  find("python").textContent = python(url, form.read());
+  find("curl").textContent = curl(url, form.read(), key.asked);
+  find("python").textContent = python(url, form.read(), key.asked);
 }
 
 function start() {
   forget();
   form.write(examples[Number(find("examples").value)]?.value ?? {});
   showCode();
+}
+
+async function showCard() {
+  try {
+    const response = await fetch("info", { headers: key.headers });
+    const info = await response.json();
+    const told = response.ok
+      ? card(info)
+      : [element("p", { class: "muted" }, `This is not shown: ${info.error.message}.`)];
+    find("card").replaceChildren(...told);
+    if (info.report) Object.assign(find("report"), { href: info.report, hidden: false });
+  } catch (error) {
+    find("card").replaceChildren(element("p", { class: "muted" }, `This is not shown: ${error.message}`));
+  }
 }
 
 async function copy(button) {
@@ -98,12 +120,13 @@ async function copy(button) {
 
 document.title = openapi.info.title;
 document.querySelector("h1").textContent = openapi.info.title;
-method.append(...info.methods.map((name) => element("option", {}, name)));
-find("methods").hidden = info.methods.length < 2;
-find("examples").append(...examples.map(({ summary }, number) => element("option", { value: number }, summary ?? `example ${number + 1}`)));
+method.append(...methods.map((name) => element("option", {}, name)));
+find("methods").hidden = methods.length < 2;
+find("key-place").replaceWith(key.shown);
+find("examples").append(
+  ...examples.map(({ summary }, number) => element("option", { value: number }, summary ?? `example ${number + 1}`)),
+);
 find("sample").hidden = examples.length < 2;
-find("card").append(...card(info));
-if (info.report) Object.assign(find("report"), { href: info.report, hidden: false });
 
 asked.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -116,5 +139,7 @@ asked.addEventListener("reset", (event) => {
 asked.addEventListener("input", showCode);
 find("examples").addEventListener("change", start);
 method.addEventListener("change", showCode);
+key.control.addEventListener("change", showCard);
 for (const button of document.querySelectorAll("[data-copies]")) button.addEventListener("click", () => copy(button));
 start();
+showCard();
