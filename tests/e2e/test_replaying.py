@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def test_a_logged_request_is_asked_again(given: Project, tmp_path: Path) -> None
     with served(given) as (service, url):
         ask(f"{url}/predict_proba", ROW)
         ask(f"{url}/predict", [ROW, ROW])
-        service.end()
+        service.end(signal.SIGTERM)
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     assert [(line["method"], len(line["rows"])) for line in lines] == [("predict_proba", 1), ("predict", 2)]
 
