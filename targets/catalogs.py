@@ -11,7 +11,7 @@ from ..schema.shapes import Catalogs
 from . import checks
 from .project import flavors, frameworks, optimizers
 
-SHARED = frozenset({"catalogs", "check", "checks", "deployment", "environments", "graph"})
+SHARED = frozenset({"catalogs", "check", "checks", "deployment", "environments", "graph", "images"})
 SHARED |= frozenset({"optimizing", "proving", "replaying", "serving"})
 """Modules of this folder that are no targets."""
 

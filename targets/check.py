@@ -14,7 +14,7 @@ from ..compiler.node import Files
 from ..schema.config import Command, Config
 from ..schema.diagnostics import Diagnostic, Field, UserError
 from ..schema.source import read_source
-from .catalogs import CHECKS
+from .catalogs import CHECKS, TARGETS
 from .deployment import HOOKS, own_template
 from .project.contract import FIELD, check_template
 
@@ -33,6 +33,9 @@ def check(config: Config, found: Sources) -> Iterator[Diagnostic]:
     yield from _template(config, found)
     yield from _hooks(config, found)
     yield from contradictions(config.inputs)
+    for name, entry in config.targets.items():
+        if test := getattr(TARGETS.load(entry.kind), "check", None):
+            yield from test(config, name, entry.options)
 
 
 def _hooks(config: Config, found: Sources) -> Iterator[Diagnostic]:
@@ -144,11 +147,12 @@ def _patterns(config: Config) -> Iterator[tuple[Field, str]]:
         yield from _unmade(("model", "sample"), (model.sample,), made, one=True)
     for name, command in config.stages.items():
         yield from _unmade(("stages", name, "inputs"), command.inputs, _others(config.stages, name))
-    for name, entry in config.tests.items():
-        for attribute in getattr(CHECKS.load(entry.kind), "FILES", ()):
-            value = getattr(entry.options, attribute)
-            one = isinstance(value, str)
-            yield from _unmade(("tests", name, attribute), (value,) if one else value, made, one=one)
+    for kinds, catalog, entries in (("targets", TARGETS, config.targets), ("tests", CHECKS, config.tests)):
+        for name, entry in entries.items():
+            for attribute in getattr(catalog.load(entry.kind), "FILES", ()):
+                value = getattr(entry.options, attribute)
+                one = isinstance(value, str)
+                yield from _unmade((kinds, name, attribute), (value,) if one else value, made, one=one)
 
 
 def _others(stages: Mapping[str, Command], name: str) -> dict[str, tuple[str, ...]]:
@@ -156,8 +160,9 @@ def _others(stages: Mapping[str, Command], name: str) -> dict[str, tuple[str, ..
 
 
 def _unmade(
-    field: Field, patterns: tuple[str, ...], made: Mapping[str, tuple[str, ...]], *, one: bool = False
+    field: Field, patterns: tuple[object, ...], made: Mapping[str, tuple[str, ...]], *, one: bool = False
 ) -> Iterator[tuple[Field, str]]:
     for number, pattern in enumerate(patterns):
-        if any(isinstance(source, Files) for source in sources((pattern,), made).values()):
+        # an item that is a mapping holds what a file would
+        if isinstance(pattern, str) and any(isinstance(source, Files) for source in sources((pattern,), made).values()):
             yield (field if one else (*field, number)), pattern

@@ -43,13 +43,23 @@ def outputs(deployment: Deployment, trees: Mapping[str, Tree]) -> Tree:
     for name, entry in deployment.config.targets.items():
         if name in trees:
             # the provenance of a model that was saved again differs, so it enters no key: it joins only here
-            place = TARGETS.load(entry.kind).provenance(deployment).strip("/")
-            beside = trees["model"].under("provenance")
-            found |= (trees[name] | (beside.at(place) if place else beside)).at(name)
+            place = TARGETS.load(entry.kind).provenance(deployment)
+            beside = Tree() if place is None else trees["model"].under("provenance")
+            found |= (trees[name] | (beside.at(place.strip("/")) if place else beside)).at(name)
     if "optimize" in trees:
         found |= trees["optimize"].under("report").at("reports/optimize")
     for name in deployment.config.tests:
         found |= trees.get(name, Tree()).at(f"reports/{name}")
+    return found
+
+
+def elsewhere(deployment: Deployment, trees: Mapping[str, Tree]) -> Mapping[str, Tree]:
+    """What is put into folders of the user's own, by the folder's path from deploy.yaml."""
+    found: dict[str, Tree] = {}
+    for name, entry in deployment.config.targets.items():
+        place = getattr(TARGETS.load(entry.kind), "elsewhere", None)
+        if place and name in trees and (folder := place(entry.options)):
+            found[folder] = found.get(folder, Tree()) | trees[name]
     return found
 
 

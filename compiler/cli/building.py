@@ -18,7 +18,7 @@ from ...schema.diagnostics import fail
 from ...schema.lockfile import dump
 from ...schema.render import visible
 from ...targets.deployment import Deployment
-from ...targets.graph import locked, outputs, remarks
+from ...targets.graph import elsewhere, locked, outputs, remarks
 from .. import stat_cache, state
 from ..cas import CorruptBlob
 from ..digest import Digest, of_text
@@ -129,16 +129,17 @@ def last_manifests(session: Session) -> Mapping[str, str]:
 
 
 def _emit(session: Session, made: Deployment, outcome: Outcome, options: argparse.Namespace, folder: Path) -> None:
-    emission = Emission(
-        folder=folder,
-        # relative, so that a folder that was moved or copied still knows what it holds
-        record=session.remembered(f"outputs-{of_text(os.path.relpath(folder, session.root))[:12]}"),
-        cas=made.store.cas,
-        stats=session.sources.stats,
-    )
     scope = [*options.target, "reports"] if options.target else None
     with made.store.working(made.place, threading.Event()):
-        emission.emit(outputs(made, outcome.trees), scope=scope, force=options.force)
+        _emission(session, made, folder).emit(outputs(made, outcome.trees), scope=scope, force=options.force)
+        for path, tree in elsewhere(made, outcome.trees).items():
+            _emission(session, made, session.root / path).emit(tree, scope=None, force=options.force)
+
+
+def _emission(session: Session, made: Deployment, folder: Path) -> Emission:
+    # relative, so that a folder that was moved or copied still knows what it holds
+    name = f"outputs-{of_text(os.path.relpath(folder, session.root))[:12]}"
+    return Emission(folder=folder, record=session.remembered(name), cas=made.store.cas, stats=session.sources.stats)
 
 
 def _keep_locked(session: Session, made: Deployment, outcome: Outcome) -> None:

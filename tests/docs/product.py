@@ -151,10 +151,10 @@ def _words(shape: Shape) -> str:
     match shape.whole:
         case Items(item=item):
             parts.append(f"list of: {_words(item)}")
-        case Table(value=Shape(anything=True)):
-            parts.append("mapping of names to values")
-        case Table() | KindTable():
+        case Table(value=Shape(whole=Record())) | KindTable():
             parts.append("mapping of names to mappings")
+        case Table():
+            parts.append("mapping of names to values")
         case Record():
             parts.append("mapping")
     return " or ".join(parts)

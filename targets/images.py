@@ -1,0 +1,72 @@
+"""The image that a target runs: of which image target, or which one that was built before; always by its digest."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from ..compiler.cas import Cas
+from ..compiler.node import Input, Made
+from ..compiler.tree import Tree
+from ..schema.config import Config
+from ..schema.diagnostics import Diagnostic, Field, fail
+
+KINDS = ("oci",)
+"""Kinds of targets that make an image with a digest."""
+
+FILE = "image.json"
+"""What such a target says of its image, in its own tree."""
+
+_TAG = re.compile(r":[^/:@]+$")
+
+
+def by_digest(image: str | None) -> bool:
+    """Whether an option says the image itself, not the name of a target."""
+    return image is not None and "@" in image
+
+
+def named(config: Config, image: str | None) -> str:
+    """The image target that an option `image` means: the one that it names, else the only one; empty without one."""
+    if image is not None:
+        return "" if by_digest(image) else image
+    made = [name for name, entry in config.targets.items() if entry.kind in KINDS]
+    return made[0] if len(made) == 1 else ""
+
+
+def check(config: Config, image: str | None, field: Field) -> Iterator[Diagnostic]:
+    """What is wrong with an option `image` at `field`."""
+    made = [name for name, entry in config.targets.items() if entry.kind in KINDS]
+    if by_digest(image):
+        return
+    if image is None and len(made) != 1:
+        text = f"which image is run? there are {len(made)} image targets"
+        hint = f"say `image: NAME`: {', '.join(made)}" if made else "add a target `oci`, or name an image by its digest"
+        yield Diagnostic(code="unknown-image", message=text, field=field[:-1], help=hint)
+    elif image and image not in config.targets:
+        hint = f"known: {', '.join(made)}" if made else "add a target `oci`, or name an image by its digest"
+        yield Diagnostic(code="unknown-image", message=f"no target `{image}` makes an image", field=field, help=hint)
+    elif image and config.targets[image].kind == "docker":
+        text = f"the digest of `{image}` is not known before a daemon has built it"
+        hint = "name an `oci` target, or the pushed image by its digest"
+        yield Diagnostic(code="unknown-image", message=text, field=field, help=hint)
+
+
+def inputs(config: Config, image: str | None) -> dict[str, Input]:
+    """The image target's tree as an input labelled "image", where one is named."""
+    name = named(config, image)
+    return {"image": Made(node=name)} if name else {}
+
+
+def pinned(cas: Cas, tree: Tree, name: str, field: Field) -> str:
+    """Registry, repository and digest of the image that the target `name` has made; UserError `unknown-image` where
+    it says none that a cluster could pull.
+    """
+    if FILE not in tree:
+        raise fail("unknown-image", f"target `{name}` makes no image with a digest", field=field)
+    described = json.loads(cas.text(tree, FILE))
+    if not described["reference"]:
+        text = f"the image of target `{name}` has no name, so nothing could pull it"
+        hint = "give it a registry and a repository, such as registry.example.com/churn"
+        raise fail("unknown-image", text, field=("targets", name), help=hint)
+    return f"{_TAG.sub('', described['reference'])}@{described['digest']}"
