@@ -21,6 +21,7 @@ from ..schema.lockfile import Lockfile
 from . import environments, optimizing, project, serving
 from .catalogs import CHECKS, TARGETS
 from .deployment import LOCKED, Deployment, allow_list, own_template, section_of
+from .project import scored
 
 MODEL = Made(node="model", folder="model")
 SPEC = Made(node="inspect")
@@ -229,7 +230,13 @@ def _generate(deployment: Deployment) -> Node:
             **deployment.template,
             **deployment.hook_files,
         },
-        params={"name": config.name, "python": deployment.python, "serve": serve, **deployment.layout},
+        params={
+            "name": config.name,
+            "python": deployment.python,
+            "serve": serve,
+            **({"batch": " ".join(sorted(batch))} if (batch := scored.asked(config)) else {}),
+            **deployment.layout,
+        },
         implementation=deployment.identity.tools("libcst", "jinja2", "ruff"),
         run=run,
     )

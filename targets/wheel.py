@@ -84,10 +84,15 @@ def _described(cas: Cas, project: Tree, config: Config, names: Names, folder: st
     texts = {
         "METADATA": "\n".join(head),
         "WHEEL": "Wheel-Version: 1.0\nGenerator: deployc\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        "entry_points.txt": f"[console_scripts]\n{names.command} = {names.package}.__main__:main\n",
+        "entry_points.txt": _commands(names),
         "top_level.txt": "".join(f"{name}\n" for name in _top_level(project.under("src"))),
     }
     return cas.put_texts({f"{folder}/{name}": text for name, text in texts.items()})
+
+
+def _commands(names: Names) -> str:
+    commands = {names.command: f"{names.package}.__main__:main", names.score: f"{names.package}.score:main"}
+    return "[console_scripts]\n" + "".join(f"{name} = {function}\n" for name, function in sorted(commands.items()))
 
 
 def _top_level(files: Tree) -> list[str]:

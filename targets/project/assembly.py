@@ -27,6 +27,7 @@ def assemble(
     `compiled` says of a compiled model `by` what it was, and the digests of its `proof` and of the `original`.
     """
     build: dict[str, object] = {"deployc": deployc, "lock": of_text(lock_text), "model": model.digest}
+    build["code"] = (code | modules.at("src")).digest
     build |= {"compiled": dict(compiled)} if compiled else {}
     texts = {
         "requirements.lock": lock_text,

@@ -13,7 +13,7 @@ from ...compiler.hooks.contract import Hooks
 from ...compiler.model_spec import Column, ModelSpec, Output
 from ...schema.config import Config, Serve
 from ...schema.diagnostics import fail
-from . import pages, payload_log
+from . import pages, payload_log, scored
 from .answers import ANSWERS, Shapes
 from .catalog import Framework
 from .features import left_out
@@ -95,6 +95,7 @@ def choose(
             **_hooks(spec.inputs, config, hooks),
         },
         dropped=unspoken(config).union(
+            scored.unwanted(config),
             *(parts for method, parts in PARTS.items() if method not in served),
             pages.dropped(spec, config),
         ),
@@ -149,7 +150,9 @@ def _hooks(columns: Sequence[Column], config: Config, hooks: Hooks | None) -> di
         return {}
     limit = config.serve.hooks.timeout
     waiting = {"TIMEOUT": seconds(limit) if limit else None}
-    return {"hooks": hook_constants(hooks, columns), "waiting": waiting}
+    found: dict[str, Mapping[str, object]] = {"hooks": hook_constants(hooks, columns), "waiting": waiting}
+    # What `pre` takes has the columns of no model.
+    return {**found, "tabular": {"POSITIONAL": False, "KINDS": {}}} if hooks.pre and hooks.request else found
 
 
 def _modules(libraries: Sequence[str], config: Config, hooks: Hooks | None) -> frozenset[str]:

@@ -21,7 +21,7 @@ from ...compiler.model_spec import ModelSpec, Output
 from ...compiler.tree import Tree
 from ...schema.config import Config
 from ...schema.diagnostics import fail
-from . import hooking, pages, payload_log
+from . import hooking, pages, payload_log, scored
 from .catalog import APP, Framework, chosen
 from .choices import Choices, choose
 from .contract import FIELD, TEMPLATE
@@ -49,13 +49,20 @@ MODULES = (
     "queued",
     "batches",
     "threads",
+    *scored.MODULES,
 )
 SHARED = (
     *("invocations", "v2", "tabular", "tensors"),
     *("asgi", "deadlines", "keys", "metrics", "origins", "processes", "report"),
+    *scored.NAMES,
 )
 """Modules that a project has where it uses them."""
-ROOTS = {"__main__": frozenset({"main"}), "app": frozenset({"create_app", "serve"}), "openapi": frozenset({"text"})}
+ROOTS = {
+    "__main__": frozenset({"main"}),
+    "app": frozenset({"create_app", "serve"}),
+    "openapi": frozenset({"text"}),
+    "score": frozenset({"main"}),
+}
 SAID = frozenset({"REQUIREMENTS", "UNTYPED"})
 """What a framework's file says to deployc alone."""
 FACED = frozenset({"preflight"})

@@ -71,6 +71,7 @@ def _chosen(hooks: Hooks, *, waits: bool) -> dict[str, dict[str, str]]:
     """Implementations by module and prototype."""
     place = "around" if hooks.pre and hooks.post else "before" if hooks.pre else "after"
     found: dict[str, dict[str, str]] = {"hooks": {}, "waiting": {}, "service": {}, "starting": {}}
+    found["scoring"] = {"asking": "asking_served"}
     if hooks.pre:
         found["hooks"] |= {"prepared": "prepared_rows"} if hooks.pre.whole else {}
         found["hooks"] |= {} if hooks.made else {"features": "features_mapping"}
@@ -106,11 +107,12 @@ def _origins(module: str, hooks: Hooks, *, waits: bool) -> Mapping[tuple[str, st
         records = {"Request": hooks.request, "Made": hooks.made, "Response": hooks.response}
         own = {(".own", name): (hooks.module, name) for name in ("pre", "post", "startup")}
         return own | {(".own", name): (r.module, r.name) for name, r in records.items() if r}
-    if module == "openapi" and hooks.response:
-        return {(".schema", "Prediction"): (hooks.response.module, hooks.response.name)}
-    if waits or (hooks.startup and module == "app"):
-        return {(".service", "Service"): (".waiting" if waits else ".starting", "HookedService")}
-    return {}
+    found = {}
+    if module in ("openapi", "scoring") and hooks.response:
+        found[".schema", "Prediction"] = (hooks.response.module, hooks.response.name)
+    if waits or (hooks.startup and module in ("app", "scoring")):
+        found[".service", "Service"] = (".waiting" if waits else ".starting", "HookedService")
+    return found
 
 
 def request_fields(request: Record) -> tuple[Field, ...]:

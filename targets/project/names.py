@@ -19,13 +19,17 @@ class Names:
     name: str
     package: str
     command: str
+    score: str
+    """The command that scores files."""
     prefix: str
     """Of environment variables, with the _ at its end."""
 
     @classmethod
     def of(cls, name: str) -> Names:
         package = name.replace("-", "_")
-        return cls(name=name, package=package, command=f"{name}-serve", prefix=f"{package.upper()}_")
+        return cls(
+            name=name, package=package, command=f"{name}-serve", score=f"{name}-score", prefix=f"{package.upper()}_"
+        )
 
     def check(self, modules: frozenset[str]) -> None:
         """UserError when the package would hide a module: Python's own, a library's, or one of the user's."""

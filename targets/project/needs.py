@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 from ...compiler.model_spec import ModelSpec, Requirement
 from ...schema.config import Config
 from ...schema.diagnostics import fail
+from . import scored
 from .catalog import Framework, facts, known
 from .features import feature_requirements
 
@@ -24,7 +25,8 @@ def requirements(config: Config, spec: ModelSpec, framework: Framework) -> tuple
     `name` carries the extras and `specifier` the marker, so that both in one are a line as in PEP 508. The flavor names
     what the model's files do not pin. UserError when one of the user's is no requirement.
     """
-    extra = [_requirement(line, reason) for line, reason in feature_requirements(config.serve)]
+    features = [*feature_requirements(config.serve), *scored.requirements(config)]
+    extra = [_requirement(line, reason) for line, reason in features]
     service = _lines((*BASE, *framework.requirements), f"serves with {framework.name}")
     return _sorted([*_model(config, spec), *service, *extra, *_users(config)])
 

@@ -42,7 +42,7 @@ def around(modules: Mapping[str, cst.Module]) -> dict[str, cst.Module]:
     found = {
         name: redirect(module, dict.fromkeys(SERVICES, (".recording", "RecordingService")))
         for name, module in modules.items()
-        if name not in ("recording", "starting", "waiting")
+        if name not in ("recording", "scoring", "starting", "waiting")
     }
     return {**modules, **found, "recording": redirect(modules["recording"], {SERVICES[0]: served})}
 

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ...compiler.model_spec import ModelSpec
 from ...schema.config import Config
+from . import scored
 from .catalog import Framework, facts
 from .choices import Choices
 from .names import VERSION, Names
@@ -55,18 +56,19 @@ def render(
         # a column's name is no code: what it holds stays inside the quotes
         "literal": repr(json.dumps(choices.constants["openapi"]["EXAMPLE"], ensure_ascii=False)),
         "code": _code(config, choices),
-        "untyped": _untyped(framework, spec),
+        "untyped": _untyped(framework, spec, config),
         "line_length": line_length,
+        "batch": scored.asked(config),
     }
     return {path: environment.get_template(template).render(values) for path, template in FILES.items()}
 
 
-def _untyped(framework: Framework, spec: ModelSpec) -> list[str]:
+def _untyped(framework: Framework, spec: ModelSpec, config: Config) -> list[str]:
     """Libraries without types of their own: those that models need, the framework's, the flavor's or optimiser's."""
     kind, name = ("optimizers", spec.optimizer) if spec.optimizer else ("flavors", spec.flavor)
     found = facts(kind, name).get("UNTYPED", ())
     assert isinstance(found, tuple)
-    return sorted({"joblib.*", "pandas.*", "skops.*", *framework.untyped, *found})
+    return sorted({"joblib.*", "pandas.*", "skops.*", *framework.untyped, *found, *scored.untyped(config)})
 
 
 def _code(config: Config, choices: Choices) -> Mapping[str, list[str]]:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from threading import Thread
 from typing import Any  # what `post` answers is of a class of the user's
 
+from . import web
 from .hooks import GIVEN, Answers, as_request, as_seen, concluded, features, fitting, given, prepared, refusals
 from .own import (
     post_alone,
@@ -18,10 +23,18 @@ from .own import (
     pre_rows_async,
     startup_async,
 )
+from .predictor import Predictor
 from .schema import Features, Row
+from .scoring import Ask
 from .service import Service
+from .settings import PREFIX, Settings
 from .waiting import HookedService, concluding, preparing, within
-from .web import Answer, Call
+from .web import Answer, Call, Operation
+
+FILE = "file"
+"""What is asked by no request, but for rows of a file."""
+PATIENCE = 365 * 24 * 3600
+"""Seconds; nobody waits for the answer to a file's rows."""
 
 
 class Inline(Service):
@@ -88,6 +101,32 @@ class Waiting(HookedService):
         methods = ("predict", *GIVEN.values())
         answers = {method: await self._asked(method, call.rows) for method in methods}
         return call.answer(await within(concluding(call.rows, answers)))
+
+
+@contextmanager
+def asking_served() -> Iterator[Ask]:
+    logging.getLogger(__package__).setLevel(logging.ERROR)
+    # What a service is told by its environment is none of a file's.
+    told = Settings.from_environment({f"{PREFIX}API_KEY": "none"})
+    service = Service(replace(told, timeout_seconds=PATIENCE), Predictor.load)
+    service.start()
+    try:
+        yield partial(answered_as_request, service)
+    finally:
+        service.stop()
+
+
+def answered_as_request(service: Service, method: str, rows: Sequence[Row]) -> Sequence[object]:
+    """What a request with these rows is answered; Rejected says why there is no answer."""
+    found: list[object] = []
+
+    def keep(answers: Sequence[object]) -> Answer:
+        found.extend(answers)
+        return Answer(b"")
+
+    service.operations[FILE] = Operation(lambda request: Call(method, rows, keep))
+    service.answer_now(web.Request(FILE, "", lambda name: None, b""))
+    return found
 
 
 def prepared_rows(rows: Sequence[Row]) -> list[Features]:

@@ -60,6 +60,8 @@ class Build(msgspec.Struct):
     model: str = ""
     lock: str = ""
     deployc: str = ""
+    code: str = ""
+    """Digest of the code around the model."""
     compiled: Compiled | None = None
 
 

@@ -17,14 +17,12 @@ from . import info
 from .describing import OBJECT, example, get, post
 from .problems import Problem, Rejected
 from .schema import Row
-from .tabular import COLUMNS, KINDS, POSITIONAL, by_column, by_name, by_position, decode, plain, rows
+from .tabular import COLUMNS, POSITIONAL, by_column, by_name, by_position, cell, decode, plain, rows
 from .web import JSON, Answer, Call, Operation, Request
 
 METHOD = "predict"
 CSV = "text/csv"
 TEXT = "text/plain; charset=utf-8"
-MISSING = frozenset({"", "NA", "N/A", "<NA>", "NaN", "nan", "NULL", "null", "None"})
-"""What stands in a CSV file for a value that is missing; only the empty one does so among texts."""
 CODES = {
     401: "UNAUTHENTICATED",
     403: "PERMISSION_DENIED",
@@ -139,19 +137,12 @@ def read_csv(body: bytes) -> list[Row]:
     if not lines:
         raise Rejected(400, "invalid-body", "the body has no line with the columns' names")
     records = by_name(lines[0], lines[1:])
-    return rows([{name: _cell(name, text) for name, text in record.items()} for record in records], strict=False)
+    return rows([{name: cell(name, text) for name, text in record.items()} for record in records], strict=False)
 
 
 def _object(properties: dict[str, object]) -> dict[str, object]:
     """The schema of an object that has to have these properties, and may have others."""
     return {"type": "object", "required": [*properties], "properties": properties}
-
-
-def _cell(name: str, text: object) -> object:
-    if KINDS.get(name) == "text" or not isinstance(text, str):
-        return text or None
-    text = text.strip()
-    return None if text in MISSING else text
 
 
 def _split(table: Split) -> list[dict[str, Any]]:

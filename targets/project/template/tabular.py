@@ -27,6 +27,9 @@ KINDS: dict[str, str] = {
 }
 """Columns in which values may be said in more than one way; a `number` has to be there, and may be NaN."""
 
+MISSING = frozenset({"", "NA", "N/A", "<NA>", "NaN", "nan", "NULL", "null", "None"})
+"""What stands in a CSV file for a value that is missing; only the empty one does so among texts."""
+
 COLUMNS: tuple[str, ...] = Row.__struct_encode_fields__
 FIELDS = {field.encode_name: field.name for field in fields(Row)}
 REQUIRED = tuple(field.encode_name for field in fields(Row) if field.required)
@@ -67,6 +70,14 @@ def rows(records: Sequence[Mapping[str, object]], *, strict: bool = True) -> lis
         if missing:
             found[i] = replace(found[i], **dict.fromkeys(missing, nan))
     return found
+
+
+def cell(name: str, text: object) -> object:
+    """A value as a CSV file has it, or None where it stands for a missing one."""
+    if KINDS.get(name) == "text" or not isinstance(text, str):
+        return text or None
+    text = text.strip()
+    return None if text in MISSING else text
 
 
 def by_position(data: object) -> list[dict[str, object]]:

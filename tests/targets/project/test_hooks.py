@@ -249,3 +249,19 @@ def test_a_service_without_hooks_has_no_trace_of_them(tmp_path: Path) -> None:
     tree = project.generate(spec=CLASSIFIER, outputs=CLASSIFIER_OUTPUTS, config=config(), cas=cas)
     assert not {f"src/churn/{name}.py" for name in MODULES} & {entry.path for entry in tree}
     assert [e.path for e in tree if "Hooked" in (text := cas.text(tree, e.path)) or "-hook" in text] == []
+
+
+@pytest.mark.parametrize("text", [PRE + POST + START, PRE + POST, waiting(PRE + POST) + START])
+def test_files_are_scored_behind_the_hooks(tmp_path: Path, text: str) -> None:
+    src = made(tmp_path, SIMPLE + text)
+    rows = "number,colour\n1,red\n13,red\n-200,blue\n2,green\n4,\n"
+    command = [sys.executable, "-m", "churn.score", "-", "-", "--from", "csv", "--to", "csv"]
+    done = subprocess.run(command, input=rows, capture_output=True, text=True, check=False, timeout=60, cwd=src)
+    started = 100 if "def startup" in text else 0
+    assert done.stdout == f"row,colour,doubled\n1,red,{2.0 * (1 + started)}\n5,,{2.0 * (4 + started)}\n"
+    assert done.returncode == 3, done.stderr
+    assert [line.partition(',"field"')[2] for line in done.stderr.splitlines()[:3]] == [
+        ':"","reason":"no thirteen"}',
+        ':"","reason":"the model does not accept these values"}',
+        ':"colour","reason":"Invalid enum value \'green\'"}',
+    ]
