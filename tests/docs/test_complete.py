@@ -7,6 +7,7 @@ from dataclasses import fields
 
 import pytest
 from deployc.targets.check import RESERVED
+from deployc.targets.project.template.score import command_line
 from deployc.targets.project.template.settings import Settings
 
 from .pages import Page, page, pages
@@ -59,6 +60,7 @@ def test_no_command_is_told_that_is_not_there() -> None:
 @pytest.mark.parametrize("it", pages(), ids=lambda it: it.name)
 def test_commands_and_flags_that_the_prose_names_exist(it: Page) -> None:
     known = {flag for parser in parsers().values() for action in parser._actions for flag in action.option_strings}
+    known |= {flag for action in command_line()._actions for flag in action.option_strings}
     spans = re.findall(r"`([^`\n]+)`", it.prose)
     commands = {m[1] for span in spans if (m := re.match(r"deployc ([a-z]+)", span))}
     flags = {

@@ -25,7 +25,7 @@ Interrupted, the same command goes on from where it was. OUT appears when it is 
 
 def main() -> None:
     """Score what the command line names."""
-    parser = _parser()
+    parser = command_line()
     try:
         asked = _asked(parser)
         code = SOME_BAD if score(asked, sys.stderr, monotonic) else DONE
@@ -59,7 +59,7 @@ def _asked(parser: ArgumentParser) -> Asked:
     )
 
 
-def _parser() -> ArgumentParser:
+def command_line() -> ArgumentParser:
     parser = ArgumentParser(
         f"{NAME}-score", description=__doc__, epilog=ENDS, formatter_class=RawDescriptionHelpFormatter
     )
