@@ -90,8 +90,15 @@ def executed(
     raise fail("cache-corrupt", "the cache keeps corrupting what is put into it", help="check the disk")
 
 
-def build(session: Session, plan: Plan, made: Deployment, options: argparse.Namespace, flags: tuple[str, ...]) -> int:
-    """Run a build to its end and show it; returns the exit code."""
+def build(
+    session: Session,
+    plan: Plan,
+    made: Deployment,
+    options: argparse.Namespace,
+    flags: tuple[str, ...],
+    publish: Callable[[Outcome, Path], None] = lambda outcome, folder: None,
+) -> int:
+    """Run a build to its end, show it, and `publish` what it gave from the folder of outputs; returns the exit code."""
     console = Console(stderr=True, highlight=False)
     tally = Tally(progress(console, as_json=options.json))
     since = time.monotonic()
@@ -116,6 +123,7 @@ def build(session: Session, plan: Plan, made: Deployment, options: argparse.Name
     (sys.stdout if options.json else sys.stderr).write(summary + "\n")
     if not options.only:
         _remember_state(session, made, flags, folder, options)
+    publish(outcome, folder)
     return 0
 
 

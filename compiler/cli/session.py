@@ -67,10 +67,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def plan_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of the commands that make a plan."""
-    arguments(parser)
+    """Arguments of the commands that make a plan, or of a part of it."""
+    whole_arguments(parser)
     parser.add_argument("--target", action="append", default=[], metavar="T", help="only this target; may be repeated")
     parser.add_argument("--only", metavar="NODE", help="only this node and what it needs; nothing is put out")
+
+
+def whole_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the commands that make the plan of all targets."""
+    arguments(parser)
     parser.add_argument(
         "--locked", action="store_true", default=None, help="fail if deploy.lock is stale (default in CI)"
     )

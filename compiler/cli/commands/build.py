@@ -21,6 +21,11 @@ from ..session import deployment, opened, plan, plan_arguments
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     plan_arguments(parser)
+    build_arguments(parser)
+
+
+def build_arguments(parser: argparse.ArgumentParser) -> None:
+    """How the commands that build do it."""
     parser.add_argument("-j", "--jobs", type=_count, default=os.cpu_count() or 2, metavar="N", help="nodes at a time")
     parser.add_argument("--keep-going", action="store_true", help="let nodes that do not need a failed one finish")
     parser.add_argument("--force", action="store_true", help="replace outputs that were edited by hand")

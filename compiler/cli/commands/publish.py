@@ -1,0 +1,41 @@
+"""Build and test, then send what was built where others look: a registry, a cluster.
+
+Nothing is sent before every test of the deployment has passed.
+
+examples:
+  deployc publish                     all targets that can be published
+  deployc publish image               only this one
+  deployc publish other/deploy.yaml image
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from .. import identified
+from ..building import build
+from ..publishing import sent
+from ..session import deployment, opened, plan, whole_arguments
+from .build import build_arguments
+
+SUFFIXES = (".yaml", ".yml")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    whole_arguments(parser)
+    build_arguments(parser)
+    parser.add_argument("names", nargs="*", metavar="TARGET", help="only these targets")
+    parser.set_defaults(only=None, target=[])
+
+
+def run(options: argparse.Namespace) -> int:
+    if not options.file.endswith(SUFFIXES):
+        options.names, options.file = [options.file, *options.names], "deploy.yaml"
+    session = opened(options)
+    options.out = options.out or str(session.root / "build")
+    made = deployment(session, options)
+    then = sent(session, made, options)
+    flags = identified(os.getcwd(), ("publish", *sys.argv[2:]))
+    return build(session, plan(session, made, options), made, options, flags, then)

@@ -1,0 +1,51 @@
+"""Publishing at the end of a build: which targets, with progress on standard error."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from ...schema.diagnostics import UserError
+from ...schema.render import visible
+from ...targets.deployment import Deployment
+from ...targets.publishing import Publication, publish, published_by
+from ..execute import Outcome
+from .session import Session
+
+
+def sent(session: Session, made: Deployment, options: argparse.Namespace) -> Callable[[Outcome, Path], None]:
+    """What publishes a build's targets, given its outcome and the folder of its outputs.
+
+    UserError tells before anything is built which targets cannot be published.
+    """
+    try:
+        names = published_by(made, options.names)
+    except UserError as error:
+        raise session.placed(error) from None
+
+    def send(outcome: Outcome, folder: Path) -> None:
+        found = (_publication(made, name, outcome, folder) for name in names)
+        try:
+            for published in publish(found):
+                sys.stderr.write("".join(f"  published {visible(line)}\n" for line in published.lines))
+        except UserError as error:
+            raise session.placed(error) from None
+
+    return send
+
+
+def _publication(made: Deployment, name: str, outcome: Outcome, folder: Path) -> Publication:
+    def say(line: str) -> None:
+        sys.stderr.write(f"  publish   {name:<16} {visible(line)}\n")
+
+    return Publication(
+        deployment=made,
+        name=name,
+        options=made.config.targets[name].options,
+        folder=folder / name,
+        trees=outcome.trees,
+        environ=made.environ,
+        say=say,
+    )

@@ -1,0 +1,81 @@
+"""Publishing: what a target is given to send where others look, and what it says that it has done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..compiler.tree import Tree
+from ..schema.diagnostics import Diagnostic, UserError, fail
+from .catalogs import TARGETS
+from .deployment import Deployment
+
+IMAGES = ("oci", "docker")
+"""Kinds that go first: others name the images that these send."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """One built target whose deployment has passed all its tests."""
+
+    deployment: Deployment
+    name: str
+    options: object
+    folder: Path
+    """Where the target was emitted."""
+    trees: Mapping[str, Tree]
+    """What every node of the build gave; the blobs are in the deployment's store."""
+    environ: Mapping[str, str]
+    say: Callable[[str], None]
+    """Takes a line of progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What was published, a line each for the summary."""
+
+    lines: tuple[str, ...]
+
+
+def published_by(deployment: Deployment, names: Iterable[str]) -> tuple[str, ...]:
+    """The targets to publish, images first: those that are named, else all that can be.
+
+    UserError `not-publishable` names a target that nothing can be sent of, or says that there is none else,
+    `unknown-target` one that deploy.yaml has not.
+    """
+    targets = deployment.config.targets
+    wanted = tuple(dict.fromkeys(names))
+    if mistakes := tuple(_mistakes(deployment, wanted)):
+        raise UserError(*mistakes)
+    found = [name for name in wanted or targets if _publishes(deployment, name)]
+    if not found:
+        raise fail("not-publishable", "none of the targets can be published", field=("targets",), help=_help())
+    return tuple(sorted(found, key=lambda name: targets[name].kind not in IMAGES))
+
+
+def publish(publications: Iterable[Publication]) -> Iterator[Published]:
+    """Publish one target after the other; the first that fails, by UserError, ends it."""
+    for publication in publications:
+        kind = publication.deployment.config.targets[publication.name].kind
+        done: Published = TARGETS.load(kind).publish(publication)
+        yield done
+
+
+def _mistakes(deployment: Deployment, wanted: Iterable[str]) -> Iterator[Diagnostic]:
+    for name in wanted:
+        if name not in deployment.config.targets:
+            known = ", ".join(deployment.config.targets)
+            yield Diagnostic(code="unknown-target", message=f"no target `{name}`", help=f"known: {known}")
+        elif not _publishes(deployment, name):
+            text = f"nothing of the target `{name}` can be published"
+            yield Diagnostic(code="not-publishable", message=text, field=("targets", name), help=_help())
+
+
+def _publishes(deployment: Deployment, name: str) -> bool:
+    return hasattr(TARGETS.load(deployment.config.targets[name].kind), "publish")
+
+
+def _help() -> str:
+    kinds = [kind for kind in TARGETS.names() if hasattr(TARGETS.load(kind), "publish")]
+    return f"kinds of targets that can be: {', '.join(kinds) or 'none'}"
