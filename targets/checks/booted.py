@@ -64,6 +64,7 @@ def booted(work: Work, project: Path, package: str, *, field: Field) -> Iterator
     home = project.parent / "home"
     home.mkdir(exist_ok=True)
     settings = {"PYTHONPATH": str(project / "src"), f"{prefix}_HOST": "127.0.0.1", f"{prefix}_PORT": str(port)}
+    settings[f"{prefix}_DRAIN_SECONDS"] = "0"
     python = work.pythons["env-serve"]
     environ = clean_environ(python=python, home=home, passed=settings)
     lines: list[str] = []

@@ -130,7 +130,7 @@ def booted(python: Path, project: Path, folder: Path, **settings: str) -> Iterat
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    own = {"CHURN_HOST": "127.0.0.1", "CHURN_PORT": str(port)}
+    own = {"CHURN_HOST": "127.0.0.1", "CHURN_PORT": str(port), "CHURN_DRAIN_SECONDS": "0"}
     own |= {f"CHURN_{name.upper()}": value for name, value in settings.items()}
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(project / "src"), "SIGNS": str(folder), **own}
     log = folder / "log"

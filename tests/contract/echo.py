@@ -21,6 +21,7 @@ class Model:
     """Loads when the file `load` is there, not at all when `broken` is; a row says what becomes of its request."""
 
     def __init__(self, path: Path) -> None:
+        (SIGNS / "loading").touch()
         wait_for("load")
         if (SIGNS / "broken").exists():
             raise RuntimeError("this model cannot be loaded")

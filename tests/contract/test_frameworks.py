@@ -6,6 +6,7 @@ import gzip
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -401,7 +402,22 @@ def test_a_request_that_has_begun_is_answered_when_the_service_is_told_to_stop(l
     assert not loaded.ready()
 
 
-def test_it_is_not_ready_before_the_model_is_loaded(boot: Boot) -> None:
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_it_is_not_ready_before_it_stops_listening(boot: Boot, workers: str) -> None:
+    with boot(workers=workers, drain_seconds="3") as running:
+        running.sign("load")
+        running.until_ready()
+        running.until(lambda: running.log.read_text(encoding="utf-8").count('"model loaded"') == int(workers))
+        running.process.terminate()
+        while (got := running.ask("GET", "/readyz")).status == 200:
+            time.sleep(0.01)
+        assert (got.status, got.json) == (503, error("stopping", "the service is about to stop"))
+        assert running.ask("GET", "/healthz").status == 200
+        assert running.post(b'{"number": 1}').json == {"prediction": 1.0}
+        assert running.process.wait(60) in (0, -15)
+
+
+def test_it_is_not_ready_before_the_the_model_is_loaded(boot: Boot) -> None:
     with boot() as running:
         assert not any(running.ready(timeout=0.3) for _ in range(5))
         assert running.process.poll() is None
@@ -418,7 +434,7 @@ def test_a_model_that_cannot_be_loaded_ends_the_service(boot: Boot) -> None:
         assert "this model cannot be loaded" in running.log.read_text(encoding="utf-8")
 
 
-def test_several_processes_start_and_stop_as_one(boot: Boot, framework: str) -> None:
+def test_several_processes_start_and_stop_as_one(boot: Boot) -> None:
     with boot(workers="2") as running:
         running.sign("load")
         running.until_ready()
@@ -426,9 +442,16 @@ def test_several_processes_start_and_stop_as_one(boot: Boot, framework: str) -> 
         running.until(lambda: running.log.read_text(encoding="utf-8").count('"model loaded"') == 2)
         for number in range(20):
             assert running.post(b'{"number": %d}' % number).json == {"prediction": float(number)}
-        if framework != "sanic":  # whose manager may hang if it is told to stop in its first moments: limitations.md
-            assert running.stop() in (0, -15)
-            assert not running.ready()
+        assert running.stop() in (0, -15)
+        assert not running.ready()
+
+
+def test_several_processes_that_are_told_to_stop_while_they_start_end(boot: Boot) -> None:
+    with boot(workers="2", shutdown_seconds="1") as running:
+        running.until_signed("loading")
+        running.process.terminate()
+        running.sign("load")
+        assert running.process.wait(60) in (0, -15)
 
 
 def test_a_setting_that_cannot_be_used_ends_it_at_once(boot: Boot) -> None:

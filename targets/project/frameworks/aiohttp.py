@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 
@@ -80,7 +82,11 @@ def create_app(settings: Settings | None = None, load: Callable[[], Predictor] =
     """The application, by default with its settings from the environment; `aiohttp.web.run_app` takes it too."""
     settings = settings or Settings.from_environment(os.environ)
     logs.configure(settings.log_level)
-    service = Service(settings, load)
+    return application(Service(settings, load))
+
+
+def application(service: Service) -> web.Application:
+    """The routes, and the model's life cycle."""
     routes = Routes(service)
     app = web.Application(middlewares=[request_context(service)])
     app.cleanup_ctx.append(routes.lifespan)
@@ -92,9 +98,11 @@ def serve(settings: Settings) -> None:
     """Serve until a signal says to stop; requests that have begun are answered first."""
 
     async def runner() -> web.AppRunner:
+        service = Service(settings, Predictor.load)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, partial(_leave, service))
         # A compressed body is refused, not expanded.
         return web.AppRunner(
-            create_app(settings),
+            application(service),
             access_log=None,
             auto_decompress=False,
             handler_cancellation=True,
@@ -102,6 +110,12 @@ def serve(settings: Settings) -> None:
         )
 
     Server(settings, "aiohttp.GunicornUVLoopWebWorker", 1, lambda: runner).run()
+
+
+def _leave(service: Service) -> None:
+    """Be ready no more, and stop a little later: to aiohttp's worker SIGINT says what SIGTERM would have said."""
+    service.leave()
+    asyncio.get_running_loop().call_later(service.settings.drain_seconds, signal.raise_signal, signal.SIGINT)
 
 
 async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from ..template import logs
 from ..template.asgi import App, Endpoints, Receive, RequestContext, Scope, Send, respond, run
+from ..template.ending import announce
 from ..template.predictor import Predictor
 from ..template.service import Service
 from ..template.settings import Settings
@@ -39,6 +40,7 @@ class Application:
         await receive()
         try:
             self._service.start()
+            announce(self._service)
         except Exception as error:
             logger.exception("the model cannot be loaded")
             await send({"type": "lifespan.startup.failed", "message": str(error)})

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from ..template import info, logs
 from ..template.asgi import Endpoints, RequestContext, run
+from ..template.ending import announce
 from ..template.openapi import document
 from ..template.predictor import Predictor
 from ..template.service import Service
@@ -54,6 +55,7 @@ class Application(FastAPI):
     async def _lifespan(self, app: FastAPI) -> AsyncIterator[None]:
         """Load the model before the first request is accepted, and drop it after the last."""
         self._service.start()
+        announce(self._service)
         yield
         self._service.stop()
 

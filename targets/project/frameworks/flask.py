@@ -13,6 +13,7 @@ from werkzeug.datastructures import EnvironHeaders
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from ..template import logs
+from ..template.ending import announce
 from ..template.exchange import Exchange
 from ..template.predictor import Predictor
 from ..template.problems import Rejected, too_large, too_slow
@@ -59,6 +60,7 @@ def create_app(settings: Settings | None = None, load: Callable[[], Predictor] =
     logs.configure(settings.log_level)
     service = Service(settings, load)
     service.start()
+    announce(service)
     return application(service)
 
 

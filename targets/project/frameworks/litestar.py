@@ -14,6 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from ..template import logs, web
 from ..template.asgi import App, Disconnected, Receive, RequestContext, Scope, headers, listening, read_body, run
+from ..template.ending import announce
 from ..template.predictor import Predictor
 from ..template.problems import Rejected
 from ..template.service import Service
@@ -35,6 +36,7 @@ class Routes:
     async def lifespan(self, app: Litestar) -> AsyncIterator[None]:
         """Load the model before the first request is accepted, and drop it after the last."""
         self._service.start()
+        announce(self._service)
         yield
         self._service.stop()
 

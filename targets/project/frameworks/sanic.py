@@ -1,34 +1,42 @@
-"""The service as a Sanic application, served by Sanic's own processes."""
+"""The service as a Sanic application, with gunicorn to start and stop its processes."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection
 from functools import partial
+from time import monotonic
 from types import SimpleNamespace
+from typing import Protocol, cast
 
+from gunicorn.workers.base import Worker
 from sanic import HTTPResponse, Request, Sanic
 from sanic.config import Config
 from sanic.exceptions import RequestCancelled, SanicException
 from sanic.http import Http
 from sanic.response import BaseHTTPResponse
-from sanic.worker.loader import AppLoader
-from sanic.worker.manager import WorkerManager
+from sanic.server.protocols.http_protocol import HttpProtocol
 
 from ..template import info, logs, web
 from ..template.deadlines import sent_within
 from ..template.exchange import Exchange
 from ..template.predictor import Predictor
 from ..template.problems import Rejected, too_large
+from ..template.processes import Server
 from ..template.service import Service
 from ..template.settings import Settings
 from ..template.web import Answer, broken, refused, rejected
 
-REQUIREMENTS = ("sanic>=24.12",)
+REQUIREMENTS = ("sanic>=24.12", "gunicorn>=23")
+UNTYPED = ("gunicorn.*",)
 
 NO_LIMIT_SECONDS = 24 * 3600
 """How long loading and a prediction may take: as long as in every other framework."""
+
+TICK_SECONDS = 0.1
+"""How soon it is noticed that the process is told to stop."""
 
 App = Sanic[Config, SimpleNamespace]
 
@@ -42,6 +50,11 @@ class Routes:
     async def start(self, app: App) -> None:
         """Load the model before the first request is accepted."""
         self._service.start()
+
+    async def leave(self, app: App) -> None:
+        """Be ready no more, before the server stops listening."""
+        self._service.leave()
+        await asyncio.sleep(self._service.settings.drain_seconds)
 
     async def stop(self, app: App) -> None:
         """Drop the model after the last request."""
@@ -77,6 +90,7 @@ def create_app(settings: Settings | None = None, load: Callable[[], Predictor] =
     app.config.RESPONSE_TIMEOUT = NO_LIMIT_SECONDS
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = settings.shutdown_seconds
     app.before_server_start(routes.start)
+    app.before_server_stop(routes.leave)
     app.after_server_stop(routes.stop)
     app.register_middleware(partial(_arrived, service), "request")
     app.register_middleware(_answered, "response")
@@ -88,20 +102,63 @@ def create_app(settings: Settings | None = None, load: Callable[[], Predictor] =
     return app
 
 
+class Listening(Protocol):
+    """What is asked of Sanic's server, whose own methods have no types."""
+
+    connections: Collection[HttpProtocol]
+
+    def startup(self) -> Awaitable[None]: ...
+    def before_start(self) -> Awaitable[None]: ...
+    def start_serving(self) -> Awaitable[None]: ...
+    def after_start(self) -> Awaitable[None]: ...
+    def before_stop(self) -> Awaitable[None]: ...
+    def close(self) -> object: ...
+    def after_stop(self) -> Awaitable[None]: ...
+
+
+class SanicWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
+    """A process of gunicorn's in which Sanic's own server listens."""
+
+    def run(self) -> None:
+        self.wsgi.setup_loop()
+        asyncio.run(self._serve(self.wsgi))
+
+    async def _serve(self, app: App) -> None:
+        # The model is not loaded yet: where that fails, another process would fail as well.
+        self.booted = False
+        # Not `Sanic.serve_single`, which loses a signal that comes while it starts.
+        made = await app.create_server(
+            sock=self.sockets[0].sock,
+            return_asyncio_server=True,
+            access_log=False,
+            asyncio_server_kwargs={"start_serving": False},
+        )
+        server = cast(Listening, made)
+        await server.startup()
+        await server.before_start()
+        await server.start_serving()
+        await server.after_start()
+        self.booted = True
+        while self.alive and self.ppid == os.getppid():
+            await asyncio.sleep(TICK_SECONDS)
+        await server.before_stop()
+        server.close()
+        await _answered_within(app.config.GRACEFUL_SHUTDOWN_TIMEOUT, server.connections)
+        await server.after_stop()
+
+
+async def _answered_within(seconds: float, connections: Collection[HttpProtocol]) -> None:
+    """Wait until each connection has the answer that it waits for."""
+    deadline = monotonic() + seconds
+    while connections and monotonic() < deadline:
+        for connection in [*connections]:
+            connection.close_if_idle()
+        await asyncio.sleep(TICK_SECONDS)
+
+
 def serve(settings: Settings) -> None:
     """Serve until a signal says to stop; requests that have begun are answered first."""
-    loader = AppLoader(factory=create_app)
-    app = loader.load()
-    alone = settings.workers == 1
-    app.prepare(
-        settings.host, settings.port, workers=settings.workers, single_process=alone, access_log=False, motd=False
-    )
-    if alone:
-        Sanic.serve_single(primary=app)
-    else:
-        # In tenths of a second: a large model may take its time to load.
-        WorkerManager.THRESHOLD = NO_LIMIT_SECONDS * 10
-        Sanic.serve(primary=app, app_loader=loader)
+    Server(settings, SanicWorker, 1, create_app).run()
 
 
 async def _body(request: Request, limit: int) -> bytes:
@@ -133,6 +190,11 @@ async def _answered(request: Request, response: BaseHTTPResponse) -> None:
 
 
 def _rejected(request: Request, error: Rejected) -> HTTPResponse:
+    if error.status == 408:
+        # Else Sanic would go on waiting for the body before it answers.
+        assert isinstance(request.stream, Http)
+        request.stream.request_body = None
+        request.stream.keep_alive = False
     return _response(rejected(error))
 
 

@@ -32,6 +32,7 @@ class ServiceTest(unittest.TestCase):
             free.bind(("127.0.0.1", 0))
             cls.port = free.getsockname()[1]
         environment = os.environ | {f"{PREFIX}HOST": "127.0.0.1", f"{PREFIX}PORT": str(cls.port)}
+        environment[f"{PREFIX}DRAIN_SECONDS"] = "0"
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
         cls.process = subprocess.Popen([sys.executable, "-m", PACKAGE], env=environment)
         cls.addClassCleanup(cls.process.wait)

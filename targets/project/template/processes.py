@@ -23,7 +23,7 @@ class Log(Logger):  # type: ignore[misc]  # gunicorn has no types
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn with the service's settings in place of its own command line and files."""
 
-    def __init__(self, settings: Settings, worker: str, threads: int, load: Callable[[], object]) -> None:
+    def __init__(self, settings: Settings, worker: str | type, threads: int, load: Callable[[], object]) -> None:
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         self._options: dict[str, object] = {
             "bind": f"{host}:{settings.port}",
@@ -31,7 +31,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "worker_class": worker,
             "threads": threads,
             "keepalive": KEEP_ALIVE_SECONDS,
-            "graceful_timeout": settings.shutdown_seconds,
+            "graceful_timeout": settings.drain_seconds + settings.shutdown_seconds,
             # No worker is killed for being slow: a large model may take its time to load.
             "timeout": 0,
             "logger_class": Log,

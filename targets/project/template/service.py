@@ -40,6 +40,7 @@ class Service:
         self._load = load
         self._loaded: Predictor | None = None
         self._info: bytes = b""
+        self._leaving = False
         self.metrics = Metrics()
         self._batcher = Batcher(self._ask, settings, metrics=self.metrics)
         self._thread_batcher = ThreadBatcher(self._ask, settings, metrics=self.metrics)
@@ -71,6 +72,11 @@ class Service:
         self.metrics.about(about)
         self._loaded = self._load()
         logger.info("model loaded", extra={"fields": {"seconds": round(perf_counter() - started, 3)}})
+
+    def leave(self) -> None:
+        """Be ready no more, so that no further requests are sent here: the server will stop listening."""
+        self._leaving = True
+        logger.info("told to stop", extra={"fields": {"drain_seconds": self.settings.drain_seconds}})
 
     def stop(self) -> None:
         """Drop the model, after the last request."""
@@ -142,6 +148,8 @@ class Service:
 
     def _readyz(self) -> Answer:
         _ = self._predictor
+        if self._leaving:
+            raise Rejected(503, "stopping", "the service is about to stop")
         return Answer(b'{"status":"ready"}')
 
     def _shown(self) -> Answer:

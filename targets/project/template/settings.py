@@ -33,8 +33,10 @@ class Settings:
     workers: int = WORKERS
     log_level: str = "info"
     max_body_bytes: int = 16 * 1024 * 1024
+    drain_seconds: int = 1
+    """How long the service goes on listening, and is not ready, once it is told to stop."""
     shutdown_seconds: int = 30
-    """How long requests that have begun may take once the service is told to stop."""
+    """How long requests that have begun may take after that."""
     read_seconds: int = 30
     """How long a client may take to send a body."""
     timeout_seconds: int = TIMEOUT_SECONDS
@@ -62,6 +64,7 @@ class Settings:
             workers=_integer(environment, "WORKERS", cls().workers, range(1, 1025)),
             log_level=_level(environment),
             max_body_bytes=_integer(environment, "MAX_BODY_BYTES", cls().max_body_bytes, range(1, 2**40)),
+            drain_seconds=_integer(environment, "DRAIN_SECONDS", cls().drain_seconds, range(3601)),
             shutdown_seconds=_integer(environment, "SHUTDOWN_SECONDS", cls().shutdown_seconds, range(86401)),
             read_seconds=_integer(environment, "READ_SECONDS", cls().read_seconds, range(1, 86401)),
             timeout_seconds=_integer(environment, "TIMEOUT_SECONDS", cls().timeout_seconds, range(1, 86401)),
