@@ -12,7 +12,10 @@ NAMES: Mapping[str, frozenset[str]] = {
         {"api_key", "API_KEY", "_secret", "check_key", "PROTECTED", "SECURITY", "SECURITY_SCHEMES", "401"}
     ),
     "payload_log": frozenset(
-        {"payload_sample", "payload_log", "PAYLOAD_SAMPLE", "PAYLOAD_LOG", "_share_of_requests", "_log_file"}
+        {
+            *("payload_sample", "payload_log", "PAYLOAD_SAMPLE", "PAYLOAD_LOG", "_share_of_requests", "_log_file"),
+            *("unlogged", "_unlogged"),
+        }
     ),
     "cors": frozenset({"origin_headers", "preflight"}),
 }

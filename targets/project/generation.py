@@ -136,7 +136,8 @@ def _package(framework: Framework, choices: Choices) -> Mapping[str, cst.Module]
         around = template("template", "hook_variants", ".")
         modules = dict(hooking.around(modules, around, choices.hooks, waits=choices.waits))
     if choices.logs_payloads:
-        modules = payload_log.around(modules | {name: template("template", name, ".") for name in payload_log.MODULES})
+        modules |= {name: _without(template("template", name, "."), choices.left_out) for name in payload_log.MODULES}
+        modules = payload_log.around(modules)
     modules = dict(_settled(modules, choices))
     # Of a user's own no definition is taken out: a decorator may register what nothing names.
     # The project's own tests read these.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from deployc.compiler.model_spec import Output
+from deployc.schema.config import PayloadLog
 from prometheus_client.parser import text_string_to_metric_families
 
 from ..targets.project.space import config, files
@@ -23,8 +24,9 @@ HELD = b'{"number": 7, "act": "hold"}'
 
 @pytest.fixture
 def guarded(python: Path, framework: str, tmp_path: Path) -> Iterator[Booted]:
-    """A service that asks for a key and answers pages of one other origin."""
-    deploy = config(framework=framework, api_key=True, cors=("https://a.example",))
+    """A service that asks for a key, answers pages of one other origin, and logs every request with its answer."""
+    logged = PayloadLog(sample=1, path=str(tmp_path / "payloads.jsonl"))
+    deploy = config(framework=framework, api_key=True, cors=("https://a.example",), payload_log=logged)
     made = dict(files(tmp_path, ECHO, (Output(method="predict", type="double"),), deploy))
     made["src/churn/model.py"] = Path(__file__).with_name("echo.py").read_text(encoding="utf-8")
     for path, text in made.items():
@@ -116,6 +118,23 @@ def test_a_browser_is_told_which_pages_may_ask(guarded: Booted) -> None:
     assert (refused.status, refused.headers["access-control-allow-origin"]) == (401, "https://a.example")
 
 
+def test_requests_are_logged_with_their_answers(guarded: Booted, tmp_path: Path) -> None:
+    for body, identity in (
+        (b'[{"number": 1}]', "first"),
+        (b'{"number": 2, "act": "refuse"}', "second"),
+        (b"{", "third"),
+    ):
+        guarded.post(body, **{"X-API-Key": KEY, "X-Request-ID": identity})
+    guarded.stop()
+    lines = [json.loads(line) for line in (tmp_path / "payloads.jsonl").read_text(encoding="utf-8").splitlines()]
+    found = [(line["request_id"], line["rows"], line["answers"], line["status"]) for line in lines]
+    row = {"number": 1.0, "act": None}
+    assert found == [
+        ("first", [row], [{"prediction": 1.0}], 200),
+        ("second", [{"number": 2.0, "act": "refuse"}], [], 422),
+    ]
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_prometheus_counts_every_request_once(boot: Boot, workers: str) -> None:
     with boot(workers=workers) as running:
@@ -124,6 +143,8 @@ def test_prometheus_counts_every_request_once(boot: Boot, workers: str) -> None:
         for _ in range(20):
             running.post(b'[{"number": 1}, {"number": 2}]')
         running.ask("GET", "/no/such/path")
+        # A request is counted once its answer is sent, and another process may be the one that is asked.
+        running.until(lambda: b'status="404"' in running.ask("GET", "/metrics").body)
         text = running.ask("GET", "/metrics").body.decode()
         found = {
             (sample.name, *sorted(sample.labels.values())): sample.value
@@ -134,3 +155,4 @@ def test_prometheus_counts_every_request_once(boot: Boot, workers: str) -> None:
         assert found["http_requests_total", "404", "other"] == 1
         assert found["http_request_duration_seconds_count", "/predict"] == 20
         assert found["model_batch_rows_sum",] == 40
+        assert found["model_info", "", "", "churn", "sklearn", "tests.Echo"] == 1

@@ -51,14 +51,16 @@ class Metrics:
         )
         self._running = Gauge("http_requests_in_flight", "Begun.", registry=registry, multiprocess_mode="livesum")
         self._queued = Gauge("model_queue_rows", "Rows that wait.", registry=registry, multiprocess_mode="livesum")
-        labels = ["name", "class", "flavor", "digest"]
+        self._unlogged = Counter("payload_log_dropped", "Requests that could not be logged.", registry=registry)
+        labels = ["name", "class", "flavor", "digest", "optimizer"]
         self._about = Gauge("model_info", "What is served.", labels, registry=registry, multiprocess_mode="max")
         self._known: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     def about(self, info: Info) -> None:
         """Say what is served."""
         model = info.model
-        self._about.labels(info.name, model.class_name, model.flavor, model.digest).set(1)
+        optimizer = model.compiled.by if model.compiled else ""
+        self._about.labels(info.name, model.class_name, model.flavor, model.digest, optimizer).set(1)
 
     def began(self) -> None:
         """Count a request that has arrived."""
@@ -77,6 +79,10 @@ class Metrics:
         """Count a batch, and the rows that wait while it is asked."""
         self._batches.observe(rows)
         self._queued.set(waiting)
+
+    def unlogged(self) -> None:
+        """Count a request that the payload log had to drop."""
+        self._unlogged.inc()
 
     def shown(self) -> Answer:
         """All counters as text."""

@@ -20,6 +20,7 @@ from typing import BinaryIO
 import msgspec
 
 from . import logs
+from .metrics import Metrics
 from .problems import Rejected
 from .web import Answer, Call, Request
 
@@ -87,9 +88,12 @@ _seen: ContextVar[Seen | None] = ContextVar("seen", default=None)
 class PayloadLog:
     """Takes a share of the requests; `path` None means standard error."""
 
-    def __init__(self, path: Path | None, sample: float, chance: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self, path: Path | None, sample: float, metrics: Metrics, chance: Callable[[], float] = random.random
+    ) -> None:
         self._path = path
         self._sample = sample
+        self._metrics = metrics
         self._chance = chance
         self._queue: Queue[Seen | None] = Queue(WAITING)
         self._lock = Lock()
@@ -149,6 +153,7 @@ class PayloadLog:
     def _drop(self) -> None:
         with self._lock:
             self._dropped += 1
+        self._metrics.unlogged()
 
     def _write(self, model: str, target: BinaryIO | RotatingFile) -> None:
         while (seen := self._queue.get()) is not None:

@@ -20,7 +20,7 @@ class RecordingService(Service):
 
     def __init__(self, settings: Settings, load: Callable[[], Predictor]) -> None:
         super().__init__(settings, load)
-        self._payloads = PayloadLog(place(settings), settings.payload_sample)
+        self._payloads = PayloadLog(place(settings), settings.payload_sample, metrics=self.metrics)
         watched = {path: self._payloads.watched(o.decode) for path, o in self.operations.items()}
         self.operations = {path: replace(o, decode=watched[path]) for path, o in self.operations.items()}
 

@@ -13,6 +13,7 @@ import pytest
 from deployc.schema.config import PayloadLog as Options
 from deployc.schema.diagnostics import UserError
 from deployc.targets.project.template import logs, payloads, typed
+from deployc.targets.project.template.metrics import Metrics
 from deployc.targets.project.template.model import Model
 from deployc.targets.project.template.payloads import PayloadLog, RotatingFile
 from deployc.targets.project.template.predictor import Predictor
@@ -104,7 +105,8 @@ def test_a_request_never_waits_for_the_log_and_what_is_dropped_is_counted(tmp_pa
             release.wait()
             super()._write(model, target)  # type: ignore[arg-type]  # whatever is written to
 
-    log = Slow(tmp_path / "log", 1.0)
+    metrics = Metrics()
+    log = Slow(tmp_path / "log", 1.0, metrics)
     log.start("digest")
     decode = log.watched(typed.operations()["/predict"].decode)
     for _ in range(payloads.WAITING + 7):
@@ -115,6 +117,7 @@ def test_a_request_never_waits_for_the_log_and_what_is_dropped_is_counted(tmp_pa
     lines = [json.loads(line) for line in (tmp_path / "log").read_text(encoding="utf-8").splitlines()]
     assert len(lines) == payloads.WAITING
     assert {line["dropped"] for line in lines} == {7}
+    assert b"payload_log_dropped_total 7.0" in metrics.shown().body
 
 
 def test_a_file_that_has_grown_is_put_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,6 +160,12 @@ def test_a_project_that_logs_has_what_deploy_yaml_says(tmp_path: Path) -> None:
 def test_a_project_that_does_not_log_has_no_trace_of_it(tmp_path: Path) -> None:
     for path, text in files(tmp_path, REGRESSOR, REGRESSOR_OUTPUTS).items():
         assert "payload" not in text.lower(), path
+
+
+def test_a_project_that_logs_and_counts_nothing_has_no_counters(tmp_path: Path) -> None:
+    made = files(tmp_path, REGRESSOR, REGRESSOR_OUTPUTS, config(payload_log=Options(), metrics=False))
+    assert "src/churn/metrics.py" not in made
+    assert not [path for path, text in made.items() if "metrics" in text and path.endswith(".py")]
 
 
 def test_a_column_to_redact_has_to_be_there(tmp_path: Path) -> None:
