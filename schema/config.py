@@ -237,6 +237,9 @@ class Serve:
         tuple[Origin, ...], Doc("Origins whose pages may ask the service in a browser, or * for all of them.")
     ] = ()
     metrics: Annotated[bool, Doc("Whether /metrics shows counters to Prometheus.")] = True
+    telemetry: Annotated[
+        bool, Doc("Whether requests are traced with OpenTelemetry, where OTEL_EXPORTER_OTLP_ENDPOINT says where to.")
+    ] = False
     timeout_seconds: Annotated[
         int, Minimum(1), Maximum(86400), Doc("How long a request may wait for the model's answer.")
     ] = 60

@@ -17,10 +17,16 @@ NAMES: Mapping[str, frozenset[str]] = {
             *("unlogged", "_unlogged"),
         }
     ),
+    "telemetry": frozenset(
+        {"tracing", "Tracing", "phase", "trace", "Trace", "current_trace", "PARENT", "_parent", "_routes"}
+    ),
     "cors": frozenset({"origin_headers", "preflight"}),
 }
 """What goes without a feature, in whichever module it stands."""
-REQUIREMENTS: Mapping[str, tuple[str, ...]] = {"metrics": ("prometheus-client>=0.20",)}
+REQUIREMENTS: Mapping[str, tuple[str, ...]] = {
+    "metrics": ("prometheus-client>=0.20",),
+    "telemetry": ("opentelemetry-sdk>=1.30", "opentelemetry-exporter-otlp-proto-http>=1.30"),
+}
 
 
 def features(serve: Serve) -> frozenset[str]:
@@ -29,6 +35,7 @@ def features(serve: Serve) -> frozenset[str]:
         "metrics": serve.metrics,
         "api_key": serve.api_key,
         "cors": bool(serve.cors),
+        "telemetry": serve.telemetry,
         "payload_log": bool(serve.payload_log),
     }
     return frozenset(name for name in NAMES if asked[name])

@@ -53,7 +53,7 @@ MODULES = (
 )
 SHARED = (
     *("invocations", "v2", "tabular", "tensors"),
-    *("asgi", "deadlines", "ending", "keys", "metrics", "origins", "processes", "report"),
+    *("asgi", "deadlines", "ending", "keys", "metrics", "origins", "processes", "report", "tracing"),
     *scored.NAMES,
 )
 """Modules that a project has where it uses them."""

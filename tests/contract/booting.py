@@ -124,15 +124,26 @@ class Booted:
 
 
 @contextmanager
-def booted(python: Path, project: Path, folder: Path, **settings: str) -> Iterator[Booted]:
-    """The service, started and not waited for; killed with all its processes at the end."""
+def booted(
+    python: Path, project: Path, folder: Path, beyond: Mapping[str, str] | None = None, **settings: str
+) -> Iterator[Booted]:
+    """The service, started and not waited for; killed with all its processes at the end.
+
+    `settings` are its own, and `beyond` the variables of the environment that others' libraries read.
+    """
     folder.mkdir(parents=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     own = {"CHURN_HOST": "127.0.0.1", "CHURN_PORT": str(port), "CHURN_DRAIN_SECONDS": "0"}
     own |= {f"CHURN_{name.upper()}": value for name, value in settings.items()}
-    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(project / "src"), "SIGNS": str(folder), **own}
+    environ = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(project / "src"),
+        "SIGNS": str(folder),
+        **own,
+        **(beyond or {}),
+    }
     log = folder / "log"
     with log.open("wb") as file:
         command = [str(python), "-m", "churn"]

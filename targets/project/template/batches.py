@@ -11,6 +11,7 @@ from .metrics import Metrics
 from .queued import Answers, Ask, Queue, Waiting, late, outcomes, settle
 from .schema import Row
 from .settings import Settings
+from .tracing import phase
 
 FAST_SECONDS = 100e-6
 """A model that answers in less is asked at once: a batch would cost more than it saves."""
@@ -35,7 +36,9 @@ class Batcher:
         if self._work is None and self._seconds < FAST_SECONDS and len(rows) <= self._settings.max_batch:
             self._metrics.asked(len(rows), self._queue.rows)
             started = perf_counter()
+            phase("predict")
             answers = self._ask(method, rows)
+            phase("encode")
             self._learn(perf_counter() - started)
             return answers
         loop = asyncio.get_running_loop()

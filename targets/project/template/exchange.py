@@ -7,6 +7,7 @@ from time import perf_counter
 from . import logs
 from .origins import origin_headers, preflight
 from .service import Service
+from .tracing import PARENT
 from .web import Header, failure, form
 
 
@@ -18,6 +19,7 @@ class Exchange:
         self._verb = verb
         self._path = path
         self.status = 0
+        self._parent = {name: found for name in PARENT if (found := header(name))}
         self.request_id = logs.new_request_id(header("x-request-id") or "")
         # What its answer has besides its own.
         self.headers: tuple[tuple[str, str], ...] = (("x-request-id", self.request_id),)
@@ -30,12 +32,14 @@ class Exchange:
         # A connection's requests may share their context.
         self._form = form.set(failure)
         self._service.metrics.began()
+        self._service.tracing.began(self._verb, self._path, self._parent, self.request_id)
         self._started = perf_counter()
         return self
 
     def __exit__(self, *error: object) -> None:
         seconds = perf_counter() - self._started
         self._service.metrics.ended(self._service.counted_as(self._path), self.status, seconds)
+        self._service.tracing.ended(self.status)
         logs.requested(self._verb, self._path, self.status, seconds)
         form.reset(self._form)
         logs.request_id.reset(self._id)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
 from .problems import Rejected
 from .schema import Row
+from .tracing import Trace, current_trace
 
 RETRY_SECONDS = 1
 """When a client that was turned away may ask again: a full queue is gone by then, or the service is too small."""
@@ -27,6 +28,7 @@ class Waiting:
     method: str
     rows: Sequence[Row]
     answered: asyncio.Future[Answers] | Future[Answers]
+    trace: Trace | None = field(default_factory=current_trace.get)
 
 
 class Queue:
@@ -45,6 +47,8 @@ class Queue:
         if self._waiting and self.rows + len(waiting.rows) > self._max_rows:
             retry = ("retry-after", str(RETRY_SECONDS))
             raise Rejected(503, "overloaded", "too many requests are waiting: try again later", headers=(retry,))
+        if waiting.trace:
+            waiting.trace.phase("queue")
         self._waiting[waiting] = None
         self.rows += len(waiting.rows)
 
@@ -64,6 +68,8 @@ class Queue:
                 rows += len(waiting.rows)
         for waiting in taken:
             self.leave(waiting)
+            if waiting.trace:
+                waiting.trace.phase("predict")
         return taken
 
 
@@ -83,6 +89,8 @@ def settle(batch: Sequence[Waiting], found: Sequence[Answers | Exception]) -> No
     for waiting, outcome in zip(batch, found, strict=True):
         if waiting.answered.done():
             continue
+        if waiting.trace:
+            waiting.trace.phase("encode")
         if isinstance(outcome, Exception):
             waiting.answered.set_exception(outcome)
         else:

@@ -24,6 +24,7 @@ from .report import report_pages
 from .schema import Row
 from .settings import Settings
 from .threads import ThreadBatcher
+from .tracing import Tracing, phase
 from .web import Answer, Call, Header, Operation, Request, form
 
 INLINE_BYTES = 64 * 1024
@@ -62,6 +63,7 @@ class Service:
         }
         """What is asked with GET, by path."""
         self.pages["/metrics"] = self.metrics.shown
+        self.tracing = Tracing(self.operations)
 
     def start(self) -> None:
         """Load the model, which has to come before the first request."""
@@ -70,6 +72,7 @@ class Service:
         about = info.read(self.settings.provenance, now)
         self._info = msgspec.json.encode(about)
         self.metrics.about(about)
+        self.tracing.start()
         self._loaded = self._load()
         logger.info("model loaded", extra={"fields": {"seconds": round(perf_counter() - started, 3)}})
 
@@ -81,6 +84,7 @@ class Service:
     def stop(self) -> None:
         """Drop the model, after the last request."""
         self._loaded = None
+        self.tracing.stop()
 
     def admit(self, path: str, header: Header) -> None:
         """Rejected where a request to one of the operations can be refused before its body is read."""
@@ -98,6 +102,7 @@ class Service:
 
     async def answer(self, request: Request) -> Answer:
         """The answer to a request that was admitted; Rejected says why there is none."""
+        phase("decode")
         decode = self.operations[request.path].decode
         small = len(request.body) <= INLINE_BYTES
         found: Answer | Call = decode(request) if small else await asyncio.to_thread(decode, request)
@@ -107,6 +112,7 @@ class Service:
 
     def answer_now(self, request: Request) -> Answer:
         """The same, in a thread that may be held up."""
+        phase("decode")
         found: Answer | Call = self.operations[request.path].decode(request)
         while isinstance(found, Call):
             found = self._answered_now(found)

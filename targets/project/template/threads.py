@@ -11,6 +11,7 @@ from .metrics import Metrics
 from .queued import Answers, Ask, Queue, Waiting, late, outcomes, settle
 from .schema import Row
 from .settings import Settings
+from .tracing import phase
 
 
 class ThreadBatcher:
@@ -28,7 +29,10 @@ class ThreadBatcher:
         """The answers to one request; Rejected when too many wait or it takes too long, else what the model raises."""
         if self._settings.max_batch == 1:
             self._metrics.asked(len(rows), 0)
-            return self._ask(method, rows)
+            phase("predict")
+            answers = self._ask(method, rows)
+            phase("encode")
+            return answers
         answered: Future[Answers] = Future()
         waiting = Waiting(method, rows, answered)
         deadline = monotonic() + self._settings.timeout_seconds

@@ -123,14 +123,28 @@ def test_a_report_on_the_training_is_served_where_the_model_has_one(tmp_path: Pa
 
 def test_a_service_has_no_trace_of_what_it_was_not_asked_for(tmp_path: Path) -> None:
     made = files(tmp_path, *CASES["classifier"], config(metrics=False))
+    assert "src/churn/tracing.py" not in made
     for path, text in made.items():
-        for word in ("prometheus", "metrics", "api_key", "API_KEY", "preflight", "SECURITY"):
+        for word in (
+            "opentelemetry",
+            "tracing",
+            "phase(",
+            "prometheus",
+            "metrics",
+            "api_key",
+            "API_KEY",
+            "preflight",
+            "SECURITY",
+        ):
             assert word not in text or not path.endswith(".py"), (path, word)
     assert not {"src/churn/metrics.py", "src/churn/keys.py", "src/churn/origins.py"} & set(made)
 
 
 def test_a_service_has_what_it_was_asked_for(tmp_path: Path) -> None:
-    made = files(tmp_path, *CASES["classifier"], config(api_key=True, cors=("https://a.example",)))
+    deploy = config(api_key=True, cors=("https://a.example",), telemetry=True)
+    made = files(tmp_path, *CASES["classifier"], deploy)
+    assert "opentelemetry-sdk>=" in made["pyproject.toml"]
+    assert "Tracing(self.operations)" in made["src/churn/service.py"]
     assert "API_KEY = True" in made["src/churn/settings.py"]
     assert "ORIGINS: tuple[str, ...] = ('https://a.example',)".replace("'", '"') in made["src/churn/origins.py"]
     assert '"securitySchemes"' in made["src/churn/openapi.py"]
