@@ -225,7 +225,7 @@ class Serve:
         Optimize,
         Shorthand(Annotated[str, Choice("optimizers")], _used),
         Doc("`auto`, `off`, the name of an optimiser, or a mapping."),
-    ] = Optimize(use="off")
+    ] = Optimize()
     workers: Annotated[
         int, Minimum(1), Maximum(1024), Doc("Processes, each with the model, unless the environment says otherwise.")
     ] = 1

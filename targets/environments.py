@@ -31,15 +31,18 @@ def nodes(deployment: Deployment, spec: Input) -> list[AnyNode]:
     trained: dict[str, Input] = {"before": Made(node="lock-train", folder=LOCKED)} if config.model.train else {}
     proved: dict[str, Input] = {"before": Made(node="lock-model", folder=LOCKED)}
 
-    def to_optimize(spec: ModelSpec, template: Mapping[str, str]) -> tuple[Requirement, ...]:
-        return project.to_optimize(config, spec, candidates(config.serve.optimize, spec))
-
     def to_serve(spec: ModelSpec, template: Mapping[str, str]) -> tuple[Requirement, ...]:
         return project.requirements(config, spec, template)
 
+    def to_optimize(spec: ModelSpec, template: Mapping[str, str]) -> tuple[Requirement, ...]:
+        names = candidates(config.serve.optimize, spec)
+        # a model that nothing compiles is served as it is, so that one environment does for both
+        return project.to_optimize(config, spec, names) if names else to_serve(spec, template)
+
     before = proved if deployment.optimizes else trained
     serve = _locked(deployment, "serve", {"spec": deployment.served_spec, **before, **deployment.template}, to_serve)
-    model = _locked(deployment, "model", {"spec": spec, **trained}, to_optimize) if deployment.optimizes else []
+    asked = {"spec": spec, **trained, **deployment.template}
+    model = [] if not deployment.optimizes else _locked(deployment, "model", asked, to_optimize)
     return [*model, *serve]
 
 

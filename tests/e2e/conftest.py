@@ -126,7 +126,7 @@ def quickstart(built: tuple[Project, str], tmp_path: Path) -> Project:
 
 
 def _given(project: Project, quickstart: Project) -> Project:
-    shutil.copytree(quickstart / "build/project/src/penguins/artifact", project / "model")
+    shutil.copytree(quickstart / "build/trained", project / "model")
     shutil.copy(quickstart / "data/sample.csv", project / "sample.csv")
     project.write("deploy.yaml", GIVEN)
     return project

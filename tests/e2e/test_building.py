@@ -15,7 +15,7 @@ import pytest
 from .project import Project, contents, copied
 
 ALL = {"lock-train", "train", "model", "inspect", "lock-serve", "probe", "generate", "openapi", "assemble"}
-ALL |= {"project", "wheel", "types", "smoke", "parity"}
+ALL |= {"lock-model", "optimize", "project", "wheel", "trained", "types", "smoke", "parity"}
 
 
 def test_the_quickstart_builds_and_says_where_it_is_and_how_to_run_it(built: tuple[Project, str]) -> None:
