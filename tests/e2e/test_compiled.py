@@ -8,13 +8,13 @@ import shutil
 
 import pytest
 
-from .project import EXAMPLES, Project
+from .project import EXAMPLES, Project, contents
 
 LIBRARIES = ("scikit-learn", "scipy", "pandas", "skops", "joblib")
 
 
 def test_a_compiled_model_is_proved_served_without_its_library_and_can_be_proved_again(given: Project) -> None:
-    given.edit("deploy.yaml", "targets:", "serve: {optimize: auto}\ntargets:")
+    given.edit("deploy.yaml", "wheel: {}", "trained: {}")
     ran = given.run("build")
     assert ran.code == 0, ran.err
     assert "compiled with linear: equal to the original on " in ran.err
@@ -23,11 +23,16 @@ def test_a_compiled_model_is_proved_served_without_its_library_and_can_be_proved
     (file,) = (given / "build/project/src/penguins/artifact").iterdir()
     assert file.name == "linear.json"
 
+    assert contents(given / "build/trained") == contents(given / "model")
+
     report = (given / "build/reports/optimize/report.json").read_bytes()
     named = json.loads((given / "build/project/src/penguins/build.json").read_text())["compiled"]
     assert (named["by"], named["proof"]) == ("linear", hashlib.sha256(report).hexdigest())
     (attempt,) = json.loads(report)["attempts"]
     assert attempt["proof"]["rows"]["sample"] == 7
+    processor = (given / "build/reports/optimize/processor.txt").read_text().strip()
+    assert processor
+    assert processor not in report.decode(), "the project names the report's digest, and is the same on each processor"
     assert all(compared["different"] == 0 for compared in attempt["proof"]["methods"])
     assert "equal to the original" in (given / "build/reports/optimize/report.txt").read_text()
 
@@ -48,7 +53,7 @@ def test_a_compiled_model_is_proved_served_without_its_library_and_can_be_proved
 def test_a_model_that_nobody_can_convert_is_served_as_it_was_trained_unless_it_must_not(project: Project) -> None:
     shutil.copytree(EXAMPLES / "joblib", project.folder, dirs_exist_ok=True)
     text = (project / "deploy.yaml").read_text(encoding="utf-8").partition("tests:")[0]
-    project.write("deploy.yaml", f"{text}serve: {{optimize: auto}}\n")
+    project.write("deploy.yaml", text)
     ran = project.run("build")
     assert ran.code == 0, ran.err
     assert "the model is served as it was trained" in ran.err

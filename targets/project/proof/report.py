@@ -55,6 +55,7 @@ class Proof:
     """Of Python and of the libraries, where it was made."""
     platform: str
     processor: str
+    """Empty in the report of a build, which has it in a file of its own."""
 
     @property
     def equal(self) -> bool:
