@@ -62,6 +62,7 @@ ROOTS = {
     "app": frozenset({"create_app", "serve"}),
     "openapi": frozenset({"text"}),
     "score": frozenset({"main"}),
+    "pyfunc": frozenset({"_load_pyfunc"}),
 }
 SAID = frozenset({"REQUIREMENTS", "UNTYPED"})
 """What a framework's file says to deployc alone."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
 from ...schema.config import Config
+from ...schema.constraints import Doc
 
 MODULES = ("reading", "scoring", "writing", "resuming", "job", "score")
 """Modules of the template that score files; every project has them."""
@@ -15,22 +17,24 @@ MODULES = ("reading", "scoring", "writing", "resuming", "job", "score")
 class Options:
     """What deploy.yaml may say below `targets: {batch: ...}`."""
 
-    parquet: bool = False
-    """Read and write Parquet, which needs pyarrow."""
+    parquet: Annotated[bool, Doc("Read and write Parquet as well, for which the project needs pyarrow.")] = False
 
 
-NAMES: Mapping[str, frozenset[str]] = {"parquet": frozenset({"parquet", "ParquetReader", "ParquetWriter"})}
-"""What goes where an option is not set: a module of the option's name, and what others have of it."""
+NAMES: Mapping[str, frozenset[str]] = {
+    "parquet": frozenset({"parquet", "ParquetReader", "ParquetWriter"}),
+    "pyfunc": frozenset({"pyfunc"}),
+}
+"""What goes where nothing asks for it: a module of that name, and what others have of it."""
 REQUIREMENTS: Mapping[str, tuple[str, ...]] = {"parquet": ("pyarrow>=14",)}
 UNTYPED: Mapping[str, tuple[str, ...]] = {"parquet": ("pyarrow.*",)}
 
 
 def asked(config: Config) -> frozenset[str]:
-    """The options that a target sets: all targets have one project."""
+    """The names of what a target asks for: all targets have one project."""
     found = [entry.options for entry in config.targets.values()]
-    return frozenset(
-        name for options in found if isinstance(options, Options) for name in NAMES if getattr(options, name)
-    )
+    parquet = any(options.parquet for options in found if isinstance(options, Options))
+    pyfunc = any(entry.kind == "mlflow" for entry in config.targets.values())
+    return frozenset(name for name, wanted in (("parquet", parquet), ("pyfunc", pyfunc)) if wanted)
 
 
 def unwanted(config: Config) -> frozenset[str]:
@@ -40,9 +44,11 @@ def unwanted(config: Config) -> frozenset[str]:
 
 def requirements(config: Config) -> list[tuple[str, str]]:
     """What has to be installed for it, each with its reason."""
-    return [(line, f"a batch target has `{name}`") for name in sorted(asked(config)) for line in REQUIREMENTS[name]]
+    return [
+        (line, f"a batch target has `{name}`") for name in sorted(asked(config)) for line in REQUIREMENTS.get(name, ())
+    ]
 
 
 def untyped(config: Config) -> frozenset[str]:
     """Libraries without types of their own, as mypy's patterns of modules."""
-    return frozenset(pattern for name in asked(config) for pattern in UNTYPED[name])
+    return frozenset(pattern for name in asked(config) for pattern in UNTYPED.get(name, ()))

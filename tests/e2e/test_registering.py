@@ -1,0 +1,92 @@
+"""What is published to MLflow is loaded there as any model is, and answers as the project does."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import uv
+
+from .mlflow_store import Store, local_store
+from .project import Project
+
+SCRIPT = Path(__file__).with_name("load_registered.py")
+COLUMNS = ["bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g"]
+
+
+@pytest.fixture
+def registering(quickstart: Project, tmp_path: Path) -> tuple[Project, Store]:
+    """The quickstart with the target, beside an empty store."""
+    store = local_store(tmp_path / "store")
+    # MLflow's client makes the database; deployc asks only one that is there
+    code = "import sys, mlflow; mlflow.set_tracking_uri(sys.argv[1]); "
+    code += "mlflow.MlflowClient().create_experiment('birds', sys.argv[2])"
+    subprocess.run([sys.executable, "-c", code, store.uri, str(store.root)], check=True, capture_output=True)
+    quickstart.edit(
+        "deploy.yaml", "targets: {", "targets: {mlflow: {alias: champion, experiment: birds, tags: {team: birds}}, "
+    )
+    return quickstart.given(MLFLOW_TRACKING_URI=store.uri), store
+
+
+def predicted(folder: Path, python: Path, store: Store, rows: Path) -> dict[str, object]:
+    done = subprocess.run(
+        [python, SCRIPT, store.uri, "models:/penguins@champion", rows, *COLUMNS],
+        env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"},
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+@pytest.mark.slow
+def test_a_published_model_is_loaded_from_the_registry_and_answers_as_the_project_does(
+    registering: tuple[Project, Store], tmp_path: Path, uv_cache: Path
+) -> None:
+    project, store = registering
+    first = project.run("publish", "mlflow")
+    assert first.code == 0, first.err
+    assert "registered as models:/penguins/1, alias champion" in first.err
+    again = project.run("publish", "mlflow")
+    assert "is registered already as models:/penguins/1" in again.err
+
+    python = tmp_path / "loading/bin/python"
+    environ = {**os.environ, "UV_CACHE_DIR": str(uv_cache), "VIRTUAL_ENV": str(tmp_path / "loading")}
+    needs = ["-r", str(project / "build/mlflow/requirements.txt"), "sqlalchemy", "alembic"]
+    subprocess.run([uv.find_uv_bin(), "venv", "-q", tmp_path / "loading"], env=environ, check=True)
+    subprocess.run([uv.find_uv_bin(), "pip", "install", "-q", *needs], env=environ, check=True)
+    rows = project / "data/holdout.csv"
+    found = predicted(tmp_path, python, store, rows)
+    assert found["answers"] == asked(project / "build/mlflow/code", python, rows)
+    tags = found["tags"]
+    assert isinstance(tags, dict)
+    build = json.loads((project / "build/mlflow/code/penguins/build.json").read_text(encoding="utf-8"))
+    assert (tags["team"], tags["deployc.model"], tags["deployc.lock"]) == ("birds", build["model"], build["lock"])
+
+
+def asked(code: Path, python: Path, rows: Path) -> dict[str, list[object]]:
+    """What the package itself answers, without MLflow."""
+    with rows.open(encoding="utf-8") as file:
+        table = [{name: float(row[name]) for name in COLUMNS} for row in csv.DictReader(file)]
+    script = "import json, sys, msgspec; from penguins import predict, predict_proba; rows = json.load(sys.stdin); "
+    script += "print(msgspec.json.encode([predict(rows), predict_proba(rows)]).decode())"
+    done = subprocess.run(
+        [python, "-c", script],
+        input=json.dumps(table),
+        env={**os.environ, "PYTHONPATH": str(code)},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    labels, classes = json.loads(done.stdout)
+    return {
+        "predict": [answer["prediction"] for answer in labels],
+        "predict_proba": [[*answer["probabilities"].values()] for answer in classes],
+    }
