@@ -16,7 +16,6 @@ import sys
 import tempfile
 import time
 import warnings
-from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any  # models have no types
@@ -79,7 +78,7 @@ def nothing(folder: Path, framework: str) -> Path:
 
 def compiled(folder: Path, framework: str, optimizer: ModuleType, model: Any) -> Path:
     name = optimizer.__name__.rpartition(".")[2]
-    spec = compiled_spec(replace(SPEC, class_name="sklearn.pipeline.Pipeline"), name, {})
+    spec = compiled_spec(SPEC, name, {})
     source = generated(folder, framework, spec)
     (source / "measured/artifact").mkdir()
     columns = [(column.name, column.type, column.optional) for column in COLUMNS]

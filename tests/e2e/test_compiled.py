@@ -7,6 +7,7 @@ import json
 import shutil
 
 import pytest
+import yaml
 
 from .project import EXAMPLES, Project, contents
 
@@ -61,6 +62,35 @@ def test_a_model_that_nobody_can_convert_is_served_as_it_was_trained_unless_it_m
     project.write("deploy.yaml", f"{text}serve: {{optimize: linear}}\n")
     told = project.fails("not-proved")
     assert "linear cannot convert the model: column Island is of type string" in told
+
+
+NEIGHBOURS = """\
+import joblib, pandas
+from sklearn.neighbors import KNeighborsRegressor
+table = pandas.DataFrame({"x": [float(n) for n in range(20)]})
+joblib.dump(KNeighborsRegressor().fit(table, table.x * 2), "model.joblib")
+"""
+
+
+@pytest.mark.slow
+def test_a_model_that_no_optimiser_knows_is_asked_and_served_in_one_environment(project: Project) -> None:
+    project.write("train.py", NEIGHBOURS)
+    model = {
+        "path": "model.joblib",
+        "train": {
+            "run": "python train.py",
+            "inputs": ["train.py"],
+            "requirements": ["scikit-learn", "pandas", "joblib"],
+        },
+        "sample": "sample.csv",
+    }
+    project.write("sample.csv", "x\n1.5\n2.5\n")
+    project.write("deploy.yaml", json.dumps({"version": 1, "name": "near", "model": model, "targets": {"project": {}}}))
+    ran = project.run("build")
+    assert ran.code == 0, ran.err
+    assert "no optimiser knows models of its kind" in ran.err
+    sections = yaml.safe_load((project / "deploy.lock").read_text(encoding="utf-8"))["sections"]
+    assert sections["model"]["requirements"] == sections["serve"]["requirements"]
 
 
 @pytest.mark.slow
