@@ -63,6 +63,8 @@ ROOTS = {
     "openapi": frozenset({"text"}),
     "score": frozenset({"main"}),
     "pyfunc": frozenset({"_load_pyfunc"}),
+    "spark": frozenset({"udf"}),
+    "dask": frozenset({"scored"}),
 }
 SAID = frozenset({"REQUIREMENTS", "UNTYPED"})
 """What a framework's file says to deployc alone."""

@@ -18,23 +18,36 @@ class Options:
     """What deploy.yaml may say below `targets: {batch: ...}`."""
 
     parquet: Annotated[bool, Doc("Read and write Parquet as well, for which the project needs pyarrow.")] = False
+    spark: Annotated[bool, Doc("A module `spark` with the model as a pandas UDF; pyspark is yours.")] = False
+    dask: Annotated[bool, Doc("A module `dask` that scores a Dask DataFrame; dask is yours.")] = False
 
 
 NAMES: Mapping[str, frozenset[str]] = {
     "parquet": frozenset({"parquet", "ParquetReader", "ParquetWriter"}),
     "pyfunc": frozenset({"pyfunc"}),
+    "frames": frozenset({"frames"}),
+    "spark": frozenset({"spark"}),
+    "dask": frozenset({"dask"}),
 }
 """What goes where nothing asks for it: a module of that name, and what others have of it."""
-REQUIREMENTS: Mapping[str, tuple[str, ...]] = {"parquet": ("pyarrow>=14",)}
-UNTYPED: Mapping[str, tuple[str, ...]] = {"parquet": ("pyarrow.*",)}
+REQUIREMENTS: Mapping[str, tuple[str, ...]] = {
+    "parquet": ("pyarrow>=14",),
+    "frames": ("pandas>=1.5", "pyarrow>=14"),
+}
+UNTYPED: Mapping[str, tuple[str, ...]] = {
+    "parquet": ("pyarrow.*",),
+    "spark": ("pyspark.*",),
+    "dask": ("dask.*",),
+}
 
 
 def asked(config: Config) -> frozenset[str]:
     """The names of what a target asks for: all targets have one project."""
-    found = [entry.options for entry in config.targets.values()]
-    parquet = any(options.parquet for options in found if isinstance(options, Options))
-    pyfunc = any(entry.kind == "mlflow" for entry in config.targets.values())
-    return frozenset(name for name, wanted in (("parquet", parquet), ("pyfunc", pyfunc)) if wanted)
+    found = [entry.options for entry in config.targets.values() if isinstance(entry.options, Options)]
+    wanted = {name for name in ("parquet", "spark", "dask") if any(getattr(options, name) for options in found)}
+    wanted |= {"frames"} if wanted & {"spark", "dask"} else set()
+    wanted |= {"pyfunc"} if any(entry.kind == "mlflow" for entry in config.targets.values()) else set()
+    return frozenset(wanted)
 
 
 def unwanted(config: Config) -> frozenset[str]:
