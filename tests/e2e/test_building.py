@@ -25,7 +25,7 @@ def test_the_quickstart_builds_and_says_where_it_is_and_how_to_run_it(built: tup
     assert "run it: deployc run" in told
     assert (project / "build/project/README.md").is_file()
     assert list((project / "build/wheel").glob("penguins-*.whl"))
-    assert {p.name for p in (project / "build/reports").iterdir()} == {"types", "smoke", "parity"}
+    assert {p.name for p in (project / "build/reports").iterdir()} == {"optimize", "types", "smoke", "parity"}
     assert json.loads((project / "build/reports/parity/report.json").read_text())["rows"] == 68
     assert (project / "deploy.lock").is_file()
 
@@ -40,6 +40,8 @@ def test_a_build_with_nothing_to_do_says_so_and_runs_nothing(quickstart: Project
 
 
 def test_a_fresh_checkout_takes_everything_from_the_cache(built: tuple[Project, str], quickstart: Project) -> None:
+    # with its tests, since the rows of `parity` are part of the proof that the project names
+    quickstart.write("deploy.yaml", (built[0] / "deploy.yaml").read_text(encoding="utf-8"))
     ran = quickstart.build("--locked")
     assert ran.ran == set()
     assert ran.cached >= {"train", "generate", "project", "wheel"}
@@ -145,9 +147,9 @@ def test_one_node_and_one_target(staged: Project) -> None:
     assert only.ran | only.cached == {"lock-train", "train", "model", "inspect"}
     staged.edit("deploy.yaml", "{project: {}}", "{project: {}, wheel: {}}")
     staged.build("--target", "wheel")
-    assert [p.name for p in (staged / "build").iterdir()] == ["wheel"]
+    assert {p.name for p in (staged / "build").iterdir()} == {"wheel", "reports"}
     staged.build("--target", "project")
-    assert {p.name for p in (staged / "build").iterdir()} == {"wheel", "project"}
+    assert {p.name for p in (staged / "build").iterdir()} == {"wheel", "project", "reports"}
 
 
 def test_a_copy_of_the_folder_is_judged_by_its_own_files(staged: Project, tmp_path: Path) -> None:
