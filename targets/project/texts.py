@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pathlib import PurePosixPath
 
 from ...compiler.model_spec import ModelSpec
 from ...schema.config import Config
 from . import scored
 from .catalog import Framework, facts
 from .choices import Choices
+from .dockerfile import Layout, Recipe, default_base, dockerfile, system_packages
 from .names import VERSION, Names
 from .needs import requirements
+from .rendering import texts
 
-HERE = Path(__file__).parent / "texts"
 FILES = {
     "pyproject.toml": "pyproject.toml.j2",
     "README.md": "README.md.j2",
-    "Dockerfile": "Dockerfile.j2",
     ".dockerignore": "dockerignore.j2",
 }
 SUMMARIES = {
@@ -35,14 +32,8 @@ def render(
     *, names: Names, config: Config, spec: ModelSpec, framework: Framework, choices: Choices, line_length: int
 ) -> dict[str, str]:
     """The files by path."""
-    environment = Environment(
-        loader=FileSystemLoader(HERE, encoding="utf-8"),
-        undefined=StrictUndefined,
-        autoescape=False,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment, layout = texts(), _layout(config, choices)
+    required = requirements(config, spec, framework)
     environment.filters["quoted"] = lambda value: json.dumps(value, ensure_ascii=False)
     values = {
         "names": names,
@@ -51,16 +42,23 @@ def render(
         "spec": spec,
         "python": config.python,
         "methods": {m: SUMMARIES[m] for m in choices.methods},
-        "requirements": [f"{r.name}{r.specifier}" for r in requirements(config, spec, framework)],
+        "requirements": [f"{r.name}{r.specifier}" for r in required],
         "example": json.dumps(choices.constants["openapi"]["EXAMPLE"], ensure_ascii=False),
         # a column's name is no code: what it holds stays inside the quotes
         "literal": repr(json.dumps(choices.constants["openapi"]["EXAMPLE"], ensure_ascii=False)),
-        "code": _code(config, choices),
+        "code": {"modules": [name.removesuffix(".py") for name in layout.modules], "packages": layout.packages},
         "untyped": _untyped(framework, spec, config),
         "line_length": line_length,
         "batch": scored.asked(config),
     }
-    return {path: environment.get_template(template).render(values) for path, template in FILES.items()}
+    found = {path: environment.get_template(template).render(values) for path, template in FILES.items()}
+    recipe = Recipe(
+        base=default_base(config.python),
+        port=config.serve.port,
+        packages=system_packages(r.name for r in required),
+        indexes=tuple(index.url for index in config.lock.indexes.values()),
+    )
+    return {**found, "Dockerfile": dockerfile(recipe, layout, names)}
 
 
 def _untyped(framework: Framework, spec: ModelSpec, config: Config) -> list[str]:
@@ -71,9 +69,9 @@ def _untyped(framework: Framework, spec: ModelSpec, config: Config) -> list[str]
     return sorted({"joblib.*", "pandas.*", "skops.*", *framework.untyped, *found, *scored.untyped(config)})
 
 
-def _code(config: Config, choices: Choices) -> Mapping[str, list[str]]:
-    """The user's own modules by kind: files and folders that lie beside the package."""
+def _layout(config: Config, choices: Choices) -> Layout:
+    """Where the user's own modules lie beside the package."""
     names = {PurePosixPath(path).name for path in config.model.code}
     names |= {path.partition("/")[0] for path in (choices.hooks.files if choices.hooks else ())}
-    modules = sorted(name.removesuffix(".py") for name in names if name.endswith(".py"))
-    return {"modules": modules, "packages": sorted(name for name in names if not name.endswith(".py"))}
+    modules = sorted(name for name in names if name.endswith(".py"))
+    return Layout(modules=tuple(modules), packages=tuple(sorted(names.difference(modules))))

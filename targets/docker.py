@@ -1,0 +1,105 @@
+"""The `docker` target: a folder that `docker build` makes an image of, without deployc."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from ..compiler.node import AnyNode, Node, Work
+from ..compiler.tree import Tree
+from ..schema.codec import encode
+from ..schema.constraints import Doc, Maximum, Minimum, Pattern
+from .deployment import PROJECT, Deployment
+from .wheel import pins
+
+# The modules behind jinja2 take longer to import than a build with nothing to do.
+
+_REPOSITORY = r"([a-z0-9.-]+(:[0-9]+)?/)?[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
+_TAG = r"(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?"
+Base = Annotated[
+    str,
+    Pattern(rf"{_REPOSITORY}{_TAG}(@sha256:[0-9a-f]{{64}})?", "an image, such as python:3.12-slim or NAME@sha256:..."),
+]
+Package = Annotated[
+    str, Pattern(r"[a-z0-9][a-z0-9+.-]+(=[A-Za-z0-9.+~:-]+)?", "a Debian package, such as libgomp1 or libgomp1=VERSION")
+]
+Label = Annotated[str, Pattern(r"[a-z0-9]+([.-][a-z0-9]+)*", "a label's key, such as org.opencontainers.image.source")]
+LabelText = Annotated[str, Pattern(r'[^\x00-\x1f"\\$]*', 'text without ", \\, $ and line breaks')]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the image is built on and what it is told."""
+
+    base: Annotated[Base | None, Doc("Image to build on, with Python 3; by default python:X.Y-slim.")] = None
+    packages: Annotated[tuple[Package, ...], Doc("Debian packages to add to the base.")] = ()
+    labels: Annotated[Mapping[Label, LabelText], Doc("Labels of the image.")] = field(default_factory=dict)
+    port: Annotated[int | None, Minimum(1), Maximum(65535), Doc("Port in the container; by default serve.port.")] = None
+    workers: Annotated[
+        int | None, Minimum(1), Maximum(1024), Doc("Processes in the container; by default serve.workers.")
+    ] = None
+
+
+def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
+    """The build context: what the image takes of the project, its Dockerfiles, and nothing else."""
+    config = deployment.config
+    shaping = {
+        "base": options.base or "",
+        "packages": " ".join(options.packages),
+        "labels": json.dumps(encode(options.labels), sort_keys=True),
+        "port": str(options.port or config.serve.port),
+        "workers": str(options.workers or ""),
+        "indexes": " ".join(index.url for index in config.lock.indexes.values()),
+    }
+
+    def run(work: Work) -> Tree:
+        return context(work, deployment, options)
+
+    return [
+        Node(
+            name=name,
+            inputs={"project": PROJECT},
+            params={"name": config.name, "python": deployment.python, **shaping},
+            implementation=deployment.identity.tools("jinja2"),
+            run=run,
+        )
+    ]
+
+
+def provenance(deployment: Deployment) -> str:
+    """The folder of the target in which the model's provenance.json belongs."""
+    return f"src/{deployment.package}"
+
+
+def context(work: Work, deployment: Deployment, options: Options) -> Tree:
+    """What is built from, of the assembled project in the input "project"."""
+    from .project.dockerfile import Layout, Recipe, default_base, dockerfile, system_packages
+    from .project.names import Names
+
+    project, names = work.inputs["project"], Names.of(deployment.config.name)
+    recipe = Recipe(
+        base=options.base or default_base(deployment.python),
+        port=options.port or deployment.config.serve.port,
+        workers=options.workers,
+        packages=tuple(dict.fromkeys((*system_packages(_locked(work)), *options.packages))),
+        indexes=tuple(index.url for index in deployment.config.lock.indexes.values()),
+        labels={"org.opencontainers.image.title": names.name, **options.labels},
+    )
+    layout = Layout.of(project, names.package)
+    texts = {
+        "Dockerfile": dockerfile(recipe, layout, names),
+        "Dockerfile.buildkit": dockerfile(recipe, layout, names, buildkit=True),
+    }
+    kept = Tree.of(e for e in project if e.path in ("requirements.lock", ".dockerignore"))
+    return kept | project.under("src").at("src") | work.cas.put_texts(texts)
+
+
+def _locked(work: Work) -> list[str]:
+    """The distributions that requirements.lock pins."""
+    lines = pins(work.cas.text(work.inputs["project"], "requirements.lock"))
+    return [canonicalize_name(Requirement(line).name) for line in lines]
