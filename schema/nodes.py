@@ -9,10 +9,7 @@ import yaml
 
 from .diagnostics import Diagnostic, Span, UserError
 from .source import Source
-from .syntax import syntax_error
-
-DEPTH = 50
-"""How deep mappings and sequences may be nested: far above any real file, far below Python's own limit."""
+from .syntax import DEPTH, BoundedLoader, syntax_error, too_deep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +62,7 @@ def parse(source: Source, *, pure: bool = False) -> tuple[Node, tuple[Diagnostic
     LibYAML is used where PyYAML was built with it, unless `pure` is asked for; the result is the same.
     UserError: yaml-syntax, together with all that was found before it, when there is no tree.
     """
-    composer = _Composer(source, yaml.SafeLoader if pure else getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    composer = _Composer(source, BoundedLoader if pure else getattr(yaml, "CSafeLoader", BoundedLoader))
     try:
         root = composer.document()
     except yaml.MarkedYAMLError as error:
@@ -98,7 +95,7 @@ class _Composer:
         """The node that begins with `event`; all its events are consumed."""
         span = self.span(event)
         if depth > DEPTH:
-            deep = Diagnostic(code="yaml-syntax", message=f"this is nested more than {DEPTH} deep", at=span)
+            deep = Diagnostic(code="yaml-syntax", message=too_deep(), at=span)
             raise UserError(*self.found, deep)
         tagged = self.report_properties(event, span)
         match event:

@@ -7,6 +7,23 @@ import yaml
 from .diagnostics import Diagnostic
 from .source import Source
 
+DEPTH = 50
+"""How deep mappings and sequences may be nested: far above any real file, far below Python's own limit."""
+
+
+class BoundedLoader(yaml.SafeLoader):
+    """PyYAML's own loader, which for each token looks at all brackets that are open: not more than DEPTH here."""
+
+    def fetch_flow_collection_start(self, token: type[yaml.Token]) -> None:
+        if self.flow_level > DEPTH:
+            raise yaml.scanner.ScannerError(problem=too_deep(), problem_mark=self.get_mark())
+        super().fetch_flow_collection_start(token)
+
+
+def too_deep() -> str:
+    return f"this is nested more than {DEPTH} deep"
+
+
 _WORDS: tuple[tuple[str, str, str], ...] = (
     ("found character '\\t'", "a tab cannot indent YAML", "use spaces"),
     ("mapping values are not allowed", "a second `:` cannot be here", "quote the text, or begin a new line before it"),
@@ -38,7 +55,7 @@ def syntax_error(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic:
 
 def _reworded(source: Source) -> yaml.MarkedYAMLError | None:
     try:
-        for _ in yaml.parse(source.text, Loader=yaml.SafeLoader):
+        for _ in yaml.parse(source.text, Loader=BoundedLoader):
             pass
     except yaml.MarkedYAMLError as error:
         return error
