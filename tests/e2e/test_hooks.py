@@ -125,5 +125,5 @@ def test_mistakes_are_told_before_work_starts(hooked: Project) -> None:
 def test_a_change_of_what_hooks_import_is_noticed(hooked: Project) -> None:
     hooked.build()
     assert hooked.build().events[-1]["event"] == "up-to-date"
-    hooked.edit("features/units.py", "* 1000", f"* 1000.0  # {uuid.uuid4()}")
+    hooked.edit("features/units.py", "import msgspec\n", f"import msgspec  # {uuid.uuid4()}\n")
     assert {"generate", "openapi", "assemble"} <= hooked.build().ran

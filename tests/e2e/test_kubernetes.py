@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 import yaml
 
 from .project import Project
 
-IMAGE = f"registry.example.com/penguins@sha256:{'ab' * 32}"
+IMAGE = f"registry.example.com/penguins@sha256:{uuid.uuid4().hex * 2}"
+"""An image that no build has seen."""
 
 
 @pytest.fixture

@@ -41,5 +41,12 @@ def test_a_logged_request_is_asked_again(given: Project, tmp_path: Path) -> None
     assert "trained and built say the same" in one.out
     assert "Adelie" in one.out
 
+    # What the service is told to refuse, the trained model goes on answering.
+    given.write("deploy.yaml", f"{text}inputs: {{bill_length_mm: {{max: 1}}}}\n")
+    other = given.run("replay", str(log))
+    assert other.code == 1, other.err
+    assert "trained and built say NOT the same" in other.out
+    assert "422 invalid-row" in other.out
+
     log.write_text(json.dumps({**lines[0], "rows": [{"bill": 1.0}]}), encoding="utf-8")
     assert given.run("replay", str(log)).codes == ["replay-mismatch"]
