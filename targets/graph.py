@@ -218,6 +218,7 @@ def _generate(deployment: Deployment) -> Node:
             template=deployment.template_modules(work.cas, work.inputs),
             example=found.example,
             hooks=deployment.hooks(work),
+            closed=found.closed,
         )
 
     # how the model may be optimised decides over its spec, and over nothing else here

@@ -13,7 +13,7 @@ from ..compiler.tree import Tree
 from ..schema.diagnostics import Field, fail
 from .deployment import Deployment
 from .project import openapi_command
-from .project.probing import LOADING, SCRIPT, Probed, probe_request, read_probe
+from .project.probing import LOADING, MODULE, PACKAGE, SCRIPTS, Probed, probe_request, read_probe
 
 MODEL_FIELD = ("model", "path")
 
@@ -57,8 +57,8 @@ def _probe(work: Work, deployment: Deployment) -> Tree:
     request = work.folder / "request.json"
     request.write_text(probe_request(spec, work.folder / "model", rows), encoding="utf-8")
     answer = work.folder / "answer.json"
-    path = {"PYTHONPATH": ":".join(map(str, paths))}
-    asked = [str(_copied(work, spec)), str(request), str(answer)]
+    path = {"PYTHONPATH": ":".join(map(str, (_copied(work, spec), *paths)))}
+    asked = ["-m", MODULE, str(request), str(answer)]
     said = _python(work, deployment.model_environment, asked, path, MODEL_FIELD)
     text = answer.read_text(encoding="utf-8")
     found = read_probe(text)
@@ -72,15 +72,16 @@ def _probe(work: Work, deployment: Deployment) -> Tree:
 
 
 def _copied(work: Work, spec: ModelSpec) -> Path:
-    """The script and the model's loader in a folder of their own: Python puts a script's folder first on its path."""
+    """A folder for Python's path with the probe's package and the model's loader."""
     # libcst takes longer to import than a build with nothing to do
     from .project.model_module import loading_module
 
-    copy = work.folder / "probe" / SCRIPT.name
-    copy.parent.mkdir()
-    copy.write_bytes(SCRIPT.read_bytes())
-    copy.with_name(LOADING).write_text(loading_module(spec), encoding="utf-8")
-    return copy
+    folder = work.folder / "probe"
+    (folder / PACKAGE).mkdir(parents=True)
+    (folder / LOADING).write_text(loading_module(spec), encoding="utf-8")
+    for script in SCRIPTS:
+        (folder / PACKAGE / script.name).write_bytes(script.read_bytes())
+    return folder
 
 
 def _openapi(work: Work, deployment: Deployment) -> Tree:

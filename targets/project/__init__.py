@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from ...compiler.cas import Cas
 from ...compiler.hooks.contract import Hooks
-from ...compiler.model_spec import ModelSpec, Output, Requirement
+from ...compiler.model_spec import Label, ModelSpec, Output, Requirement
 from ...compiler.node import AnyNode, Node
 from ...compiler.tree import Tree
 from ...schema.config import Config
@@ -43,19 +43,30 @@ def generate(
     template: Mapping[str, str] | None = None,
     example: Mapping[str, object] | None = None,
     hooks: Hooks | None = None,
+    closed: Mapping[str, tuple[Label | None, ...]] | None = None,
 ) -> Tree:
     """The project without model, lock and OpenAPI document; UserError when the model cannot be served as asked.
 
     `template` holds the modules of a template of the user's own, for which the config names its folder. `example` is a
     row that the model is known to take; by default one is synthesised from the signature. A config that names no Python
-    means the one that runs deployc. `hooks` is what was read of the user's own functions.
+    means the one that runs deployc. `hooks` is what was read of the user's own functions, `closed` the only values that
+    the model takes in some of its columns.
     """
     from .catalog import chosen
     from .generation import generate as run
 
     framework = chosen(config.serve.framework, template)
     settled = config if config.python else replace(config, python=".".join(map(str, sys.version_info[:2])))
-    return run(spec=spec, outputs=outputs, config=settled, framework=framework, cas=cas, example=example, hooks=hooks)
+    return run(
+        spec=spec,
+        outputs=outputs,
+        config=settled,
+        framework=framework,
+        cas=cas,
+        example=example,
+        hooks=hooks,
+        closed=closed,
+    )
 
 
 def boundary(spec: ModelSpec, outputs: tuple[Output, ...], config: Config) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from ...compiler.codegen.fields import Field
@@ -16,6 +16,7 @@ from ...schema.diagnostics import fail
 from . import pages, payload_log, scored
 from .answers import ANSWERS, Shapes
 from .catalog import Framework
+from .closed import UNEXPLAINED, Closed, constants, listed
 from .features import left_out
 from .hooked import check_hooks, hook_constants
 from .hooking import must_wait
@@ -69,9 +70,15 @@ def choose(
     framework: Framework,
     example: Mapping[str, object] | None,
     hooks: Hooks | None = None,
+    closed: Closed | None = None,
 ) -> Choices:
     """Decide all that depends on the model; UserError when it cannot be served as deploy.yaml asks."""
     names = Names.of(config.name)
+    closed = closed or {}
+    if not (hooks and hooks.pre):
+        # What `pre` gives is checked by the model alone: a type that refused it would blame the service.
+        spec = replace(spec, inputs=listed(spec.inputs, closed))
+    explained = constants(spec.inputs, closed)
     needs = requirements(config, spec, framework)
     libraries = tuple(sorted({r.name.partition("[")[0] for r in needs}))
     names.check(_modules(libraries, config, hooks))
@@ -91,15 +98,16 @@ def choose(
         constants=_constants(spec, served, config, libraries)
         | {
             "schema": shapes.aliases(),
-            "openapi": {"VERSION": VERSION, "EXAMPLE": shown_row(spec.inputs, config, example, hooks)},
+            "openapi": {"VERSION": VERSION, "EXAMPLE": shown_row(spec.inputs, config, example, hooks, closed)},
             **_hooks(spec.inputs, config, hooks),
+            **explained,
         },
         dropped=unspoken(config).union(
             scored.unwanted(config),
             *(parts for method, parts in PARTS.items() if method not in served),
             pages.dropped(spec, config),
         ),
-        left_out=left_out(config.serve),
+        left_out=left_out(config.serve) | (frozenset() if explained else UNEXPLAINED),
         example=example,
         hooks=hooks,
         logs_payloads=config.serve.payload_log is not None,

@@ -24,6 +24,7 @@ from ...schema.diagnostics import fail
 from . import hooking, pages, payload_log, scored
 from .catalog import APP, Framework, chosen
 from .choices import Choices, choose
+from .closed import Closed
 from .contract import FIELD, TEMPLATE
 from .model_module import bind_model, compiled_module, model_module, template
 from .names import Names
@@ -53,7 +54,7 @@ MODULES = (
 )
 SHARED = (
     *("invocations", "v2", "tabular", "tensors"),
-    *("asgi", "deadlines", "ending", "keys", "metrics", "origins", "processes", "report", "tracing"),
+    *("asgi", "categories", "deadlines", "ending", "keys", "metrics", "origins", "processes", "report", "tracing"),
     *scored.NAMES,
 )
 """Modules that a project has where it uses them."""
@@ -84,10 +85,11 @@ def generate(
     cas: Cas,
     example: Mapping[str, object] | None = None,
     hooks: Hooks | None = None,
+    closed: Closed | None = None,
 ) -> Tree:
     """The project without model, lock and OpenAPI document; UserError when the model cannot be served as asked."""
     names = Names.of(config.name)
-    choices = choose(spec, outputs, config, framework, example, hooks)
+    choices = choose(spec, outputs, config, framework, example, hooks, closed or {})
     code = {f"src/{names.package}/{name}.py": m.code for name, m in _package(framework, choices).items()}
     code["tests/test_service.py"] = _tests(names)
     texts = dict(_finished(code, config, own=framework.own, beside=_beside(hooks)))

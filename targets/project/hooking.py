@@ -22,7 +22,7 @@ MODULES = ("hooks", "starting", "waiting")
 PROTOCOLS = frozenset({"invocations", "v2"})
 """Modules of protocols that know nothing of hooks."""
 
-MODEL_SIDE = ("__init__", "batches", "model", "predictor", "queued", "service", "threads")
+MODEL_SIDE = ("__init__", "batches", "categories", "model", "predictor", "queued", "service", "threads")
 """Modules that know the model's own rows, which a `pre` makes of a request's."""
 
 

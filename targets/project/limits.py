@@ -42,7 +42,8 @@ def _values(column: Column) -> str:
     labels = column.limits.values or (column.categories or () if column.closed else ())
     if labels and all(isinstance(label, str) or type(label) is int for label in labels):
         return f"Literal[{', '.join(map(repr, labels))}]"
-    return _number(column) if column.type in BOUNDS else TYPES[column.type]
+    kind = _number(column) if column.type in BOUNDS else TYPES[column.type]
+    return f'Annotated[{kind}, Meta(extra_json_schema={{"enum": {list(labels)!r}}})]' if labels else kind
 
 
 def _number(column: Column) -> str:
@@ -59,8 +60,8 @@ def _number(column: Column) -> str:
 
 def _fitting(column: Column, value: object) -> object:
     limits = column.limits
-    if limits.values:
-        return value if value in limits.values else limits.values[0]
+    if values := limits.values or (column.categories or () if column.closed else ()):
+        return value if value in values else values[0]
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
     if limits.minimum is not None:

@@ -1,9 +1,9 @@
 """Asks a model once: which types and shapes its methods answer with, and which row it is known to take.
 
-Runs alone, in the serving environment, beside the module deployc_loading: `python probe.py REQUEST ANSWER`. REQUEST
-is a JSON file with `model` (a path), `container`, `columns` ([name, type, optional, categories]), `methods`, and `rows`
-(objects by column, may be empty). Writes {"outputs": [{method, type, shape}], "example": row or null, "problems":
-{method: why}}.
+Runs without deployc, in the serving environment, where the module deployc_loading is on the path: `python -m
+PACKAGE.probe REQUEST ANSWER`. REQUEST is a JSON file with `model` (a path), `container`, `columns` ([name, type,
+optional, categories]), `methods`, and `rows` (objects by column, may be empty). Writes {"outputs": [{method, type,
+shape}], "example": row or null, "closed": {column: values}, "problems": {method: why}}.
 """
 
 from __future__ import annotations
@@ -12,13 +12,18 @@ import json
 import sys
 import traceback
 from base64 import b64decode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from math import nan
 from pathlib import Path
 from typing import Any  # a model's library has no types: what it gives is looked at, not known
 
+from .learnt import by_column, categories
+
 ROWS = 3
+MOST = 10_000
+"""Of more categories than that it is not tried whether they are all that a column takes."""
 VALUES: Mapping[str, object] = {
     "boolean": True,
     "integer": 1,
@@ -41,8 +46,18 @@ DTYPES: Mapping[str, str] = {
 }
 OPTIONAL: Mapping[str, str] = {"boolean": "object", "integer": "float64", "long": "float64"}
 KINDS: Mapping[str, str] = {"b": "boolean", "i": "long", "u": "long", "f": "double", "U": "string", "M": "datetime"}
+KINDS_OF: Mapping[str, tuple[type, ...]] = {
+    "integer": (int,),
+    "long": (int,),
+    "float": (int, float),
+    "double": (int, float),
+    "string": (str,),
+    **dict.fromkeys(("boolean", "binary", "datetime"), ()),
+}
+"""Types of the categories that a column can be restricted to."""
 Column = tuple[str, str, bool, Sequence[object] | None]
 Row = Mapping[str, object]
+Known = Mapping[str, Sequence[object]]
 
 
 def main(path: str, answer: str) -> None:
@@ -50,14 +65,34 @@ def main(path: str, answer: str) -> None:
         request = json.load(file)
     model = load(request["model"])
     columns: list[Column] = [tuple(column) for column in request["columns"]]
-    example = working_row(model, columns, request["methods"], request["container"])
+    asking = Asking(model=model, method=request["methods"][0], columns=columns, container=request["container"])
+    known = by_column(categories(model, [name for name, *_ in columns]))
+    example = working_row(asking, known)
     rows = request["rows"][:ROWS] or ([example] if example else [])
     asked = {m: tried(model, m, columns, (rows * ROWS)[:ROWS], request["container"]) for m in request["methods"]}
     outputs = [{"method": method, **answer} for method, answer in asked.items() if not isinstance(answer, str)]
     problems = {method: answer for method, answer in asked.items() if isinstance(answer, str)}
+    closed = closed_columns(asking, known, example or rows[0]) if example or rows else {}
     # not printed: a model may print too
     with open(answer, "w", encoding="utf-8") as file:
-        json.dump({"outputs": outputs, "example": example, "problems": problems}, file)
+        json.dump({"outputs": outputs, "example": example, "closed": closed, "problems": problems}, file)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """The model, and how it is asked whether it takes rows."""
+
+    model: Any
+    method: str
+    columns: Sequence[Column]
+    container: str
+
+    def takes(self, *rows: Row) -> bool:
+        try:
+            ask(self.model, self.method, self.columns, rows, self.container)
+        except Exception:
+            return False
+        return True
 
 
 def tried(
@@ -78,39 +113,51 @@ def load(path: str) -> Any:
     return deployc_loading.load(Path(path))
 
 
-def working_row(model: Any, columns: Sequence[Column], methods: Sequence[str], container: str) -> Row | None:
-    """A row made of the signature that the model takes, with values of its own categories where it insists on them."""
-    plain = {name: known[0] if known else VALUES[kind] for name, kind, _, known in columns}
-    learnt = {name: values[0] for found in categories(model) for name, values in found if name in plain}
-    for row in (plain, plain | learnt):
-        try:
-            ask(model, methods[0], columns, [row], container)
-        except Exception:
-            continue
-        return row
+def working_row(asking: Asking, known: Known) -> Row | None:
+    """A row made of the signature that the model takes, with learnt values only where it takes no others."""
+    columns = asking.columns
+    plain = {name: VALUES[kind] for name, kind, *_ in columns}
+    own = {name: numbered[0] for name, _, _, numbered in columns if numbered}
+    learnt = {name: values[0] for name, values in known.items() if name in plain}
+    for row in (plain, plain | own, plain | learnt, plain | own | learnt):
+        if asking.takes(row):
+            return unlearnt(asking, row, plain)
     return None
 
 
-def categories(part: Any, depth: int = 0) -> Iterator[Sequence[tuple[str, Sequence[object]]]]:
-    """The categories of each column that some encoder within the model has learnt."""
-    if depth > 8:
-        return
-    if hasattr(part, "categories_") and hasattr(part, "feature_names_in_"):
-        learnt = zip(part.feature_names_in_, part.categories_, strict=True)
-        texts = [(str(n), [v for v in c.tolist() if isinstance(v, str | int | float) and v == v]) for n, c in learnt]
-        yield [(name, values) for name, values in texts if values]
-    for inner in parts(part):
-        yield from categories(inner, depth + 1)
+def unlearnt(asking: Asking, row: Row, plain: Row) -> Row:
+    """The row with the plain value again in each column where the model takes it too."""
+    for name, value in plain.items():
+        if row[name] != value and asking.takes({**row, name: value}):
+            row = {**row, name: value}
+    return row
 
 
-def parts(part: Any) -> Iterator[Any]:
-    """What a pipeline, a column transformer, a union or a meta-estimator is made of."""
-    for attribute in ("steps", "transformers_", "transformer_list"):
-        for item in getattr(part, attribute, ()):
-            yield item[1]
-    for attribute in ("estimator", "estimator_", "best_estimator_", "regressor_"):
-        if hasattr(part, attribute):
-            yield getattr(part, attribute)
+def closed_columns(asking: Asking, known: Known, row: Row) -> dict[str, list[object]]:
+    """The columns of a row in which the model takes the values that it has learnt, and refuses another one.
+
+    Null is among them where it takes that too.
+    """
+    found: dict[str, list[object]] = {}
+    for name, kind, optional, numbered in asking.columns:
+        values = [v for given in known.get(name, ()) if type(v := whole(given, kind)) in KINDS_OF[kind]]
+        if numbered is not None or not values or len(values) > MOST or asking.takes({**row, name: stranger(values)}):
+            continue
+        if asking.takes(*({**row, name: value} for value in values)):
+            missing = [None] if optional and asking.takes({**row, name: None}) else []
+            found[name] = [*values, *missing]
+    return found
+
+
+def whole(value: object, kind: str) -> object:
+    """A category as its column has it: tables with gaps hold whole numbers as floats."""
+    return int(value) if isinstance(value, float) and kind in ("integer", "long") and value.is_integer() else value
+
+
+def stranger(values: Sequence[object]) -> object:
+    """A value of the same type that is none of them."""
+    numbers = [value for value in values if isinstance(value, int | float)]
+    return max(numbers) + 1 if numbers else max(map(str, values), key=len) + "?"
 
 
 def ask(model: Any, method: str, columns: Sequence[Column], rows: Sequence[Row], container: str) -> Any:

@@ -7,9 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...compiler.model_spec import ModelSpec, Output
+from ...compiler.model_spec import Label, ModelSpec, Output
 
-SCRIPT = Path(__file__).with_name("probe.py")
+PACKAGE = "deployc_probe"
+MODULE = f"{PACKAGE}.probe"
+"""What is run, as `python -m MODULE REQUEST ANSWER`."""
+SCRIPTS = tuple(Path(__file__).with_name(f"{name}.py") for name in ("probe", "learnt"))
+"""The modules of that package."""
 LOADING = "deployc_loading.py"
 """The module `model_module.loading_module`, which scripts import that ask a model itself."""
 
@@ -21,6 +25,8 @@ class Probed:
     outputs: tuple[Output, ...]
     example: Mapping[str, object] | None
     """A synthesised row that the model takes; None when none was found."""
+    closed: Mapping[str, tuple[Label | None, ...]]
+    """The only values that the model takes in a column, of those columns that are known to have such."""
     problems: Mapping[str, str]
     """Why a method has no output, by method."""
 
@@ -41,4 +47,5 @@ def read_probe(text: str) -> Probed:
     """What the script printed."""
     said = json.loads(text)
     outputs = tuple(Output(method=o["method"], type=o["type"], shape=tuple(o["shape"])) for o in said["outputs"])
-    return Probed(outputs=outputs, example=said["example"], problems=said["problems"])
+    closed = {name: tuple(values) for name, values in said["closed"].items()}
+    return Probed(outputs=outputs, example=said["example"], closed=closed, problems=said["problems"])

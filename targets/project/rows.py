@@ -10,6 +10,7 @@ from ...compiler.hooks.contract import Hooks
 from ...compiler.model_spec import Column, ColumnType
 from ...schema.config import Config
 from ...schema.diagnostics import fail
+from .closed import Closed, unlisted
 from .hooking import request_fields
 from .limits import column_type, within
 
@@ -28,14 +29,19 @@ def row_types(columns: Sequence[Column], hooks: Hooks | None) -> dict[str, Seque
 
 
 def shown_row(
-    columns: Sequence[Column], config: Config, example: Mapping[str, object] | None, hooks: Hooks | None
+    columns: Sequence[Column],
+    config: Config,
+    example: Mapping[str, object] | None,
+    hooks: Hooks | None,
+    closed: Closed,
 ) -> dict[str, object]:
-    """The row that the documentation shows."""
+    """The row that the documentation shows; empty where it would have to give away a value of the user's data."""
     if config.serve.hooks and config.serve.hooks.example:
         return dict(config.serve.hooks.example)
     if hooks and hooks.pre and hooks.request:
         return {field.key: field.example for field in hooks.request.fields if not field.default}
-    return example_row(columns) if example is None else within(example, columns)
+    row = example_row(columns) if example is None else within(example, columns)
+    return {} if any(row[name] in closed[name] for name in unlisted(columns, closed)) else row
 
 
 def row_fields(columns: Sequence[Column]) -> tuple[Field, ...]:
@@ -71,8 +77,7 @@ def example_row(columns: Sequence[Column]) -> dict[str, object]:
         "binary": "AA==",
         "datetime": "2026-01-01T00:00:00Z",
     }
-    plain = {column.name: column.categories[0] if column.categories else values[column.type] for column in columns}
-    return within(plain, columns)
+    return within({column.name: values[column.type] for column in columns}, columns)
 
 
 def encodable(name: str) -> bool:

@@ -13,6 +13,7 @@ from ...schema.config import Config
 from . import boundary
 from .applying import compiled_spec
 from .catalog import HERE
+from .probing import SCRIPTS
 
 RUNNER, ORIGINAL, COMPILED = "deployc_trial", "deployc_original", "deployc_compiled"
 """Packages that are made for it: the converter and the proof, and the service's own code for each form of the model."""
@@ -51,7 +52,8 @@ def write_runner(trial: Trial, folder: Path) -> None:
     """The packages of the proof and of the original below `folder`."""
     for part in ("template", "optimizers", "conversion", "proof"):
         shutil.copytree(HERE / part, folder / RUNNER / part, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(HERE / "probe.py", folder / RUNNER)
+    for script in SCRIPTS:
+        shutil.copy(script, folder / RUNNER)
     (folder / RUNNER / "__init__.py").write_text("", encoding="utf-8")
     # also methods that are not served: they tell how near the original's labels are to each other
     every = replace(trial.config, serve=replace(trial.config.serve, methods=()))

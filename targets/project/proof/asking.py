@@ -38,8 +38,16 @@ class Form:
         return True
 
     def answers(self, method: str, rows: Sequence[Row]) -> list[Answer]:
-        """The answers to rows that are asked in one batch; in smaller ones where that fails."""
-        return [*answered(getattr(self.model, method), msgspec.convert(rows, self.rows))]
+        """The answers to rows that are asked in one batch; in smaller ones where that fails.
+
+        What the form's own types refuse, such as a category, its model is not asked for.
+        """
+        try:
+            typed = msgspec.convert(rows, self.rows)
+        except msgspec.ValidationError:
+            found = iter(self.answers(method, [row for row in rows if self.takes(row)]))
+            return [next(found) if self.takes(row) else Refusal("refused") for row in rows]
+        return [*answered(getattr(self.model, method), typed)]
 
     def alone(self, method: str, rows: Sequence[Row]) -> list[Answer]:
         """The answers to rows that are asked one by one."""

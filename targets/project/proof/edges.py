@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any  # a model's library has no types: what it holds is looked at, not known
 
-from ..probe import parts
+from ..learnt import parts
 from .rows import BOUNDS, NUMBERS, Column, Pool, Row
 
 Ask = Callable[[Sequence[Row]], Sequence[Hashable]]

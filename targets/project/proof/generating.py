@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import islice
 from random import Random
 from typing import Any  # a model's library has no types: what it holds is looked at, not known
 
-from ..probe import categories
+from ..learnt import by_column, categories
 from .asking import Form
 from .comparing import Answer
 from .edges import jumps, on_thresholds
@@ -22,7 +22,8 @@ def generated(subject: Subject, old: Form, model: Any, known: Sequence[Row], cou
     """Up to `count` rows with their kinds, all of which the service would hand to the model."""
     random = Random(subject.seed)
     count = max(100, min(count, CELLS // len(subject.columns)))
-    pool = pools(subject.columns, known, dict(chain.from_iterable(categories(model))))
+    names = [name for name, *_ in subject.columns]
+    pool = pools(subject.columns, known, by_column(categories(model, names)))
     base = [*known] or [*spread(pool, random, 10)]
     strange = [*odd(subject.columns, random.choice(base))]
     random.shuffle(strange)

@@ -60,6 +60,7 @@ class ServiceTest(unittest.TestCase):
         connection.close()
         return response.status, json.loads(content)
 
+    @unittest.skipUnless(EXAMPLE, "no row is documented")
     def test_the_documented_row_is_answered(self) -> None:
         for method in METHODS:
             with self.subTest(method):
@@ -75,8 +76,7 @@ class ServiceTest(unittest.TestCase):
             assert self.ask("POST", f"/{method}", b"[]") == (200, [])
 
     def test_a_wrong_body_is_answered_with_what_is_wrong(self) -> None:
-        unknown = json.dumps([EXAMPLE, {**EXAMPLE, "no such column": 1}]).encode()
-        wrong = [(b"{", 400, None), (b"[NaN]", 400, None), (b"3", 422, None), (unknown, 422, "[1].no such column")]
+        wrong = [(b"{", 400, None), (b"[NaN]", 400, None), (b"3", 422, None), (b"[3]", 422, "[0]")]
         for body, expected, field in wrong:
             with self.subTest(body):
                 status, answer = self.ask("POST", f"/{METHODS[0]}", body)

@@ -14,6 +14,7 @@ import msgspec
 
 from . import info, invocations, typed, v2
 from .batches import Batcher
+from .categories import unknown_category
 from .keys import PROTECTED, check_key
 from .metrics import Metrics
 from .openapi import document
@@ -128,13 +129,13 @@ class Service:
         try:
             return await self._batcher.ask(method, rows) if rows else []
         except ValueError as error:
-            raise refused_by_model(error) from error
+            raise refused_by_model(error, rows) from error
 
     def _asked_now(self, method: str, rows: Sequence[Row]) -> Sequence[msgspec.Struct]:
         try:
             return self._thread_batcher.ask(method, rows) if rows else []
         except ValueError as error:
-            raise refused_by_model(error) from error
+            raise refused_by_model(error, rows) from error
 
     def _ask(self, method: str, rows: Sequence[Row]) -> Sequence[msgspec.Struct]:
         return ask(self._predictor, method, rows)
@@ -163,7 +164,9 @@ class Service:
         return Answer(self._info)
 
 
-def refused_by_model(error: ValueError) -> Rejected:
+def refused_by_model(error: ValueError, rows: Sequence[Row]) -> Rejected:
     """So the model's library says that it was given values which it cannot take, such as an unknown category."""
     logger.warning("the model refused the rows", exc_info=error)
+    if rejected := unknown_category(rows):
+        return rejected
     return Rejected(422, "refused-by-model", "the model does not accept these values")

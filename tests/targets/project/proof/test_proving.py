@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 import pytest
 from deployc.targets.project.proof.asking import Form
+from deployc.targets.project.proof.comparing import Refusal
 from deployc.targets.project.proof.generating import generated
 from deployc.targets.project.proof.proving import Subject, prove
 from deployc.targets.project.proof.report import Proof
 from deployc.targets.project.proof.rows import Row
+from msgspec import Meta
 
 from .forms import Stump, Taken, form, subject
 
@@ -100,3 +103,16 @@ def test_a_mistake_that_shows_only_alone_or_only_in_a_batch_is_caught() -> None:
 
     assert not proof(Alone(0.37)).equal
     assert not proof(Batch(0.37)).equal
+
+
+class Narrow(Taken):
+    """The same columns, of which the first takes no more than one."""
+
+    a: Annotated[float, Meta(le=1)]
+
+
+def test_a_row_that_the_types_of_a_form_refuse_is_one_that_it_refuses() -> None:
+    narrow = Form(model=ORIGINAL, rows=list[Narrow])
+    assert narrow.answers("predict", [{"a": 0.9}, {"a": 2}, {"a": 0.1}]) == ["yes", Refusal("refused"), "no"]
+    about = subject()
+    assert not prove(about, form(ORIGINAL), narrow, {"given": [{"a": 0.9}, {"a": 2}]}).equal
