@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from math import nan
 from pathlib import Path
+from threading import local
 
 import numpy as np
 import onnxruntime
@@ -114,6 +115,7 @@ class Model:
         self._labels: list[Label] = json.loads(facts.get("labels", "[]"))
         self._refuses = any(output.name == "refused" for output in self._session.get_outputs())
         release_memory()
+        self._singles = Singles()
         self._codes = {int(column): {text: i for i, text in enumerate(known)} for column, known in texts.items()}
 
     def predict(self, rows: Sequence[Row]) -> list[Label]:
@@ -137,20 +139,69 @@ class Model:
 
     def _answers(self, method: str, rows: Sequence[Row]) -> NDArray[np.generic]:
         names = [method, "refused"] if self._refuses else [method]
-        answers: list[NDArray[np.generic]] = self._session.run(names, {"rows": self._matrix(rows)})
+        if len(rows) == 1:
+            answers = self._single(method, names).ask(self._numbers(rows[0]))
+        else:
+            answers = self._session.run(names, {"rows": self._matrix(rows)})
         if self._refuses and answers[1]:
             raise ValueError("a value is missing, not finite, too large or an unknown category")
         return answers[0]
 
+    def _single(self, method: str, names: Sequence[str]) -> Single:
+        known = self._singles.by_method
+        if method not in known:
+            known[method] = Single(self._session, names)
+        return known[method]
+
+    def _numbers(self, row: Row) -> Sequence[object]:
+        """A row's numbers; a text is its place in the vocabulary of its column, NaN where there is none."""
+        values = astuple(row)
+        if not self._codes:
+            return values
+        return [self._code(place, value) if place in self._codes else value for place, value in enumerate(values)]
+
+    def _code(self, column: int, text: str | None) -> float:
+        return nan if text is None else self._codes[column].get(text, -1)
+
     def _matrix(self, rows: Sequence[Row]) -> NDArray[np.float64]:
-        """The rows as numbers; a text is its place in the vocabulary of its column, NaN where there is none."""
+        """The rows as numbers."""
         if not self._codes:
             return np.array([astuple(row) for row in rows], dtype=np.float64)
         columns = [[*column] for column in zip(*map(astuple, rows), strict=True)]
-        for place, codes in self._codes.items():
-            columns[place] = [nan if text is None else codes.get(text, -1) for text in columns[place]]
+        for place in self._codes:
+            columns[place] = [self._code(place, text) for text in columns[place]]
         matrix: NDArray[np.float64] = np.array(columns, dtype=np.float64).T
         return matrix
+
+
+class Single:
+    """The graph, asked for one row at a time: numbers and answers always lie in the same place.
+
+    Making arrays, and handing them over, takes as long as a forest of a hundred trees.
+    """
+
+    def __init__(self, session: onnxruntime.InferenceSession, names: Sequence[str]) -> None:
+        self._session = session
+        self._row = row = np.zeros((1, session.get_inputs()[0].shape[1]))
+        # Copies, as these are written to; one row's answers always have the same shape.
+        self._answers: list[NDArray[np.generic]] = [np.array(one) for one in session.run(names, {"rows": row})]
+        self._binding = session.io_binding()
+        self._binding.bind_input("rows", "cpu", 0, np.float64, row.shape, row.ctypes.data)
+        for name, answer in zip(names, self._answers, strict=True):
+            self._binding.bind_output(name, "cpu", 0, answer.dtype.type, answer.shape, answer.ctypes.data)
+
+    def ask(self, numbers: Sequence[object]) -> list[NDArray[np.generic]]:
+        """The answers, which stand until the next row's."""
+        self._row[0] = numbers
+        self._session.run_with_iobinding(self._binding)
+        return self._answers
+
+
+class Singles(local):
+    """Of each thread its own, by method."""
+
+    def __init__(self) -> None:
+        self.by_method: dict[str, Single] = {}
 
 
 def session(path: Path) -> onnxruntime.InferenceSession:
