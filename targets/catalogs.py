@@ -12,7 +12,7 @@ from . import checks
 from .project import flavors, frameworks, optimizers
 
 SHARED = frozenset({"catalogs", "check", "checks", "deployment", "environments", "graph", "images"})
-SHARED |= frozenset({"optimizing", "proving", "publishing", "replaying", "serving"})
+SHARED |= frozenset({"optimizing", "proving", "publishing", "registry", "replaying", "serving"})
 """Modules of this folder that are no targets."""
 
 TARGETS = Catalog(targets, "deployc.targets", SHARED)

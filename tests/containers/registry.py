@@ -25,6 +25,11 @@ storage:
   delete: {{enabled: true}}
 http: {{addr: "127.0.0.1:{port}"}}
 """
+_AUTH = "auth: {{htpasswd: {{realm: tests, path: {folder}/htpasswd}}}}\n"
+
+USER, PASSWORD = "ann", "correct horse"
+_HASHED = f"{USER}:$2b$04$UgrKS4O2E8JetFMPXpu34.RyS.f88noF7zAdw031wrl4ZYEwXs4WO\n"
+"""The same as Apache's htpasswd writes it: bcrypt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +48,8 @@ class Registry:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Registry]:
-    """An empty registry that keeps all below a folder, until the block ends."""
+def served(folder: Path, *, private: bool = False) -> Iterator[Registry]:
+    """An empty registry that keeps all below a folder, until the block ends; a private one takes USER's login alone."""
     program = shutil.which("docker-registry")
     if program is None:
         pytest.skip("there is no docker-registry here: apt-get install docker-registry")
@@ -52,7 +57,9 @@ def served(folder: Path) -> Iterator[Registry]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     settings = folder / "registry.yml"
-    settings.write_text(_CONFIG.format(folder=folder, port=port), encoding="utf-8")
+    text = _CONFIG + _AUTH if private else _CONFIG
+    settings.write_text(text.format(folder=folder, port=port), encoding="utf-8")
+    (folder / "htpasswd").write_text(_HASHED, encoding="utf-8")
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([program, "serve", settings], stdout=log, stderr=log)
     try:
@@ -68,6 +75,8 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
     while time.monotonic() < deadline and process.poll() is None:
         try:
             urllib.request.urlopen(url, timeout=5).close()
+        except urllib.error.HTTPError:
+            return  # it wants a login
         except urllib.error.URLError:
             time.sleep(0.05)
         else:

@@ -1,0 +1,1 @@
+"""Speaks to registries of images, as the OCI's distribution specification says."""

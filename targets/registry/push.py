@@ -1,0 +1,120 @@
+"""Sends an image to a registry: what is missing there, its blobs first, its manifests next, its tag last."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+from . import refusals
+from .client import AT_ONCE, Client
+from .layout import Document, Layout
+from .manifest import INDEXES, MANIFESTS, Descriptor
+from .reference import Reference
+from .upload import Blob, upload
+
+ACCEPT = {"Accept": ", ".join((*MANIFESTS, *INDEXES))}
+_STEPS = 10
+"""Lines of progress, at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipment:
+    """One image of a layout, with what tells of it, and where it goes."""
+
+    layout: Layout
+    image: Descriptor
+    reference: Reference
+    """With its tag; without one, nothing but the digest names the image afterwards."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Other repositories of the same registry that have some blobs, by the blob's digest."""
+    telling: tuple[Document, ...] = ()
+    """Referrers: manifests whose subject is the image, and whose blobs are in the layout."""
+
+
+def push(client: Client, shipment: Shipment, say: Callable[[str], None]) -> bool:
+    """Send what the registry lacks; whether the tag was moved.
+
+    Whatever fails, by UserError `registry-*`, the tag names what it named before, and what has been sent is not sent
+    again the next time. ValueError where the layout's manifests are not what they should be.
+    """
+    reference = shipment.reference
+    documents = (*shipment.layout.documents(shipment.image), *shipment.telling)
+    if not shipment.telling and digest_of(client, reference) == shipment.image.digest:
+        return False
+    _upload(client, shipment, {part.digest: part for d in documents for part in d.manifest.blobs}, say)
+    for document in documents:
+        put(client, reference.repository, document.what.digest, document)
+    if not reference.tag or digest_of(client, reference) == shipment.image.digest:
+        return False
+    (tagged,) = (document for document in documents if document.what.digest == shipment.image.digest)
+    put(client, reference.repository, reference.tag, tagged)
+    return True
+
+
+def digest_of(client: Client, reference: Reference) -> str:
+    """The digest of what a reference names in the registry now, "" where there is nothing."""
+    answer = client.ask("HEAD", f"{reference.repository}/manifests/{reference.wanted}", reference.repository, ACCEPT)
+    if answer.status_code == 404:
+        return ""
+    if answer.status_code != 200:
+        raise client.refused(answer, f"to say what {reference} is")
+    return answer.headers.get("Docker-Content-Digest", "")
+
+
+def put(client: Client, repository: str, name: str, document: Document) -> None:
+    """Give a manifest to the registry under its digest or a tag, and hold it to what it says it got."""
+    headers = {"Content-Type": document.manifest.media_type}
+    answer = client.send("PUT", f"{repository}/manifests/{name}", repository, document.data, headers)
+    if answer.status_code != 201:
+        raise client.refused(answer, f"the manifest {document.what.digest}")
+    if answer.headers.get("Docker-Content-Digest", document.what.digest) != document.what.digest:
+        raise refusals.lies(client.registry, document.what.digest, client.at)
+
+
+def _upload(client: Client, shipment: Shipment, parts: Mapping[str, Descriptor], say: Callable[[str], None]) -> None:
+    progress = _Progress(total=sum(part.size for part in parts.values()), say=say)
+    repository, path, sources = shipment.reference.repository, shipment.layout.path, shipment.sources
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+
+        def bring(part: Descriptor) -> tuple[str, int]:
+            blob = Blob(what=part, path=path(part.digest), source=sources.get(part.digest, ""))
+            how = upload(client, repository, blob, lambda sent: progress.told(part.digest, sent))
+            progress.told(part.digest, part.size)
+            return how, part.size
+
+        # the longest first: it is what the others are waited with for
+        work = [pool.submit(bring, part) for part in sorted(parts.values(), key=lambda p: -p.size)]
+        _, left = wait(work, return_when=FIRST_EXCEPTION)
+        for future in left:
+            future.cancel()
+        done = [future.result() for future in work if not future.cancelled()]
+    say("; ".join(_counted(done)))
+
+
+def _counted(done: Iterable[tuple[str, int]]) -> Iterator[str]:
+    found = list(done)
+    for how, text in (("sent", "sent"), ("mounted", "taken from other repositories"), ("there", "there already")):
+        sizes = [size for each, size in found if each == how]
+        if sizes:
+            yield f"{len(sizes)} blobs ({sum(sizes) / 1e6:.1f} MB) {text}"
+
+
+@dataclass(slots=True, kw_only=True)
+class _Progress:
+    """Adds up what several threads have dealt with, and says so now and then."""
+
+    total: int
+    say: Callable[[str], None]
+    sent: dict[str, int] = field(default_factory=dict)
+    step: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def told(self, digest: str, sent: int) -> None:
+        with self.lock:
+            self.sent[digest] = sent
+            here = sum(self.sent.values())
+            if (step := _STEPS * here // max(self.total, 1)) > self.step and step < _STEPS:
+                self.step = step
+                self.say(f"{here / 1e6:.1f} of {self.total / 1e6:.1f} MB")
