@@ -36,6 +36,8 @@ class Column:
     closed: bool = False
     """Whether only its categories may be given: the model would mistake another value for one of them."""
     limits: Limits = Limits()
+    redacted: bool = False
+    """Whether what requests hold in it is shown nowhere, as deploy.yaml says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,6 +91,20 @@ class Train:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """Rows that show what the model takes."""
+
+    path: Annotated[Path, Doc("CSV rows with the model's columns.")]
+    publish: Annotated[bool, Doc("Whether one of them may be the example in the documentation and on the page.")] = (
+        False
+    )
+
+
+def _rows(path: object) -> dict[str, object]:
+    return {"path": path}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """The trained model, or how to make it."""
 
@@ -103,7 +117,11 @@ class Model:
     ] = None
     code: Annotated[tuple[Path, ...], Doc("Python modules that the model's classes live in, shipped as source.")] = ()
     train: Annotated[Train | None, Doc("How the model is made; without it, the model is there already.")] = None
-    sample: Annotated[Path | None, Doc("CSV rows that show what the model takes, for the types and the tests.")] = None
+    sample: Annotated[
+        Sample | None,
+        Shorthand(Path, _rows),
+        Doc("CSV rows that show what the model takes, for the types and the tests; text is the `path`."),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,6 +287,7 @@ class Input:
     min: Annotated[float | None, Doc("The smallest number that is taken.")] = None
     max: Annotated[float | None, Doc("The largest number that is taken.")] = None
     enum: Annotated[tuple[Value, ...], Doc("The only values that are taken.")] = ()
+    redact: Annotated[bool, Doc("Whether its values are kept out of all logs and of what is said of errors.")] = False
     description: Annotated[Text | None, Doc("What it means, for the documentation.")] = None
 
 

@@ -144,7 +144,7 @@ def _patterns(config: Config) -> Iterator[tuple[Field, str]]:
         yield from _unmade(("model", "train", "inputs"), model.train.inputs, made)
     yield from (((("model", "code", i)), path) for i, path in enumerate(model.code))
     if model.sample:
-        yield from _unmade(("model", "sample"), (model.sample,), made, one=True)
+        yield from _unmade(("model", "sample"), (model.sample.path,), made, one=True)
     for name, command in config.stages.items():
         yield from _unmade(("stages", name, "inputs"), command.inputs, _others(config.stages, name))
     for kinds, catalog, entries in (("targets", TARGETS, config.targets), ("tests", CHECKS, config.tests)):

@@ -121,6 +121,11 @@ class Deployment:
         return work.cas.get(tree[path].digest)
 
     @property
+    def published(self) -> bool:
+        """Whether a row of the sample may be shown."""
+        return bool(self.config.model.sample and self.config.model.sample.publish)
+
+    @property
     def template(self) -> dict[str, Input]:
         """The user's own template of the service, as an input labelled "template"; nothing where he has none."""
         return {"template": Made(node="template")} if own_template(self.config) else {}

@@ -136,7 +136,7 @@ def _model(deployment: Deployment) -> list[AnyNode]:
         spec = inspect(
             work.cas,
             work.inputs["model"],
-            sample=deployment.rows(work, "sample", config.model.sample) if config.model.sample else None,
+            sample=deployment.rows(work, "sample", config.model.sample.path) if config.model.sample else None,
             allowed=allow_list(deployment.allowed),
             code=deployment.code(work),
         )
@@ -235,6 +235,7 @@ def _generate(deployment: Deployment) -> Node:
             "name": config.name,
             "python": deployment.python,
             "serve": serve,
+            **({"sample": "published"} if deployment.published else {}),
             **({"batch": " ".join(sorted(batch))} if (batch := scored.asked(config)) else {}),
             **deployment.layout,
         },
@@ -276,5 +277,5 @@ def _assemble(deployment: Deployment) -> Node:
 
 def _sample(deployment: Deployment) -> dict[str, Input]:
     """The sample's rows as an input labelled "sample", where there are any."""
-    path = deployment.config.model.sample
-    return {"sample": deployment.file(path)} if path else {}
+    sample = deployment.config.model.sample
+    return {"sample": deployment.file(sample.path)} if sample else {}

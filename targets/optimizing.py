@@ -216,7 +216,7 @@ def _rows(
     columns, sample = deployment.spec(work).inputs, deployment.config.model.sample
     found: dict[str, list[Mapping[str, object]]] = {"example": [example] if example else []}
     if sample:
-        rows = typed_rows(deployment.rows(work, "sample", sample), columns, field=("model", "sample"))
+        rows = typed_rows(deployment.rows(work, "sample", sample.path), columns, field=("model", "sample"))
         found["sample"] = [*rows]
     for name, path in _held_out(deployment).items():
         data = deployment.rows(work, _label(name), path)

@@ -25,7 +25,11 @@ def nodes(deployment: Deployment, model: Input, spec: Input, sample: Mapping[str
         Node(
             name="probe",
             inputs={"model": model, "spec": spec, **sample, **deployment.modules},
-            params={"methods": " ".join(deployment.config.serve.methods), **deployment.layout},
+            params={
+                "methods": " ".join(deployment.config.serve.methods),
+                **({"sample": "published"} if deployment.published else {}),
+                **deployment.layout,
+            },
             implementation=deployment.identity.tools("libcst"),
             environments=(deployment.model_environment,),
             run=lambda work: _probe(work, deployment),
@@ -52,14 +56,15 @@ def _probe(work: Work, deployment: Deployment) -> Tree:
     paths = deployment.place_modules(work, work.folder / "modules")
     rows: list[Mapping[str, object]] = []
     if sample := deployment.config.model.sample:
-        data = deployment.rows(work, "sample", sample)
+        data = deployment.rows(work, "sample", sample.path)
         rows += typed_rows(data, spec.inputs, field=("model", "sample"))
     request = work.folder / "request.json"
-    request.write_text(probe_request(spec, work.folder / "model", rows), encoding="utf-8")
+    asked = probe_request(spec, work.folder / "model", rows, publish=deployment.published)
+    request.write_text(asked, encoding="utf-8")
     answer = work.folder / "answer.json"
     path = {"PYTHONPATH": ":".join(map(str, (_copied(work, spec), *paths)))}
-    asked = ["-m", MODULE, str(request), str(answer)]
-    said = _python(work, deployment.model_environment, asked, path, MODEL_FIELD)
+    command = ["-m", MODULE, str(request), str(answer)]
+    said = _python(work, deployment.model_environment, command, path, MODEL_FIELD)
     text = answer.read_text(encoding="utf-8")
     found = read_probe(text)
     for method in deployment.methods(spec):

@@ -52,7 +52,7 @@ def _column(column: Column, said: Input) -> Column:
         description=said.description or "",
     )
     optional = column.optional if said.optional is None else said.optional
-    return replace(column, type=said.dtype or column.type, optional=optional, limits=limits)
+    return replace(column, type=said.dtype or column.type, optional=optional, limits=limits, redacted=said.redact)
 
 
 def _mistakes(column: Column, field: Field) -> Iterator[Diagnostic]:

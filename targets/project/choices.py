@@ -13,7 +13,7 @@ from ...compiler.hooks.contract import Hooks
 from ...compiler.model_spec import Column, ModelSpec, Output
 from ...schema.config import Config, Serve
 from ...schema.diagnostics import fail
-from . import pages, payload_log, scored
+from . import pages, payload_log, redacted, scored
 from .answers import ANSWERS, Shapes
 from .catalog import Framework
 from .closed import UNEXPLAINED, Closed, constants, listed
@@ -78,7 +78,7 @@ def choose(
     if not (hooks and hooks.pre):
         # What `pre` gives is checked by the model alone: a type that refused it would blame the service.
         spec = replace(spec, inputs=listed(spec.inputs, closed))
-    explained = constants(spec.inputs, closed)
+    explained, hiding = constants(spec.inputs, closed), redacted.constants(spec.inputs)
     needs = requirements(config, spec, framework)
     libraries = tuple(sorted({r.name.partition("[")[0] for r in needs}))
     names.check(_modules(libraries, config, hooks))
@@ -101,13 +101,17 @@ def choose(
             "openapi": {"VERSION": VERSION, "EXAMPLE": shown_row(spec.inputs, config, example, hooks, closed)},
             **_hooks(spec.inputs, config, hooks),
             **explained,
+            **hiding,
         },
         dropped=unspoken(config).union(
             scored.unwanted(config),
             *(parts for method, parts in PARTS.items() if method not in served),
             pages.dropped(spec, config),
         ),
-        left_out=left_out(config.serve) | (frozenset() if explained else UNEXPLAINED),
+        left_out=left_out(config.serve).union(
+            () if explained else UNEXPLAINED,
+            () if hiding else redacted.UNREDACTED,
+        ),
         example=example,
         hooks=hooks,
         logs_payloads=config.serve.payload_log is not None,

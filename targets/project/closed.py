@@ -34,7 +34,7 @@ def constants(columns: Sequence[Column], closed: Closed) -> dict[str, dict[str, 
 
 
 def _listed(column: Column, values: tuple[Label, ...]) -> Column:
-    if column.limits.values or not values or len(values) > LISTED:
+    if column.limits.values or column.redacted or not values or len(values) > LISTED:
         return column
     return replace(column, limits=replace(column.limits, values=values))
 

@@ -54,7 +54,8 @@ MODULES = (
 )
 SHARED = (
     *("invocations", "v2", "tabular", "tensors"),
-    *("asgi", "categories", "deadlines", "ending", "keys", "metrics", "origins", "processes", "report", "tracing"),
+    *("asgi", "categories", "deadlines", "ending", "keys", "metrics", "origins", "processes", "redacting", "report"),
+    "tracing",
     *scored.NAMES,
 )
 """Modules that a project has where it uses them."""

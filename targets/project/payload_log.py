@@ -29,7 +29,7 @@ def constants(config: Config, columns: tuple[Column, ...]) -> dict[str, dict[str
     return {
         "settings": {"PAYLOAD_SAMPLE": chosen.sample, "PAYLOAD_LOG": Code(place)},
         "payloads": {
-            "REDACTED": _redacted(chosen.redact, [column.name for column in columns]),
+            "REDACTED": _redacted(chosen.redact, columns),
             "MAX_BYTES": chosen.max_megabytes * 1_000_000,
         },
     }
@@ -47,10 +47,11 @@ def around(modules: Mapping[str, cst.Module]) -> dict[str, cst.Module]:
     return {**modules, **found, "recording": redirect(modules["recording"], {SERVICES[0]: served})}
 
 
-def _redacted(wanted: tuple[str, ...], known: list[str]) -> tuple[str, ...]:
+def _redacted(wanted: tuple[str, ...], columns: tuple[Column, ...]) -> tuple[str, ...]:
+    known = [column.name for column in columns]
     for i, name in enumerate(wanted):
         if name not in known:
             field = ("serve", "payload_log", "redact", i)
             text = f"the model has no column `{name}`"
             raise fail("unknown-column", text, field=field, help=suggest(name, known))
-    return tuple(sorted(set(wanted)))
+    return tuple(sorted({*wanted, *(column.name for column in columns if column.redacted)}))

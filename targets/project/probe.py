@@ -2,8 +2,9 @@
 
 Runs without deployc, in the serving environment, where the module deployc_loading is on the path: `python -m
 PACKAGE.probe REQUEST ANSWER`. REQUEST is a JSON file with `model` (a path), `container`, `columns` ([name, type,
-optional, categories]), `methods`, and `rows` (objects by column, may be empty). Writes {"outputs": [{method, type,
-shape}], "example": row or null, "closed": {column: values}, "problems": {method: why}}.
+optional, categories]), `methods`, `rows` (objects by column, may be empty), and where one of these may be the example
+`publish`, the columns whose values it is to be shown without, else null. Writes {"outputs": [{method, type, shape}],
+"example": row or null, "closed": {column: values}, "problems": {method: why}}.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from math import nan
+from math import isfinite, nan
 from pathlib import Path
 from typing import Any  # a model's library has no types: what it gives is looked at, not known
 
@@ -67,7 +68,8 @@ def main(path: str, answer: str) -> None:
     columns: list[Column] = [tuple(column) for column in request["columns"]]
     asking = Asking(model=model, method=request["methods"][0], columns=columns, container=request["container"])
     known = by_column(categories(model, [name for name, *_ in columns]))
-    example = working_row(asking, known)
+    given = published_row(asking, request["rows"], request["publish"]) if request["publish"] is not None else None
+    example = given or working_row(asking, known)
     rows = request["rows"][:ROWS] or ([example] if example else [])
     asked = {m: tried(model, m, columns, (rows * ROWS)[:ROWS], request["container"]) for m in request["methods"]}
     outputs = [{"method": method, **answer} for method, answer in asked.items() if not isinstance(answer, str)]
@@ -123,6 +125,27 @@ def working_row(asking: Asking, known: Known) -> Row | None:
         if asking.takes(row):
             return unlearnt(asking, row, plain)
     return None
+
+
+def published_row(asking: Asking, rows: Sequence[Row], hidden: Sequence[str]) -> Row | None:
+    """The first of the rows that a request could be and the model takes, with made up values in hidden columns."""
+    plain = {name: VALUES[kind] for name, kind, *_ in asking.columns if name in hidden}
+    for row in rows:
+        found = {name: shown(row.get(name), kind) for name, kind, *_ in asking.columns} | plain
+        lacking = [name for name, _, optional, _ in asking.columns if found[name] is None and not optional]
+        if not lacking and asking.takes(found):
+            return found
+    return None
+
+
+def shown(given: object, kind: str) -> object:
+    """A value of a file as JSON has it; None where JSON has no number for it."""
+    if isinstance(given, float) and not isfinite(given):
+        return None
+    if kind == "datetime" and given is not None:
+        moment = datetime.fromisoformat(str(given).replace("Z", "+00:00"))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).isoformat().replace("+00:00", "Z")
+    return given
 
 
 def unlearnt(asking: Asking, row: Row, plain: Row) -> Row:

@@ -31,14 +31,20 @@ class Probed:
     """Why a method has no output, by method."""
 
 
-def probe_request(spec: ModelSpec, model: Path, rows: Sequence[Mapping[str, object]] = ()) -> str:
-    """The text of the file that the script takes; `model` is the folder of the canonical model."""
+def probe_request(
+    spec: ModelSpec, model: Path, rows: Sequence[Mapping[str, object]] = (), *, publish: bool = False
+) -> str:
+    """The text of the file that the script takes; `model` is the folder of the canonical model.
+
+    `publish` says that one of the rows may be shown.
+    """
     request = {
         "model": str(model / spec.file),
         "container": spec.container,
         "columns": [[c.name, c.type, c.optional, c.categories] for c in spec.inputs],
         "methods": spec.methods,
         "rows": list(rows),
+        "publish": [c.name for c in spec.inputs if c.redacted] if publish else None,
     }
     return json.dumps(request)
 

@@ -35,13 +35,15 @@ def shown_row(
     hooks: Hooks | None,
     closed: Closed,
 ) -> dict[str, object]:
-    """The row that the documentation shows; empty where it would have to give away a value of the user's data."""
+    """The row that the documentation shows; empty where it would have to give away what is not published."""
     if config.serve.hooks and config.serve.hooks.example:
         return dict(config.serve.hooks.example)
     if hooks and hooks.pre and hooks.request:
         return {field.key: field.example for field in hooks.request.fields if not field.default}
     row = example_row(columns) if example is None else within(example, columns)
-    return {} if any(row[name] in closed[name] for name in unlisted(columns, closed)) else row
+    published = config.model.sample and config.model.sample.publish
+    secret = [c for c in columns if c.name in unlisted(columns, closed) and (c.redacted or not published)]
+    return {} if any(row[c.name] in closed[c.name] for c in secret) else row
 
 
 def row_fields(columns: Sequence[Column]) -> tuple[Field, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import random
@@ -243,3 +244,16 @@ def test_everything_runs_in_an_empty_cache(quickstart: Project, own_cache: Calla
     project.write("deploy.yaml", (project / "deploy.yaml").read_text(encoding="utf-8") + tests)
     (project / "deploy.lock").unlink()
     assert project.build().ran == ALL
+
+
+@pytest.mark.slow
+def test_a_row_of_a_published_sample_is_the_example_but_for_what_is_redacted(given: Project) -> None:
+    given.edit("deploy.yaml", "sample: sample.csv", "sample: {path: sample.csv, publish: true}")
+    given.edit("deploy.yaml", "targets:", "serve: {optimize: off}\ninputs: {body_mass_g: {redact: true}}\ntargets:")
+    given.build()
+    document = json.loads((given / "build/project/openapi.json").read_text(encoding="utf-8"))
+    body = document["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]
+    with (given / "sample.csv").open(encoding="utf-8", newline="") as file:
+        row = next(csv.DictReader(file))
+    columns = ("bill_length_mm", "bill_depth_mm", "flipper_length_mm")
+    assert body["examples"]["row"]["value"] == {**{name: float(row[name]) for name in columns}, "body_mass_g": 1.0}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import pytest
-from deployc.schema.config import Config, Entry, Model, Serve, Train
+from deployc.schema.config import Config, Entry, Model, Sample, Serve, Train
 from deployc.schema.constraints import Minimum, Shorthand
 from deployc.schema.decode import Check, Loaded, read_config
 from deployc.schema.diagnostics import Diagnostic, Span, UserError
@@ -75,7 +75,7 @@ def test_the_example_of_the_language(read: Callable[[str], Loaded], small_catalo
             inputs=("train.py", "data/*.csv"),
             requirements=("scikit-learn", "pandas", "mlflow-skinny"),
         ),
-        sample="data/sample.csv",
+        sample=Sample(path="data/sample.csv"),
     )
     assert config.serve == Serve(framework="fastapi", methods=("predict", "predict_proba"))
     assert list(config.targets) == ["project", "wheel"]

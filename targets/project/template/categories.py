@@ -8,6 +8,7 @@ import msgspec
 from msgspec.structs import fields
 
 from .problems import Rejected
+from .redacting import hidden
 from .schema import Row
 
 CATEGORIES: dict[str, frozenset[object]] = {"some text": frozenset({None, "one", "other"})}
@@ -23,6 +24,8 @@ def unknown_category(rows: Sequence[Row]) -> Rejected | None:
             if value not in known:
                 field = f"[{place}].{name}" if len(rows) > 1 else name
                 message = f"{_shown(value)} is none of the values that the model knows"
+                if hidden(name):
+                    message = "the value is none of those that the model knows"
                 return Rejected(422, "refused-by-model", message, field)
     return None
 

@@ -12,6 +12,8 @@ from datetime import datetime, timezone
 
 import msgspec
 
+from .redacting import REDACTED_COLUMNS, traced
+
 logger = logging.getLogger(__name__)
 _encoder = msgspec.json.Encoder()
 
@@ -33,6 +35,8 @@ class JsonFormatter(logging.Formatter):
         line.update(getattr(record, "fields", {}))
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
+        if REDACTED_COLUMNS and record.exc_info and record.exc_info[1]:
+            line["traceback"] = traced(record.exc_info[1])
         return msgspec.json.encode(line, enc_hook=str).decode()
 
 
@@ -68,6 +72,9 @@ def configure(level: str) -> None:
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(True)
+    if REDACTED_COLUMNS:
+        # What a library warns of may hold values.
+        logging.getLogger("py.warnings").setLevel(logging.CRITICAL)
 
 
 def new_request_id(given: str) -> str:

@@ -9,6 +9,7 @@ import msgspec
 
 from .predictor import METHODS
 from .problems import Rejected
+from .redacting import hidden, unsaid
 from .schema import Row
 from .web import Answer, Call, Operation, Request
 
@@ -42,6 +43,8 @@ def located(error: str) -> tuple[str, str]:
     """A validation error's message and the field it is about, such as `age` or `[3].age`."""
     message, _, place = error.partition(" - at `$")
     field = place.removesuffix("`").removeprefix(".")
+    if hidden(field):
+        message = unsaid(message)
     for kind in ("Object contains unknown field `", "Object missing required field `"):
         if message.startswith(kind):
             name = message.removeprefix(kind).removesuffix("`")
