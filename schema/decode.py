@@ -14,6 +14,7 @@ from .diagnostics import Diagnostic, UserError
 from .json_schema import json_schema
 from .mistakes import Violation, mistakes
 from .nodes import parse
+from .overlay import misplaced, overlaid
 from .plain import plain
 from .salvage import salvage
 from .shapes import Catalogs, Shape, record_of
@@ -34,15 +35,19 @@ class Loaded:
     spans: Spans
 
 
-def read_config(path: Path, catalogs: Catalogs, check: Check = lambda config: ()) -> Loaded:
-    """Read a deploy.yaml, which `check` may have more to say of.
+def read_config(
+    path: Path, catalogs: Catalogs, check: Check = lambda config: (), *, overlay: Path | None = None
+) -> Loaded:
+    """Read a deploy.yaml, and an overlay over it where one is given; `check` may have more to say of both together.
 
     UserError holds all mistakes, in the order of their places: those of reading, those of YAML, of the language, and
     those that `check` finds. Where others were found before it, `check` gets what is left of the config without them,
     and what it says of fields that the file does not have is left out.
     """
-    source = read_source(path)
-    root, found = parse(source)
+    root, found = parse(read_source(path))
+    if overlay:
+        over, more_found = parse(read_source(overlay))
+        root, found = overlaid(root, over), (*found, *more_found, *misplaced(over))
     spans = Spans(root=root)
     data = plain(root, Shape(whole=record_of(Config)), catalogs)
     found += mistakes(list(_violations(data, catalogs)), spans, catalogs)
@@ -79,5 +84,5 @@ def _all(diagnostics: Iterable[Diagnostic], spans: Spans) -> UserError:
     return UserError(*sorted(map(spans.placed, diagnostics), key=_place))
 
 
-def _place(diagnostic: Diagnostic) -> tuple[int, int]:
-    return (diagnostic.at.line, diagnostic.at.column) if diagnostic.at else (0, 0)
+def _place(diagnostic: Diagnostic) -> tuple[bool, int, int]:
+    return (True, diagnostic.at.line, diagnostic.at.column) if diagnostic.at else (False, 0, 0)

@@ -42,6 +42,17 @@ class Spans:
             node = _child(node, part)[0] if node else None
         return node is not None
 
+    def said(self, field: Field) -> Span | None:
+        """Where the text says the value of a field, itself or by a shorthand; None where it does not."""
+        node, pair = self.root, None
+        for part in field:
+            child, found = _child(node, part)
+            if child is None:
+                # a scalar in the place of a mapping is its shorthand
+                return self.of(field) if isinstance(node, Scalar) and node.text else None
+            node, pair = child, found or pair
+        return pair.at if pair else None
+
     def placed(self, diagnostic: Diagnostic) -> Diagnostic:
         """The diagnostic at the place of its field, unless it has a place."""
         field = diagnostic.field

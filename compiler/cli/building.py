@@ -225,13 +225,14 @@ def _summary(
         return head
     lines = [f"{head}{f' (time: {where})' if where else ''}", *(f"  {visible(remark)}" for remark in remarks)]
     lines += [f"  {_shown(folder / name)}" for name in (options.target or session.config.targets)]
-    out = f" --out {_shown(folder)}" if folder != session.root / "build" else ""
+    out = f" --out {_shown(folder)}" if folder != session.out else ""
     return "\n".join([*lines, f"  run it: deployc run{_argument(session)}{out}"])
 
 
 def _argument(session: Session) -> str:
     shown = _shown(session.file)
-    return "" if shown == "deploy.yaml" else f" {shown}"
+    environment = f" -e {session.environment}" if session.environment else ""
+    return ("" if shown == "deploy.yaml" else f" {shown}") + environment
 
 
 def _shown(path: Path) -> str:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...schema.config import Config
 from ...schema.decode import read_config
-from ...schema.diagnostics import UserError, fail
+from ...schema.diagnostics import Diagnostic, UserError, fail
 from ...schema.lockfile import Lockfile, load
 from ...schema.spans import Spans
 from ...targets.catalogs import catalogs
 from ...targets.check import check
 from ...targets.deployment import Deployment
-from ...targets.graph import graph
+from ...targets.graph import differing, graph
 from .. import interpreter, stat_cache
 from ..files import Sources
 from ..identity import identity, source_files
@@ -33,7 +33,11 @@ class Session:
     """One deploy.yaml, read and checked."""
 
     file: Path
+    environment: str
+    """What `-e` named; empty for deploy.yaml alone."""
     config: Config
+    base: Config
+    """What deploy.yaml says without the environment's overlay."""
     spans: Spans
     sources: Sources
     environ: Mapping[str, str]
@@ -53,6 +57,11 @@ class Session:
         """deploy.lock beside deploy.yaml; another file's lock has that file's name."""
         return self.file.with_suffix(".lock")
 
+    @property
+    def out(self) -> Path:
+        """Where outputs go unless told otherwise; an environment's, where no target's name can be."""
+        return self.root / "build" / f"@{self.environment}" if self.environment else self.root / "build"
+
     def remembered(self, what: str) -> Path:
         """The file in which builds of this deploy.yaml remember something from one time to the next."""
         return self.state / f"{self.file.name}.{what}"
@@ -63,7 +72,19 @@ class Session:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the commands that read a deploy.yaml."""
+    file_argument(parser)
+    environment_argument(parser)
+
+
+def file_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", nargs="?", default="deploy.yaml", metavar="FILE", help="the deploy.yaml to use")
+
+
+def environment_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-e", "--env", default="", metavar="ENV", help="lay deploy.ENV.yaml over it, the file of an environment"
+    )
 
 
 def plan_arguments(parser: argparse.ArgumentParser) -> None:
@@ -94,18 +115,48 @@ def machine_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def opened(options: argparse.Namespace) -> Session:
-    """Read and check the deploy.yaml; UserError holds all mistakes of it."""
+    """Read and check the deploy.yaml, and its environment's overlay; UserError holds all mistakes."""
     file = Path(options.file)
+    overlay = _overlay(file, options.env) if options.env else None
     environ = dict(os.environ)
     root = file.absolute().parent
     stats: StatCache = stat_cache.read(root / STATE / f"{file.name}.stats")
     sources = Sources(root, stats)
-    read = (file.absolute(), file.absolute().with_suffix(".lock"), place(environ), *source_files())
+    files = [path.absolute() for path in (file, overlay) if path]
+    read = (*files, file.absolute().with_suffix(".lock"), place(environ), *source_files())
     seen = {str(path): stat_of(path) or () for path in read}
-    loaded = read_config(file, catalogs(), check=lambda config: check(config, sources))
+
+    def checked(config: Config) -> Iterator[Diagnostic]:
+        yield from check(config, sources)
+
+    base = read_config(file, catalogs(), check=checked)
+    loaded = read_config(file, catalogs(), check=checked, overlay=overlay) if overlay else base
     return Session(
-        file=file.absolute(), config=loaded.config, spans=loaded.spans, sources=sources, environ=environ, seen=seen
+        file=file.absolute(),
+        environment=options.env,
+        config=loaded.config,
+        base=base.config,
+        spans=loaded.spans,
+        sources=sources,
+        environ=environ,
+        seen=seen,
     )
+
+
+def _overlay(file: Path, environment: str) -> Path:
+    """The file of an environment, which is there."""
+    path = file.with_name(f"{file.stem}.{environment}{file.suffix}")
+    if environment in (known := _environments(file)):
+        return path
+    hint = f"known: {', '.join(known)}" if known else f"write {path.name}, with what is different there"
+    raise fail("unknown-environment", f"there is no {path.name} beside {file.name}", help=hint)
+
+
+def _environments(file: Path) -> list[str]:
+    """The environments that a deploy.yaml has overlays for."""
+    head, tail = f"{file.stem}.", file.suffix
+    names = (path.name for path in file.absolute().parent.glob(f"*{tail}") if path.name.startswith(head))
+    return sorted(name.removeprefix(head).removesuffix(tail) for name in names if name != file.name)
 
 
 def deployment(
@@ -115,8 +166,38 @@ def deployment(
     upgrade: frozenset[str] = frozenset(),
     moves_model: bool = False,
 ) -> Deployment:
-    """The values that the plan is made from."""
-    config, environ = session.config, session.environ
+    """The values that the plan is made from.
+
+    UserError `overlay-changes-build` where what is shared by all environments would be another one in this one.
+    """
+    made = _deployment(session, session.config, options, upgrade=upgrade, moves_model=moves_model)
+    if session.environment:
+        whole = _deployment(session, session.base, options, upgrade=upgrade, moves_model=moves_model)
+        if changed := differing(whole, made):
+            raise session.placed(UserError(_changing(session, changed)))
+    return made
+
+
+def _changing(session: Session, nodes: tuple[str, ...]) -> Diagnostic:
+    before = session.base.targets
+    target = next((name for name, entry in session.config.targets.items() if entry != before.get(name)), None)
+    return Diagnostic(
+        code="overlay-changes-build",
+        message=f"environment `{session.environment}` would change what is built: {', '.join(nodes)}",
+        help="what all environments share is built once: say it in deploy.yaml",
+        field=("targets", target) if target else ("targets",),
+    )
+
+
+def _deployment(
+    session: Session,
+    config: Config,
+    options: argparse.Namespace,
+    *,
+    upgrade: frozenset[str],
+    moves_model: bool,
+) -> Deployment:
+    environ = session.environ
     locked = bool(environ.get("CI")) if options.locked is None else bool(options.locked)
     try:
         found = interpreter.find(config.python, environ)

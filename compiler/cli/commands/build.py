@@ -37,7 +37,7 @@ def build_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     session = opened(options)
-    options.out = options.out or str(session.root / "build")
+    options.out = options.out or str(session.out)
     made = deployment(session, options)
     return build(session, plan(session, made, options), made, options, identified(os.getcwd(), tuple(sys.argv[2:])))
 

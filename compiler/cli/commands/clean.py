@@ -18,8 +18,7 @@ from pathlib import Path
 
 from ...collect import collect
 from ...store import Store, default_root
-from ..session import STATE
-from ..session import arguments as file_argument
+from ..session import STATE, file_argument
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -15,12 +15,13 @@ from pathlib import Path
 
 from ....schema.diagnostics import fail
 from ....targets.project import template_source
-from ..session import Session, opened
+from ..session import Session, environment_argument, opened
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("to", nargs="?", metavar="DIR", help="the new folder")
     parser.add_argument("--file", default="deploy.yaml", metavar="FILE", help="the deploy.yaml to use")
+    environment_argument(parser)
     parser.add_argument("-o", "--out", default=None, metavar="DIR", help="where the outputs are")
     parser.add_argument("--template", metavar="DIR", help="the new folder of a template, instead of a project")
 
@@ -31,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _project(session: Session, options: argparse.Namespace) -> int:
-    out = Path(options.out or session.root / "build").absolute()
+    out = Path(options.out or session.out).absolute()
     to = Path(options.to or f"{session.config.name}-service").absolute()
     built = next((out / n for n, e in session.config.targets.items() if e.kind == "project"), out / "project")
     if not (built / "src").is_dir():

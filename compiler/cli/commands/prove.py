@@ -42,7 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     session = opened(options)
     made = deployment(session, options)
-    project = built_project(made, Path(options.out or session.root / "build").absolute())
+    project = built_project(made, Path(options.out or session.out).absolute())
     plan = Plan.of([*graph(made), proving.node(made, _built(made, project, Path(options.rows)))]).only([proving.NAME])
     show = progress(Console(stderr=True, highlight=False), as_json=False)
     show.start()

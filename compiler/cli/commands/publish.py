@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.file.endswith(SUFFIXES):
         options.names, options.file = [options.file, *options.names], "deploy.yaml"
     session = opened(options)
-    options.out = options.out or str(session.root / "build")
+    options.out = options.out or str(session.out)
     made = deployment(session, options)
     then = sent(session, made, options)
     flags = identified(os.getcwd(), ("publish", *sys.argv[2:]))

@@ -31,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     session = opened(options)
     made = deployment(session, options)
-    folder = Path(options.out or session.root / "build").absolute()
+    folder = Path(options.out or session.out).absolute()
     project = built_project(made, folder)
     section = made.lockfile.sections.get("serve")
     if section is None:
