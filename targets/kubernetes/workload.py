@@ -119,7 +119,6 @@ def container(app: App) -> dict[str, Data]:
         startupProbe=_probe("/readyz", periodSeconds=2, failureThreshold=STARTING_SECONDS // 2),
         readinessProbe=_probe("/readyz", periodSeconds=5, failureThreshold=2),
         livenessProbe=_probe("/healthz", periodSeconds=10, failureThreshold=6),
-        lifecycle=_lifecycle(app.options.drain_seconds),
         securityContext=RESTRICTED,
         # the only place to write: bodies that are too long for memory, and the counters of several processes
         volumeMounts=[{"name": "tmp", "mountPath": "/tmp"}],
@@ -174,6 +173,7 @@ def _environment(app: App) -> list[Data]:
     plain: dict[str, str] = {
         f"{app.prefix}HOST": "0.0.0.0",
         f"{app.prefix}PORT": str(app.config.serve.port),
+        f"{app.prefix}DRAIN_SECONDS": str(app.options.drain_seconds),
         # the root is read-only, and a cluster collects what is written to standard error
         **({f"{app.prefix}PAYLOAD_LOG": "-"} if app.config.serve.payload_log else {}),
         **options.env,
@@ -192,12 +192,8 @@ def _probe(path: str, **times: int) -> dict[str, Data]:
     return {"httpGet": {"path": path, "port": PORT}, **times, "timeoutSeconds": 5}
 
 
-def _lifecycle(seconds: int) -> dict[str, Data]:
-    return {"preStop": {"sleep": {"seconds": seconds}}} if seconds else {}
-
-
 def _grace(app: App) -> int:
     """Long enough for the pause, the requests that have begun, and the end of the process."""
-    text = app.options.env.get(f"{app.prefix}SHUTDOWN_SECONDS", "")
-    shutdown = int(text) if text.isdecimal() else SHUTDOWN_SECONDS
-    return app.options.drain_seconds + shutdown + STOPPING_SECONDS
+    times = {"DRAIN_SECONDS": app.options.drain_seconds, "SHUTDOWN_SECONDS": SHUTDOWN_SECONDS}
+    texts = {name: app.options.env.get(f"{app.prefix}{name}", "") for name in times}
+    return STOPPING_SECONDS + sum(int(t) if t.isdecimal() else times[name] for name, t in texts.items())
