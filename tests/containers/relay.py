@@ -22,6 +22,8 @@ class Relay:
     """Bytes of a PATCH's body after which the connection is dropped."""
     cuts: int = 1
     """How many times that happens."""
+    moved: dict[str, str] | None = None
+    """Where the uploads go on that were cut off, by path; None keeps nothing, as Debian's registry does."""
     changed: dict[str, str] = field(default_factory=dict)
     """Headers of answers that are replaced where they are there."""
     body: Callable[[bytes], bytes] = lambda data: data
@@ -78,24 +80,38 @@ def relayed(target: str) -> Iterator[Relay]:
 
 def _passed(asked: BaseHTTPRequestHandler, target: str, relay: Relay) -> bool:
     """Pass one request on and its answer back; whether the connection is still whole."""
-    there = http.client.HTTPConnection(target, timeout=60)
-    there.putrequest(asked.command, asked.path, skip_host=True, skip_accept_encoding=True)
-    for name, value in asked.headers.items():
-        there.putheader(name, value)
-    there.endheaders()
-    left, sent = int(asked.headers.get("Content-Length", "0")), 0
-    limit = relay.cut if asked.command == "PATCH" and relay.cuts else None
+    length = int(asked.headers.get("Content-Length", "0"))
+    cut = min(relay.cut, length) if asked.command == "PATCH" and relay.cuts and relay.cut else length
+    kept = relay.moved is not None
+    there = _begun(asked, target, (relay.moved or {}).get(asked.path, asked.path), cut if kept else length)
+    left = cut
     while left:
         piece = asked.rfile.read(min(PIECE, left))
         if not piece:
             return False
         there.send(piece)
-        left, sent = left - len(piece), sent + len(piece)
-        if limit is not None and sent >= limit:
-            relay.cuts -= 1
-            there.close()
-            return False
-    answer = there.getresponse()
+        left -= len(piece)
+    if cut < length:
+        relay.cuts -= 1
+        if relay.moved is not None:
+            relay.moved[asked.path] = there.getresponse().headers["Location"].partition(relay.address)[2]
+        there.close()
+        return False
+    _answer(asked, there.getresponse(), relay)
+    there.close()
+    return True
+
+
+def _begun(asked: BaseHTTPRequestHandler, target: str, path: str, length: int) -> http.client.HTTPConnection:
+    there = http.client.HTTPConnection(target, timeout=60)
+    there.putrequest(asked.command, path, skip_host=True, skip_accept_encoding=True)
+    for name, value in asked.headers.items():
+        there.putheader(name, str(length) if name == "Content-Length" else value)
+    there.endheaders()
+    return there
+
+
+def _answer(asked: BaseHTTPRequestHandler, answer: http.client.HTTPResponse, relay: Relay) -> None:
     data = relay.body(answer.read())
     asked.send_response(answer.status)
     for name, value in answer.getheaders():
@@ -106,5 +122,3 @@ def _passed(asked: BaseHTTPRequestHandler, target: str, relay: Relay) -> bool:
     asked.end_headers()
     if asked.command != "HEAD":
         asked.wfile.write(data)
-    there.close()
-    return True

@@ -117,11 +117,20 @@ def test_an_index_goes_with_all_its_images(registry: Registry, tmp_path: Path) -
     assert there(registry) == image.entries[0].digest
 
 
-def test_an_upload_that_is_cut_off_goes_on(registry: Registry, relay: Relay, image: Layout) -> None:
+def test_an_upload_that_is_cut_off_begins_anew(registry: Registry, relay: Relay, image: Layout) -> None:
     relay.cut, relay.cuts = 1 << 20, 2
     pushed(relay.address, shipment(relay.address, image))
     assert relay.cuts == 0
     assert there(registry) == image.entries[0].digest
+
+
+def test_it_goes_on_where_the_registry_keeps_what_came(registry: Registry, relay: Relay, tmp_path: Path) -> None:
+    image = layout(tmp_path / "one", MODEL)
+    relay.cut, relay.cuts, relay.moved = 1 << 20, 2, {}
+    pushed(relay.address, shipment(relay.address, image))
+    assert there(registry) == image.entries[0].digest
+    # one upload each of the config and of the layer, which was sent in three parts
+    assert [sum(verb in line for line in relay.seen) for verb in ("POST", "PATCH")] == [2, 4]
 
 
 def test_a_registry_that_always_cuts_off_gets_no_tag(registry: Registry, relay: Relay, image: Layout) -> None:
