@@ -22,6 +22,7 @@ _HEAD = "# Written by `deployc lock`; commit it. A conflict in it is mended by t
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 _SOURCE = ("uri", "version", "files", "facts")
 _FILE = re.compile(r"[0-9a-f]{64} (0|[1-9][0-9]*) - (?P<path>(?!\.{0,2}(/|$))([^/\x00]+/(?!\.{0,2}(/|$)))*[^/\x00]+)")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _CONFLICT = re.compile(r"(<<<<<<<|\|\|\|\|\|\|\||=======|>>>>>>>)( .*)?")
 
 
@@ -65,13 +66,24 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BaseImage:
+    """What the `base` of an image target was locked to."""
+
+    reference: str
+    """What was asked for, such as python:3.12-slim."""
+    digest: str
+    """What it named then, in its registry: sha256:..., of an index or of an image manifest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lockfile:
-    """A whole deploy.lock: its sections by name, such as "train", "serve" and "stage-features", and the model's source
-    where it is not a file.
+    """A whole deploy.lock: its sections by name, such as "train", "serve" and "stage-features", the model's source
+    where it is not a file, and the bases of images by the target's name where they are in a registry.
     """
 
     sections: Mapping[str, Section] = field(default_factory=dict)
     source: Source | None = None
+    bases: Mapping[str, BaseImage] = field(default_factory=dict)
 
 
 def pins(requirements: str) -> tuple[Pin, ...]:
@@ -92,7 +104,9 @@ def dump(lockfile: Lockfile) -> str:
     }
     source = lockfile.source
     texts = {name: getattr(source, name) for name in _SOURCE} if source else {}
-    data = {"version": int(VERSION), **({"source": texts} if source else {}), "sections": sections}
+    bases = {name: {"reference": b.reference, "digest": b.digest} for name, b in sorted(lockfile.bases.items())}
+    moving = {**({"source": texts} if source else {}), **({"bases": bases} if bases else {})}
+    data = {"version": int(VERSION), **moving, "sections": sections}
     return _HEAD + yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**31)
 
 
@@ -201,12 +215,24 @@ class _Reading:
             raise self._wrong(error.problem or "it is not YAML", mark.line if mark else 0) from None
         except (yaml.YAMLError, RecursionError):
             raise self._wrong("it is not YAML", 0) from None
-        top = self._mapping(root, ("version", "sections"), ("source",))
+        top = self._mapping(root, ("version", "sections"), ("source", "bases"))
         if self._text(top["version"]) != VERSION:
             raise self._wrong(f"this deployc reads version {VERSION}", top["version"].start_mark.line)
         sections = self._mapping(top["sections"], None)
         source = self._source(top["source"]) if "source" in top else None
-        return Lockfile(sections={name: self._section(node) for name, node in sections.items()}, source=source)
+        bases = self._mapping(top["bases"], None) if "bases" in top else {}
+        return Lockfile(
+            sections={name: self._section(node) for name, node in sections.items()},
+            source=source,
+            bases={name: self._base(node) for name, node in bases.items()},
+        )
+
+    def _base(self, node: yaml.Node) -> BaseImage:
+        parts = self._mapping(node, ("reference", "digest"))
+        base = BaseImage(reference=self._text(parts["reference"]), digest=self._text(parts["digest"]))
+        if not _DIGEST.fullmatch(base.digest):
+            raise self._wrong("this is no sha256 digest", parts["digest"].start_mark.line)
+        return base
 
     def _source(self, node: yaml.Node) -> Source:
         parts = self._mapping(node, _SOURCE)

@@ -50,7 +50,7 @@ def _names(config: Config) -> Iterator[Diagnostic]:
     taken: dict[str, str] = dict.fromkeys(RESERVED, "deployc's own")
     for kind, names in (("stages", config.stages), ("targets", config.targets), ("tests", config.tests)):
         for name in names:
-            if name in taken or name.startswith(("lock-", "env-")):
+            if name in taken or name.startswith(("lock-", "env-", "base-")):
                 whose = taken.get(name, "deployc's own")
                 text = f"the name `{name}` is taken: it is {whose}"
                 yield Diagnostic(code="name-taken", message=text, field=(kind, name), help="choose another name")

@@ -59,6 +59,8 @@ class Deployment:
     """Distributions that the next resolution may move; "*" for all."""
     moves_model: bool
     """Ask anew what model.uri names."""
+    moves_bases: bool = False
+    """Ask anew what the bases of images name."""
     environ: Mapping[str, str]
     allowed: tuple[str, ...]
     """What model files may name beyond the built-in allow-list."""

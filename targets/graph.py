@@ -22,6 +22,7 @@ from . import environments, optimizing, project, serving
 from .catalogs import CHECKS, TARGETS
 from .deployment import LOCKED, Deployment, allow_list, own_template, section_of
 from .project import scored
+from .registry import bases
 
 MODEL = Made(node="model", folder="model")
 SPEC = Made(node="inspect")
@@ -86,11 +87,14 @@ def remarks(deployment: Deployment, trees: Mapping[str, Tree]) -> tuple[str, ...
 def locked(deployment: Deployment, trees: Mapping[str, Tree]) -> Lockfile:
     """deploy.lock with what the lock nodes gave."""
     cas, before = deployment.store.cas, deployment.lockfile
-    locks = {name.removeprefix("lock-"): tree for name, tree in trees.items() if name.startswith("lock-")}
-    source = locks.pop(registry.SOURCE, None)
-    sections = {name: section_of(cas, tree) for name, tree in locks.items()}
+    found = {name.removeprefix(bases.LOCK): tree for name, tree in trees.items() if name.startswith(bases.LOCK)}
+    source = trees.get(registry.LOCK)
+    others = (*(f"{bases.LOCK}{name}" for name in found), registry.LOCK)
+    locks = {n.removeprefix("lock-"): t for n, t in trees.items() if n.startswith("lock-") and n not in others}
     return Lockfile(
-        sections={**before.sections, **sections}, source=registry.source_of(cas, source) if source else before.source
+        sections={**before.sections, **{name: section_of(cas, tree) for name, tree in locks.items()}},
+        source=registry.source_of(cas, source) if source else before.source,
+        bases={**before.bases, **{name: bases.base_of(cas, tree) for name, tree in found.items()}},
     )
 
 

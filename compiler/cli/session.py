@@ -6,6 +6,7 @@ import argparse
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ...schema.config import Config
@@ -165,14 +166,16 @@ def deployment(
     *,
     upgrade: frozenset[str] = frozenset(),
     moves_model: bool = False,
+    moves_bases: bool = False,
 ) -> Deployment:
     """The values that the plan is made from.
 
     UserError `overlay-changes-build` where what is shared by all environments would be another one in this one.
     """
-    made = _deployment(session, session.config, options, upgrade=upgrade, moves_model=moves_model)
+    moving = partial(_deployment, session, upgrade=upgrade, moves_model=moves_model, moves_bases=moves_bases)
+    made = moving(session.config, options)
     if session.environment:
-        whole = _deployment(session, session.base, options, upgrade=upgrade, moves_model=moves_model)
+        whole = moving(session.base, options)
         if changed := differing(whole, made):
             raise session.placed(UserError(_changing(session, changed)))
     return made
@@ -196,6 +199,7 @@ def _deployment(
     *,
     upgrade: frozenset[str],
     moves_model: bool,
+    moves_bases: bool,
 ) -> Deployment:
     environ = session.environ
     locked = bool(environ.get("CI")) if options.locked is None else bool(options.locked)
@@ -214,6 +218,7 @@ def _deployment(
         offline=options.offline,
         upgrade=upgrade,
         moves_model=moves_model,
+        moves_bases=moves_bases,
         environ=environ,
         allowed=allowed(environ, options.allow),
     )

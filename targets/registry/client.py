@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, cast
+from typing import Protocol, TypeVar, cast
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -28,7 +28,7 @@ _PAUSES = (0.5, 1.0, 2.0, 4.0)
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 """Statuses of what may be gone a moment later."""
 
-Body = bytes | Iterable[bytes]
+Given = TypeVar("Given")
 
 
 class Broken(Exception):
@@ -47,6 +47,26 @@ class _Tokens(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a registry is asked."""
+
+    method: str
+    path: str
+    """Below /v2/, or a Location that it gave."""
+    repository: str
+    """Whose permissions are needed."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | Iterable[bytes] | None = None
+    stream: bool = False
+    """Read no more than the head of the answer."""
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the body can be sent a second time."""
+        return self.body is None or isinstance(self.body, bytes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
     """One registry. Safe to be asked from several threads at a time."""
 
@@ -61,19 +81,11 @@ class Client:
     granted: dict[str, str] = field(default_factory=dict)
     """The Authorization that was accepted last, by repository."""
 
-    def ask(
-        self, method: str, path: str, repository: str, headers: Mapping[str, str] | None = None
-    ) -> requests.Response:
-        """The answer to a request without a body, of which no more than the head is read; UserError as `send`."""
-        return self.patiently(lambda: self.once(method, path, repository, headers))
+    def ask(self, request: Request) -> requests.Response:
+        """The answer, whatever its status. UserError `registry-unreachable`, `registry-auth`."""
+        return self.patiently(lambda: self.once(request))
 
-    def send(
-        self, method: str, path: str, repository: str, body: bytes, headers: Mapping[str, str]
-    ) -> requests.Response:
-        """The answer to a request with a short body. UserError `registry-unreachable`, `registry-auth`."""
-        return self.patiently(lambda: self.once(method, path, repository, headers, body))
-
-    def patiently(self, act: Callable[[], requests.Response]) -> requests.Response:
+    def patiently(self, act: Callable[[], Given]) -> Given:
         """What an act gives that may be repeated; UserError `registry-unreachable` when it stays broken."""
         for pause in _PAUSES:
             try:
@@ -87,24 +99,17 @@ class Client:
         except Broken as error:
             raise self.unreachable(error) from None
 
-    def once(
-        self,
-        method: str,
-        path: str,
-        repository: str,
-        headers: Mapping[str, str] | None = None,
-        body: Body | None = None,
-    ) -> requests.Response:
-        """The same, tried once: Broken says that it may be tried again, from the start of a body."""
-        url = self._absolute(path)
-        answer = self._request(method, url, repository, headers, body)
+    def once(self, request: Request) -> requests.Response:
+        """The same, tried once: Broken says that it may be tried again."""
+        url = self._absolute(request.path)
+        answer = self._answer(url, request)
         if answer.status_code == 401 and self._ours(url):
-            if body is not None and not isinstance(body, bytes) and self.granted.pop(repository, ""):
-                raise Broken(401)  # what was granted has run out; the body cannot be sent from its middle
-            self.granted[repository] = self._authorized(answer, repository)
-            answer = self._request(method, url, repository, headers, body)
+            if not request.repeatable and self.granted.pop(request.repository, ""):
+                raise Broken(401)  # what was granted has run out
+            self.granted[request.repository] = self._authorized(answer, request.repository)
+            answer = self._answer(url, request)
         if answer.status_code in (401, 403):
-            raise refusals.forbidden(self.registry, repository, self.login(), answer, self.at)
+            raise refusals.forbidden(self.registry, request.repository, self.login(), answer, self.at)
         if answer.status_code in _PASSING:
             raise Broken(answer.status_code)
         return answer
@@ -116,19 +121,14 @@ class Client:
         """What the registry means by a status that is none of what was hoped for."""
         return refusals.refused(self.registry, what, answer, self.at)
 
-    def _request(
-        self, method: str, url: str, repository: str, headers: Mapping[str, str] | None, body: Body | None
-    ) -> requests.Response:
+    def _answer(self, url: str, request: Request) -> requests.Response:
         # a registry may have its blobs elsewhere, where nobody may see what it is asked with
-        known = {"Authorization": self.granted[repository]} if repository in self.granted and self._ours(url) else {}
+        granted = self.granted.get(request.repository) if self._ours(url) else None
+        headers = {**({"Authorization": granted} if granted else {}), **request.headers}
+        follow = request.method in ("GET", "HEAD")
         try:
             return self.session.request(
-                method,
-                url,
-                headers={**known, **(headers or {})},
-                data=body,
-                stream=True,
-                allow_redirects=method in "GET HEAD",
+                request.method, url, headers=headers, data=request.body, stream=request.stream, allow_redirects=follow
             )
         except requests.exceptions.RequestException as error:
             raise Broken(error) from None

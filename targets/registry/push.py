@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 from . import refusals
-from .client import AT_ONCE, Client
+from .client import AT_ONCE, Client, Request
 from .layout import Document, Layout
-from .manifest import INDEXES, MANIFESTS, Descriptor
+from .manifest import Descriptor
+from .progress import Progress
+from .pull import digest_of
 from .reference import Reference
 from .upload import Blob, upload
-
-ACCEPT = {"Accept": ", ".join((*MANIFESTS, *INDEXES))}
-_STEPS = 10
-"""Lines of progress, at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,20 +50,10 @@ def push(client: Client, shipment: Shipment, say: Callable[[str], None]) -> bool
     return True
 
 
-def digest_of(client: Client, reference: Reference) -> str:
-    """The digest of what a reference names in the registry now, "" where there is nothing."""
-    answer = client.ask("HEAD", f"{reference.repository}/manifests/{reference.wanted}", reference.repository, ACCEPT)
-    if answer.status_code == 404:
-        return ""
-    if answer.status_code != 200:
-        raise client.refused(answer, f"to say what {reference} is")
-    return answer.headers.get("Docker-Content-Digest", "")
-
-
 def put(client: Client, repository: str, name: str, document: Document) -> None:
     """Give a manifest to the registry under its digest or a tag, and hold it to what it says it got."""
-    headers = {"Content-Type": document.manifest.media_type}
-    answer = client.send("PUT", f"{repository}/manifests/{name}", repository, document.data, headers)
+    path, headers = f"{repository}/manifests/{name}", {"Content-Type": document.manifest.media_type}
+    answer = client.ask(Request(method="PUT", path=path, repository=repository, headers=headers, body=document.data))
     if answer.status_code != 201:
         raise client.refused(answer, f"the manifest {document.what.digest}")
     if answer.headers.get("Docker-Content-Digest", document.what.digest) != document.what.digest:
@@ -74,7 +61,7 @@ def put(client: Client, repository: str, name: str, document: Document) -> None:
 
 
 def _upload(client: Client, shipment: Shipment, parts: Mapping[str, Descriptor], say: Callable[[str], None]) -> None:
-    progress = _Progress(total=sum(part.size for part in parts.values()), say=say)
+    progress = Progress(total=sum(part.size for part in parts.values()), say=say)
     repository, path, sources = shipment.reference.repository, shipment.layout.path, shipment.sources
     with ThreadPoolExecutor(AT_ONCE) as pool:
 
@@ -99,22 +86,3 @@ def _counted(done: Iterable[tuple[str, int]]) -> Iterator[str]:
         sizes = [size for each, size in found if each == how]
         if sizes:
             yield f"{len(sizes)} blobs ({sum(sizes) / 1e6:.1f} MB) {text}"
-
-
-@dataclass(slots=True, kw_only=True)
-class _Progress:
-    """Adds up what several threads have dealt with, and says so now and then."""
-
-    total: int
-    say: Callable[[str], None]
-    sent: dict[str, int] = field(default_factory=dict)
-    step: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def told(self, digest: str, sent: int) -> None:
-        with self.lock:
-            self.sent[digest] = sent
-            here = sum(self.sent.values())
-            if (step := _STEPS * here // max(self.total, 1)) > self.step and step < _STEPS:
-                self.step = step
-                self.say(f"{here / 1e6:.1f} of {self.total / 1e6:.1f} MB")

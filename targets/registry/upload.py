@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -13,7 +13,7 @@ import requests
 from ...compiler.digest import CHUNK, of_file
 from ...schema.diagnostics import UserError
 from . import refusals
-from .client import Broken, Client
+from .client import Broken, Client, Request
 from .manifest import Descriptor
 
 ATTEMPTS = 5
@@ -63,7 +63,7 @@ def upload(client: Client, repository: str, blob: Blob, told: Callable[[int], No
 
 def exists(client: Client, repository: str, what: Descriptor) -> bool:
     """Whether the repository has the blob; UserError `registry-digest` where it has another length."""
-    answer = client.ask("HEAD", f"{repository}/blobs/{what.digest}", repository)
+    answer = client.ask(Request(method="HEAD", path=f"{repository}/blobs/{what.digest}", repository=repository))
     if answer.status_code == 404:
         return False
     if answer.status_code != 200:
@@ -83,21 +83,23 @@ class _Place:
 
 def _begun(client: Client, repository: str, blob: Blob) -> _Place | None:
     """Where to send the blob to, None where the registry took it from the other repository."""
-    uploads, empty = f"{repository}/blobs/uploads/", {"Content-Length": "0"}
+    uploads = Request(
+        method="POST", path=f"{repository}/blobs/uploads/", repository=repository, headers={"Content-Length": "0"}
+    )
     if blob.source:
         query = urlencode({"mount": blob.what.digest, "from": blob.source})
         try:
-            answer = client.ask("POST", f"{uploads}?{query}", repository, empty)
+            answer = client.ask(replace(uploads, path=f"{uploads.path}?{query}"))
         except UserError:
             pass  # who may write here need not be allowed to read there
         else:
             return None if answer.status_code == 201 else _Place(_next(client, answer, 202))
-    return _Place(_next(client, client.ask("POST", uploads, repository, empty), 202))
+    return _Place(_next(client, client.ask(uploads), 202))
 
 
 def _resumed(client: Client, repository: str, place: _Place) -> _Place | None:
     """From where a blob that was cut off goes on; None where the registry kept nothing of it."""
-    answer = client.ask("GET", place.url, repository)
+    answer = client.ask(Request(method="GET", path=place.url, repository=repository))
     kept = _RANGE.fullmatch(answer.headers.get("Range", ""))
     if answer.status_code != 204 or not kept:
         return None
@@ -111,9 +113,11 @@ def _send(client: Client, repository: str, blob: Blob, place: _Place, told: Call
     ranged = {"Content-Range": f"{place.offset}-{blob.what.size - 1}"} if place.offset else {}
     url = place.url
     if len(body):
-        url = _next(client, client.once("PATCH", url, repository, {**_BINARY, **ranged}, body), 202)
+        patch = Request(method="PATCH", path=url, repository=repository, headers={**_BINARY, **ranged}, body=body)
+        url = _next(client, client.once(patch), 202)
     ends = f"{url}{'&' if '?' in url else '?'}{urlencode({'digest': blob.what.digest})}"
-    answer = client.once("PUT", ends, repository, {**_BINARY, "Content-Length": "0"})
+    headers = {**_BINARY, "Content-Length": "0"}
+    answer = client.once(Request(method="PUT", path=ends, repository=repository, headers=headers))
     if answer.status_code == 400 and "DIGEST_INVALID" in refusals.codes(answer):
         # which of the two is wrong?
         whole = of_file(blob.path) == blob.what.hex

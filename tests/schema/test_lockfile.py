@@ -6,7 +6,7 @@ import json
 
 import pytest
 from deployc.schema.diagnostics import UserError
-from deployc.schema.lockfile import Lockfile, Pin, Section, Source, dump, load, pins, requirements_text
+from deployc.schema.lockfile import BaseImage, Lockfile, Pin, Section, Source, dump, load, pins, requirements_text
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +38,9 @@ SOURCES = st.builds(
         lambda facts: json.dumps(facts, indent=1) + "\n"
     ),
 )
+BASES = st.builds(
+    BaseImage, reference=st.sampled_from(["python:3.12-slim", "localhost:5000/a"]), digest=st.just(f"sha256:{HASH}")
+)
 GOOD = f"""\
 version: 1
 sections:
@@ -50,11 +53,15 @@ sections:
 """
 
 
-@given(st.dictionaries(NAMES, SECTIONS, max_size=3), st.none() | SOURCES)
-def test_what_is_written_reads_back_equal(sections: dict[str, Section], source: Source | None) -> None:
-    text = dump(Lockfile(sections=sections, source=source))
-    assert load(text.encode(), file="deploy.lock") == Lockfile(sections=sections, source=source)
-    assert dump(Lockfile(sections=dict(reversed(sections.items())), source=source)) == text
+@given(st.dictionaries(NAMES, SECTIONS, max_size=3), st.none() | SOURCES, st.dictionaries(NAMES, BASES, max_size=2))
+def test_what_is_written_reads_back_equal(
+    sections: dict[str, Section], source: Source | None, bases: dict[str, BaseImage]
+) -> None:
+    lockfile = Lockfile(sections=sections, source=source, bases=bases)
+    text = dump(lockfile)
+    assert load(text.encode(), file="deploy.lock") == lockfile
+    backwards = Lockfile(sections=dict(reversed(sections.items())), source=source, bases=dict(reversed(bases.items())))
+    assert dump(backwards) == text
 
 
 @given(st.lists(PINS, max_size=4))
@@ -142,6 +149,14 @@ sections:""",
         load(text.replace(old, new, 1).encode(), file="f")
     (found,) = caught.value.diagnostics
     assert (found.code, found.at and found.at.line) == ("lock-unreadable", line)
+
+
+def test_a_base_without_a_digest_is_refused_at_its_line() -> None:
+    text = GOOD.replace("sections:", "bases:\n  oci:\n    reference: python:3.12\n    digest: sha256:12\nsections:")
+    with pytest.raises(UserError) as caught:
+        load(text.encode(), file="f")
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.at and found.at.line) == ("lock-unreadable", 5)
 
 
 @pytest.mark.parametrize(

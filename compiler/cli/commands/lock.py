@@ -6,6 +6,7 @@ examples:
   deployc lock
   deployc lock --upgrade scikit-learn    move one distribution to its newest version
   deployc lock --upgrade model           move the model to what model.uri names now
+  deployc lock --upgrade base            move the images that images are built on to what their tags name now
   deployc lock --upgrade '*'             move all
 """
 
@@ -17,7 +18,9 @@ from functools import partial
 
 from rich.console import Console
 
+from ....schema.config import Config
 from ....schema.diagnostics import UserError
+from ....targets.images import KINDS as IMAGES
 from ...lock.resolve import ALL, unknown
 from ..building import executed, remember_manifests
 from ..progress import progress
@@ -27,6 +30,8 @@ from ..session import plan as planned
 
 MODEL = "model"
 """In place of a distribution's name: the model that model.uri names."""
+BASE = "base"
+"""In place of a distribution's name: what the bases of images name."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,9 +44,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     session = opened(options)
     names = frozenset(options.upgrade)
-    # the model's name is a distribution's where no model comes from MLflow
-    model = {MODEL} if session.config.model.uri else frozenset[str]()
-    made = deployment(session, options, upgrade=names - model, moves_model=bool(model) and bool(names & {MODEL, ALL}))
+    moving = _moving(session.config)
+    made = deployment(
+        session,
+        options,
+        upgrade=names - moving,
+        moves_model=MODEL in moving and bool(names & {MODEL, ALL}),
+        moves_bases=BASE in moving and bool(names & {BASE, ALL}),
+    )
     if found := unknown(made.upgrade, made.lockfile):
         raise UserError(*found)
     plan = planned(session, made, options)
@@ -58,3 +68,9 @@ def run(options: argparse.Namespace) -> int:
         raise session.placed(UserError(*(d for found in outcome.failures.values() for d in found)))
     console.print(f"deployc: deploy.lock holds {', '.join(name.removeprefix('lock-') for name in wanted)}")
     return 0
+
+
+def _moving(config: Config) -> frozenset[str]:
+    """What else than distributions may move: where there is no such thing, its name is a distribution's."""
+    images = any(entry.kind in IMAGES for entry in config.targets.values())
+    return frozenset([*([MODEL] if config.model.uri else []), *([BASE] if images else [])])
