@@ -11,7 +11,7 @@ from ..schema.shapes import Catalogs
 from . import checks
 from .project import flavors, frameworks, optimizers
 
-SHARED = frozenset({"catalogs", "check", "checks", "deployment", "environments", "graph", "images"})
+SHARED = frozenset({"catalogs", "check", "checks", "deployment", "engine", "environments", "graph", "images"})
 SHARED |= frozenset({"optimizing", "proving", "publishing", "registry", "replaying", "serving"})
 """Modules of this folder that are no targets."""
 

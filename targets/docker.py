@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -15,9 +15,10 @@ from ..compiler.tree import Tree
 from ..schema.codec import encode
 from ..schema.constraints import Doc, Maximum, Minimum, Pattern
 from .deployment import PROJECT, Deployment
+from .engine.loading import Loaded, Loading
 from .wheel import pins
 
-# The modules behind jinja2 take longer to import than a build with nothing to do.
+# The modules behind jinja2 and docker take longer to import than a build with nothing to do.
 
 _REPOSITORY = r"([a-z0-9.-]+(:[0-9]+)?/)?[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
 _TAG = r"(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?"
@@ -25,6 +26,8 @@ Base = Annotated[
     str,
     Pattern(rf"{_REPOSITORY}{_TAG}(@sha256:[0-9a-f]{{64}})?", "an image, such as python:3.12-slim or NAME@sha256:..."),
 ]
+Tag = Annotated[str, Pattern(_REPOSITORY + _TAG, "an image's name, such as churn or registry.example.com/churn:1.2")]
+Container = Annotated[str, Pattern(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+", "a container's name: letters, digits, _, . and -")]
 Package = Annotated[
     str, Pattern(r"[a-z0-9][a-z0-9+.-]+(=[A-Za-z0-9.+~:-]+)?", "a Debian package, such as libgomp1 or libgomp1=VERSION")
 ]
@@ -32,10 +35,15 @@ Label = Annotated[str, Pattern(r"[a-z0-9]+([.-][a-z0-9]+)*", "a label's key, suc
 LabelText = Annotated[str, Pattern(r'[^\x00-\x1f"\\$]*', 'text without ", \\, $ and line breaks')]
 
 
+INDEXES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL")
+"""Environment variables that the Dockerfile takes as arguments."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the image is built on and what it is told."""
+    """What the image is built on and what it is told, and how it is called."""
 
+    tag: Annotated[Tag | None, Doc("Name of the image, with a tag if there is to be one; by default `name`.")] = None
     base: Annotated[Base | None, Doc("Image to build on, with Python 3; by default python:X.Y-slim.")] = None
     packages: Annotated[tuple[Package, ...], Doc("Debian packages to add to the base.")] = ()
     labels: Annotated[Mapping[Label, LabelText], Doc("Labels of the image.")] = field(default_factory=dict)
@@ -43,6 +51,11 @@ class Options:
     workers: Annotated[
         int | None, Minimum(1), Maximum(1024), Doc("Processes in the container; by default serve.workers.")
     ] = None
+    container: Annotated[Container | None, Doc("What `deployc run` calls the container; by default `name`.")] = None
+    remove: Annotated[bool, Doc("Remove that container when it has ended.")] = True
+    network: Annotated[Literal["default", "host", "none"], Doc("Network of the commands that build the image.")] = (
+        "default"
+    )
 
 
 def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
@@ -74,6 +87,29 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
 def provenance(deployment: Deployment) -> str:
     """The folder of the target in which the model's provenance.json belongs."""
     return f"src/{deployment.package}"
+
+
+def loaded(loading: Loading) -> Loaded:
+    """Build the emitted folder in the engine."""
+    from .engine.building import Build, built
+
+    options, config = loading.options, loading.deployment.config
+    assert isinstance(options, Options)
+    tag = options.tag or config.name
+    build = Build(
+        context=loading.folder,
+        tag=tag if loading.tagged else "",
+        network=None if options.network == "default" else options.network,
+        arguments={name: value for name, value in loading.deployment.environ.items() if name in INDEXES},
+        field=("targets", loading.name),
+    )
+    return Loaded(
+        image=built(loading.engine, build, loading.say),
+        tag=tag,
+        port=options.port or config.serve.port,
+        container=options.container or config.name,
+        remove=options.remove,
+    )
 
 
 def context(work: Work, deployment: Deployment, options: Options) -> Tree:

@@ -1,8 +1,9 @@
-"""Start the built service, in its own locked environment.
+"""Start the built service, in its own locked environment or as a container.
 
 examples:
   deployc run
   deployc run --port 9000
+  deployc run --target docker         build/docker as an image in the Docker engine, and a container of it
 """
 
 from __future__ import annotations
@@ -10,8 +11,11 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
+from typing import NoReturn
 
-from ....schema.diagnostics import fail
+from ....schema.diagnostics import UserError, fail
+from ....targets.catalogs import TARGETS
+from ....targets.deployment import Deployment
 from ... import environment
 from ...lock.uv import Uv
 from ...process import Processes
@@ -23,6 +27,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     file_argument(parser)
     machine_arguments(parser)
     parser.set_defaults(locked=True)
+    parser.add_argument("--target", metavar="T", help="an image target, to be run by the Docker engine")
+    parser.add_argument("--no-start", action="store_true", help="only bring the image of --target into the engine")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, help="port to listen on (default: serve.port)")
     parser.add_argument("-o", "--out", default=None, metavar="DIR", help="where the outputs are")
@@ -32,7 +38,29 @@ def run(options: argparse.Namespace) -> int:
     session = opened(options)
     made = deployment(session, options)
     folder = Path(options.out or session.out).absolute()
-    project = built_project(made, folder)
+    if options.target is None:
+        _serve(made, built_project(made, folder), options)
+    _runnable(made, options.target)
+    try:
+        # docker takes longer to import than all else here
+        from ..containers import run_image
+
+        return run_image(made, options.target, options, folder)
+    except UserError as error:
+        raise session.placed(error) from None
+
+
+def _runnable(made: Deployment, name: str) -> None:
+    """UserError where no container can be made of the target."""
+    targets = made.config.targets
+    if name not in targets:
+        raise fail("unknown-target", f"no target `{name}`", help=f"known: {', '.join(targets)}")
+    if not hasattr(TARGETS.load(targets[name].kind), "loaded"):
+        text = f"the target `{name}` makes no image that the Docker engine could run"
+        raise fail("not-runnable", text, help="`deployc run` alone runs the project")
+
+
+def _serve(made: Deployment, project: Path, options: argparse.Namespace) -> NoReturn:
     section = made.lockfile.sections.get("serve")
     if section is None:
         raise fail("not-built", "deploy.lock does not say what the service needs", help="run `deployc build` first")

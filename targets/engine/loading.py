@@ -1,0 +1,46 @@
+"""What an image target is given to bring its image into the engine, and what it says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..deployment import Deployment
+
+# its modules take longer to import than a build with nothing to do
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loading:
+    """One image target, whose module has a function `loaded(loading: Loading) -> Loaded`."""
+
+    engine: DockerClient
+    deployment: Deployment
+    name: str
+    options: object
+    folder: Path
+    """The target's files, as they are put out."""
+    tagged: bool
+    """Whether the image gets its name; one that is only tested gets none."""
+    say: Callable[[str], None]
+    """Takes a line of progress."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """An image in the engine."""
+
+    image: str
+    """Its id: sha256:..."""
+    tag: str
+    """The name that it has or would have, with a tag."""
+    port: int
+    """Where it listens, in the container."""
+    container: str
+    """What a container of it is called."""
+    remove: bool
+    """Whether the container goes when it has ended."""

@@ -1,0 +1,117 @@
+"""Images in a real Docker engine: built with and without deployc, run as nobody on a file system that cannot change."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import time
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from ..containers import base
+from ..containers.engine import BASE, Engine, served
+from .conftest import PYTHON
+from .project import Project
+from .test_serving import ROW, ask
+
+TARGET = (
+    f"targets:\n  docker: {{base: '{BASE}', network: host, tag: 'penguins-tested:1', container: penguins-tested}}\n"
+)
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    if PYTHON != base.PYTHON:
+        pytest.skip(f"the base's Python is {base.PYTHON}")
+    with served() as engine:
+        yield engine
+
+
+@pytest.fixture
+def imaged(ready: Project) -> Project:
+    """A folder in which the files of an image are built."""
+    ready.edit("deploy.yaml", "targets: {project: {}, wheel: {}}\n", TARGET)
+    ready.build()
+    return ready
+
+
+@pytest.mark.slow
+def test_the_folder_builds_without_deployc_and_its_container_can_write_nowhere(imaged: Project, engine: Engine) -> None:
+    engine.docker("build", "--network", "host", "--tag", "penguins-plain", imaged / "build/docker")
+    shut = ("--read-only", "--cap-drop", "ALL", "--publish", "127.0.0.1::8000")
+    container = engine.docker("run", "--detach", *shut, "penguins-plain").strip()
+    address = engine.docker("port", container, "8000/tcp").strip()
+    assert is_ready(f"http://{address}")
+    status, answer = ask(f"http://{address}/predict", ROW)
+    assert (status, answer) == (200, {"prediction": "Adelie"})
+    assert engine.docker("exec", container, "id", "-u").strip() == "65532"
+    engine.docker("stop", "--time", "40", container)
+    assert engine.docker("inspect", "--format", "{{.State.ExitCode}}", container).strip() == "0"
+
+
+@pytest.mark.slow
+def test_run_builds_the_image_follows_the_service_and_removes_it_at_the_end(imaged: Project, engine: Engine) -> None:
+    there = imaged.given(DOCKER_HOST=engine.host, PENGUINS_LOG_LEVEL="debug")
+    number = free_port()
+    with there.running("run", "--target", "docker", "--port", str(number)) as running:
+        assert is_ready(f"http://127.0.0.1:{number}"), running.end(signal.SIGKILL).err
+        assert ask(f"http://127.0.0.1:{number}/predict", ROW)[1] == {"prediction": "Adelie"}
+        [found] = json.loads(engine.docker("inspect", "penguins-tested"))
+        ended = running.end(signal.SIGINT)
+    assert ended.code == 0, ended.err
+    assert found["HostConfig"]["ReadonlyRootfs"]
+    assert "PENGUINS_LOG_LEVEL=debug" in found["Config"]["Env"]
+    assert f"penguins-tested:1 runs as the container penguins-tested at http://127.0.0.1:{number}" in ended.err
+    assert '"path": "/predict"' in ended.err or '"path":"/predict"' in ended.err
+    assert engine.docker("ps", "--all", "--quiet") == ""
+    # what was built of the same files is not built again
+    again = there.run("run", "--target", "docker", "--no-start")
+    assert again.code == 0
+    assert "Step" not in again.err
+    assert found["Image"] in again.err
+
+
+@pytest.mark.slow
+def test_what_the_engine_refuses_is_told_at_the_target(imaged: Project, engine: Engine) -> None:
+    there = imaged.given(DOCKER_HOST=engine.host)
+    engine.docker("run", "--detach", "--name", "penguins-tested", BASE, "sleep", "600")
+    told = there.run("run", "--target", "docker")
+    assert (told.code, told.codes) == (1, ["container-exists"])
+    assert "docker rm -f penguins-tested" in told.err
+    dockerfile = imaged / "build/docker/Dockerfile"
+    dockerfile.write_text(dockerfile.read_text().replace("pip install", "pip instal"), encoding="utf-8")
+    told = there.run("run", "--target", "docker", "--no-start")
+    assert (told.code, told.codes) == (1, ["engine-failed"])
+    assert "--> deploy.yaml:" in told.err
+    assert 'unknown command "instal"' in told.err
+
+
+def test_without_an_engine_another_target_is_named(imaged: Project) -> None:
+    told = imaged.given(DOCKER_HOST="unix:///nowhere.sock").run("run", "--target", "docker")
+    assert (told.code, told.codes) == (1, ["no-engine"])
+    assert "`oci`" in told.err
+
+
+def test_a_target_that_is_no_image_is_not_run_by_an_engine(ready: Project) -> None:
+    assert ready.run("run", "--target", "wheel").codes == ["not-runnable"]
+    assert ready.run("run", "--target", "weel").codes == ["unknown-target"]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def is_ready(url: str) -> bool:
+    """Whether a service says within two minutes that it is ready."""
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(f"{url}/readyz", timeout=5):
+                return True
+        except OSError:
+            time.sleep(0.2)
+    return False
