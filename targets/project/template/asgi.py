@@ -6,11 +6,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any  # what a message holds depends on its type, which no type says
 
 import uvicorn
 
-from .deadlines import sent_within
+from .deadlines import once_it_waits, sent_within
 from .exchange import Exchange
 from .problems import Rejected, too_large
 from .service import Service
@@ -60,8 +61,8 @@ class Endpoints:
             header = headers(scope)
             service.admit(path, header)
             body = await read_body(receive, service.settings)
-            with listening(receive):
-                return await service.answer(Request(path, scope["query_string"].decode("latin-1"), header, body))
+            request = Request(path, scope["query_string"].decode("latin-1"), header, body)
+            return await once_it_waits(service.answer(request), partial(listening, receive))
         if verb not in ("GET", "HEAD"):
             return refused(405, ("allow", "GET, HEAD"))
         return service.show(path, headers(scope))
@@ -107,8 +108,7 @@ def headers(scope: Scope) -> Header:
 
 async def read_body(receive: Receive, settings: Settings) -> bytes:
     """The body; Rejected as soon as it is known to be too long, or to come too slowly."""
-    with sent_within(settings.read_seconds):
-        return await _read(receive, settings.max_body_bytes)
+    return await once_it_waits(_read(receive, settings.max_body_bytes), partial(sent_within, settings.read_seconds))
 
 
 async def _read(receive: Receive, limit: int) -> bytes:

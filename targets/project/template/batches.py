@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import Context
 from time import perf_counter
 
@@ -14,32 +14,41 @@ from .settings import Settings
 from .tracing import phase
 
 FAST_SECONDS = 100e-6
-"""A model that answers in less is asked at once: a batch would cost more than it saves."""
+"""A model that answers a request in less is asked at once: a batch would cost more than it saves."""
 SLOW_SECONDS = 0.02
 """A model that takes longer is asked in a thread, so that the loop goes on reading, writing and telling its health."""
+TRIAL = 50
+"""One batch in so many is a single request where many wait, as else it would not be known how long one takes."""
 
 
 class Batcher:
     """The model, asked by the requests of one event loop, one batch after another."""
 
-    def __init__(self, ask: Ask, settings: Settings, metrics: Metrics) -> None:
+    def __init__(
+        self, ask: Ask, settings: Settings, metrics: Metrics, clock: Callable[[], float] = perf_counter
+    ) -> None:
         self._ask = ask
+        self._clock = clock
         self._settings = settings
         self._metrics = metrics
         self._queue = Queue(settings.max_queue)
         self._work: asyncio.Task[None] | None = None
         # Nothing is known of the model yet, so the first calls are made in a thread.
         self._seconds = 2 * SLOW_SECONDS
+        self._seconds_alone = self._seconds
+        self._batches = 0
+        self._in_thread = False
 
     async def ask(self, method: str, rows: Sequence[Row]) -> Answers:
         """The answers to one request; Rejected when too many wait or it takes too long, else what the model raises."""
-        if self._work is None and self._seconds < FAST_SECONDS and len(rows) <= self._settings.max_batch:
+        free = not self._queue and not self._in_thread
+        if free and self._seconds_alone < FAST_SECONDS and len(rows) <= self._settings.max_batch:
             self._metrics.asked(len(rows), self._queue.rows)
-            started = perf_counter()
+            started = self._clock()
             phase("predict")
             answers = self._ask(method, rows)
             phase("encode")
-            self._learn(perf_counter() - started)
+            self._learn(self._clock() - started, requests=1)
             return answers
         loop = asyncio.get_running_loop()
         waiting = Waiting(method, rows, loop.create_future())
@@ -52,8 +61,7 @@ class Batcher:
 
     async def _answered(self, waiting: Waiting, loop: asyncio.AbstractEventLoop) -> Answers:
         assert isinstance(waiting.answered, asyncio.Future)
-        seconds = self._settings.timeout_seconds
-        timer = loop.call_later(seconds, settle, [waiting], [late(seconds)])
+        timer = loop.call_later(self._settings.timeout_seconds, self._give_up, waiting)
         try:
             return await waiting.answered
         finally:
@@ -61,31 +69,48 @@ class Batcher:
             # It is there still if its client left or its time was up.
             self._queue.leave(waiting)
 
+    def _give_up(self, waiting: Waiting) -> None:
+        settle([waiting], [late(self._settings.timeout_seconds)])
+
     async def _answer(self) -> None:
         try:
             while self._queue:
                 if self._settings.batch_wait_ms:
                     await asyncio.sleep(self._settings.batch_wait_ms / 1000)
-                if batch := self._queue.take(self._settings.max_batch):
+                if batch := self._queue.take(self._limit()):
                     settle(batch, await self._outcomes(batch))
                 # The loop's turn: it sends these answers, and reads what came meanwhile.
                 await asyncio.sleep(0)
         finally:
             self._work = None
 
+    def _limit(self) -> int:
+        self._batches += 1
+        trial = self._batches % TRIAL == 2 and self._seconds < SLOW_SECONDS
+        return 1 if trial else self._settings.max_batch
+
     async def _outcomes(self, batch: Sequence[Waiting]) -> list[Answers | Exception]:
         rows = sum(len(waiting.rows) for waiting in batch)
         many = rows > self._settings.max_batch
         self._metrics.asked(rows, self._queue.rows)
-        started = perf_counter()
+        started = self._clock()
         if many or self._seconds > SLOW_SECONDS:
-            found = await asyncio.to_thread(outcomes, self._ask, batch)
+            found = await self._outcomes_in_thread(batch)
         else:
             found = outcomes(self._ask, batch)
         if not many:
-            self._learn(perf_counter() - started)
+            self._learn(self._clock() - started, len(batch))
         return found
 
-    def _learn(self, seconds: float) -> None:
+    async def _outcomes_in_thread(self, batch: Sequence[Waiting]) -> list[Answers | Exception]:
+        self._in_thread = True
+        try:
+            return await asyncio.to_thread(outcomes, self._ask, batch)
+        finally:
+            self._in_thread = False
+
+    def _learn(self, seconds: float, requests: int) -> None:
         # A busy machine makes single calls look slow: only several ones are believed.
         self._seconds = min(seconds, 2 * self._seconds)
+        if requests == 1:
+            self._seconds_alone = min(seconds, 2 * self._seconds_alone)

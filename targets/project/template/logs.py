@@ -9,10 +9,13 @@ import sys
 import time
 from contextvars import ContextVar
 from datetime import datetime, timezone
+from functools import lru_cache
 
 import msgspec
 
 from .redacting import REDACTED_COLUMNS, traced
+
+PLAIN_ID = re.compile(r"[\w.:-]{1,100}", re.ASCII)
 
 logger = logging.getLogger(__name__)
 _encoder = msgspec.json.Encoder()
@@ -63,7 +66,14 @@ def requested(method: str, path: str, status: int, seconds: float) -> None:
 
 
 def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds")
+    whole, milliseconds = divmod(int(seconds * 1000), 1000)
+    return f"{_second(whole)}.{milliseconds:03}+00:00"
+
+
+@lru_cache(maxsize=1)
+def _second(seconds: int) -> str:
+    # Thousands of requests end within the same one.
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def configure(level: str) -> None:
@@ -79,4 +89,4 @@ def configure(level: str) -> None:
 
 def new_request_id(given: str) -> str:
     """The id that a client or proxy gave the request if it is a plain one, else a new one."""
-    return given if re.fullmatch(r"[\w.:-]{1,100}", given, re.ASCII) else os.urandom(16).hex()
+    return given if given and PLAIN_ID.fullmatch(given) else os.urandom(16).hex()

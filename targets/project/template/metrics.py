@@ -69,9 +69,10 @@ class Metrics:
     def ended(self, route: str, status: int, seconds: float) -> None:
         """Count a request that is over; status 0 is no answer at all."""
         self._running.dec()
-        if (route, status) not in self._known:
-            self._known[route, status] = self._requests.labels(route, str(status)), self._seconds.labels(route)
-        requests, durations = self._known[route, status]
+        known = self._known.get((route, status))
+        if known is None:
+            known = self._known[route, status] = self._requests.labels(route, str(status)), self._seconds.labels(route)
+        requests, durations = known
         requests.inc()
         durations.observe(seconds)
 

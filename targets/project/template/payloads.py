@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from queue import Full, Queue
@@ -18,6 +18,7 @@ from time import perf_counter
 from typing import BinaryIO
 
 import msgspec
+from msgspec.structs import replace
 
 from . import logs
 from .metrics import Metrics

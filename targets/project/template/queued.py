@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -21,14 +20,13 @@ Ask = Callable[[str, Sequence[Row]], Answers]
 """A method's answers to rows, one for each."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Waiting:
+class Waiting(msgspec.Struct, frozen=True, eq=False):
     """A request that waits for its answers."""
 
     method: str
     rows: Sequence[Row]
     answered: asyncio.Future[Answers] | Future[Answers]
-    trace: Trace | None = field(default_factory=current_trace.get)
+    trace: Trace | None = msgspec.field(default_factory=current_trace.get)
 
 
 class Queue:

@@ -102,6 +102,70 @@ def test_what_arrives_in_one_turn_of_the_loop_is_one_batch() -> None:
     assert model.batches == [50]
 
 
+@dataclass
+class Timed:
+    """A model that takes the same time for any rows, by a clock of its own; `hiccups` are longer calls to come."""
+
+    seconds: float
+    hiccups: list[float] = field(default_factory=list)
+    now: float = 0.0
+    batches: list[int] = field(default_factory=list)
+
+    def __call__(self, method: str, rows: Sequence[Row]) -> Answers:
+        self.batches.append(len(rows))
+        self.now += self.hiccups.pop() if self.hiccups else self.seconds
+        return [Prediction(row.number) for row in rows]
+
+
+def asked_in_turns(model: Timed, turns: Sequence[int]) -> list[int]:
+    """So many requests at once in each turn, by clients that wait for their answers; how many rows each call had."""
+
+    async def run() -> None:
+        batcher = Batcher(model, Settings(), Metrics(), clock=lambda: model.now)
+        for count in turns:
+            await asyncio.gather(*(batcher.ask("predict", rows_of([1.0])) for _ in range(count)))
+
+    asyncio.run(run())
+    return model.batches
+
+
+def test_a_model_that_is_faster_than_a_batch_is_asked_for_each_request() -> None:
+    assert asked_in_turns(Timed(50e-6), [32, 32, 32]) == [32, 1, 31, *[1] * 32]
+
+
+def test_a_model_that_is_slower_than_a_batch_is_asked_for_all_that_wait() -> None:
+    assert asked_in_turns(Timed(700e-6), [32] * 10) == [32, 1, 31, *[32] * 8]
+
+
+def test_a_model_that_holds_up_the_loop_is_never_tried_alone() -> None:
+    assert asked_in_turns(Timed(0.1), [32] * 10) == [32] * 10
+
+
+@pytest.mark.parametrize(
+    ("hiccups", "calls"), [([1.0], [1] * 4), ([1.0, 1.0], [1, 1, 2])], ids=["one slow call", "two slow calls"]
+)
+def test_slow_calls_are_believed_when_there_are_several(hiccups: list[float], calls: list[int]) -> None:
+    model = Timed(40e-6)
+
+    async def run() -> None:
+        batcher = Batcher(model, Settings(), Metrics(), clock=lambda: model.now)
+
+        async def asked(count: int) -> None:
+            await asyncio.gather(*(batcher.ask("predict", rows_of([1.0])) for _ in range(count)))
+
+        for _ in range(2):
+            await asked(8)
+        model.batches.clear()
+        model.hiccups.extend(hiccups)
+        await asked(4)
+        assert model.batches == calls
+        await asked(1)
+        await asked(4)
+        assert model.batches == [*calls, *[1] * 5]
+
+    asyncio.run(run())
+
+
 def test_a_bad_request_is_found_in_few_calls() -> None:
     model = Echo()
     in_a_loop(model, Settings(), [("predict", [BAD if i == 7 else 1.0]) for i in range(64)])
