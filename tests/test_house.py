@@ -15,6 +15,8 @@ import deployc.targets
 import pytest
 
 LAYERS = ("schema", "compiler", "targets")
+ROOTS = ("compiler.api", "compiler.cli")
+"""The composition roots, which may import everything; `compiler` itself only hands out what the first one has."""
 ROOT = Path(__file__).parent.parent
 
 
@@ -49,7 +51,7 @@ def test_there_is_no_cycle_of_imports() -> None:
     tuple(graphlib.TopologicalSorter(GRAPH).static_order())
 
 
-@pytest.mark.parametrize("name", sorted(n for n in KNOWN if not n.startswith("compiler.cli")))
+@pytest.mark.parametrize("name", sorted(n for n in KNOWN if not n.startswith(ROOTS)))
 def test_imports_point_one_way(name: str) -> None:
     layer = LAYERS.index(name.split(".")[0])
     upward = {target for target in GRAPH[name] if LAYERS.index(target.split(".")[0]) > layer}

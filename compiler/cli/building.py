@@ -90,17 +90,20 @@ def executed(
     raise fail("cache-corrupt", "the cache keeps corrupting what is put into it", help="check the disk")
 
 
-def build(
-    session: Session,
-    plan: Plan,
-    made: Deployment,
-    options: argparse.Namespace,
-    flags: tuple[str, ...],
-    publish: Callable[[Outcome, Path], None] = lambda outcome, folder: None,
-) -> int:
-    """Run a build to its end, show it, and `publish` what it gave from the folder of outputs; returns the exit code."""
-    console = Console(stderr=True, highlight=False)
-    tally = Tally(progress(console, as_json=options.json))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """What a build gave: its nodes, how each of them ended, and where the outputs are."""
+
+    outcome: Outcome
+    folder: Path
+    ended: Mapping[str, Event]
+    seconds: float
+    remarks: tuple[str, ...]
+
+
+def built(session: Session, plan: Plan, made: Deployment, options: argparse.Namespace, show: Progress) -> Built:
+    """Run a build to its end, with progress in `show`, and put out what it made; failures are in the outcome."""
+    tally = Tally(show)
     since = time.monotonic()
     folder = Path(options.out).absolute()
 
@@ -110,20 +113,35 @@ def build(
         if not outcome.failures and not options.only:
             _emit(session, made, outcome, options, folder)
 
-    tally.show.start()
+    show.start()
     try:
         outcome = executed(session, plan, made, options, tally, then)
     finally:
-        tally.show.stop()
-    if outcome.failures:
-        report_failures(session, outcome, options)
+        show.stop()
+    if not outcome.failures:
+        stat_cache.write(session.remembered("stats"), session.sources.stats)
+    told = () if outcome.failures else remarks(made, outcome.trees)
+    seconds = time.monotonic() - since
+    return Built(outcome=outcome, folder=folder, ended=tally.ended, seconds=seconds, remarks=told)
+
+
+def build(
+    session: Session,
+    plan: Plan,
+    made: Deployment,
+    options: argparse.Namespace,
+    flags: tuple[str, ...],
+    publish: Callable[[Outcome, Path], None] = lambda outcome, folder: None,
+) -> int:
+    """Run a build to its end, show it, and `publish` what it gave from the folder of outputs; returns the exit code."""
+    done = built(session, plan, made, options, progress(Console(stderr=True, highlight=False), as_json=options.json))
+    if done.outcome.failures:
+        report_failures(session, done.outcome, options)
         return 1
-    stat_cache.write(session.remembered("stats"), session.sources.stats)
-    summary = _summary(session, tally, folder, time.monotonic() - since, options, remarks(made, outcome.trees))
-    (sys.stdout if options.json else sys.stderr).write(summary + "\n")
+    (sys.stdout if options.json else sys.stderr).write(_summary(session, done, options) + "\n")
     if not options.only:
-        _remember_state(session, made, flags, folder, options)
-    publish(outcome, folder)
+        _remember_state(session, made, flags, done.folder, options)
+    publish(done.outcome, done.folder)
     return 0
 
 
@@ -205,27 +223,20 @@ def _remember_state(
     state.save(state_path(str(session.file)), flags=flags, environ=environ, rows=rows, digests=digests, summary=text)
 
 
-def _summary(
-    session: Session,
-    tally: Tally,
-    folder: Path,
-    seconds: float,
-    options: argparse.Namespace,
-    remarks: tuple[str, ...],
-) -> str:
-    ran = {name: event for name, event in tally.ended.items() if event.kind == "ran"}
-    cached = sum(event.kind == "cached" for event in tally.ended.values())
+def _summary(session: Session, done: Built, options: argparse.Namespace) -> str:
+    ran = {name: event for name, event in done.ended.items() if event.kind == "ran"}
+    cached = sum(event.kind == "cached" for event in done.ended.values())
     if options.json:
-        times = {name: round(event.seconds, 3) for name, event in ran.items()}
-        return json.dumps({"event": "built", "ran": times, "cached": cached, "out": str(folder), "remarks": remarks})
+        told = {"event": "built", "ran": {name: round(event.seconds, 3) for name, event in ran.items()}}
+        return json.dumps({**told, "cached": cached, "out": str(done.folder), "remarks": done.remarks})
     slowest = sorted(ran.values(), key=lambda e: -e.seconds)[:4]
     where = ", ".join(f"{e.node} {e.seconds:.1f} s" for e in slowest if e.seconds >= 0.1)
-    head = f"deployc: built in {seconds:.1f} s: {len(ran)} ran, {cached} cached"
+    head = f"deployc: built in {done.seconds:.1f} s: {len(ran)} ran, {cached} cached"
     if options.only:
         return head
-    lines = [f"{head}{f' (time: {where})' if where else ''}", *(f"  {visible(remark)}" for remark in remarks)]
-    lines += [f"  {_shown(folder / name)}" for name in (options.target or session.config.targets)]
-    out = f" --out {_shown(folder)}" if folder != session.out else ""
+    lines = [f"{head}{f' (time: {where})' if where else ''}", *(f"  {visible(remark)}" for remark in done.remarks)]
+    lines += [f"  {_shown(done.folder / name)}" for name in (options.target or session.config.targets)]
+    out = f" --out {_shown(done.folder)}" if done.folder != session.out else ""
     return "\n".join([*lines, f"  run it: deployc run{_argument(session)}{out}"])
 
 

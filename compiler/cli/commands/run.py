@@ -16,11 +16,9 @@ from typing import NoReturn
 from ....schema.diagnostics import UserError, fail
 from ....targets.catalogs import TARGETS
 from ....targets.deployment import Deployment
-from ... import environment
-from ...lock.uv import Uv
-from ...process import Processes
+from ..serving import start
 from ..session import arguments as file_argument
-from ..session import built_project, deployment, machine_arguments, opened
+from ..session import deployment, machine_arguments, opened
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     made = deployment(session, options)
     folder = Path(options.out or session.out).absolute()
     if options.target is None:
-        _serve(made, built_project(made, folder), options)
+        _serve(made, folder, options)
     _runnable(made, options.target)
     try:
         # docker takes longer to import than all else here
@@ -60,19 +58,7 @@ def _runnable(made: Deployment, name: str) -> None:
         raise fail("not-runnable", text, help="`deployc run` alone runs the project")
 
 
-def _serve(made: Deployment, project: Path, options: argparse.Namespace) -> NoReturn:
-    section = made.lockfile.sections.get("serve")
-    if section is None:
-        raise fail("not-built", "deploy.lock does not say what the service needs", help="run `deployc build` first")
-    python = environment.realise(
-        section.requirements,
-        made.interpreter,
-        root=made.store.environments,
-        indexes=made.config.lock.indexes,
-        uv=Uv(environ=made.environ, offline=made.offline, processes=Processes(), log=lambda line: None),
-    )
-    prefix = made.package.upper()
-    settings = {f"{prefix}_HOST": options.host, f"{prefix}_PORT": str(options.port or made.config.serve.port)}
-    environ = {**made.environ, **settings, "PYTHONPATH": str(project / "src")}
+def _serve(made: Deployment, folder: Path, options: argparse.Namespace) -> NoReturn:
+    found = start(made, folder, host=options.host, port=options.port or made.config.serve.port)
     # the service takes this process's place, so that signals and the exit code are its own
-    os.execve(python, [str(python), "-m", made.package], environ)
+    os.execve(found.argv[0], found.argv, found.environ)

@@ -1,0 +1,75 @@
+"""Rows of any kind become one table, and the table one CSV and one JSON."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+import pytest
+from deployc.compiler.api.rows import records, table
+from deployc.compiler.formats.sample import read_sample
+from deployc.compiler.model_spec import Column
+from deployc.schema.diagnostics import UserError
+from hypothesis import given
+from hypothesis import strategies as st
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1)
+
+
+def test_mappings_lack_what_only_others_have() -> None:
+    found = table([{"a": 1}, {"b": "x", "a": 2.5}])
+    assert (found.columns, found.rows) == (("a", "b"), ((1, None), (2.5, "x")))
+
+
+def test_one_mapping_is_one_row() -> None:
+    assert table({"a": 1}).rows == ((1,),)
+
+
+def test_rows_without_names_take_the_given_ones() -> None:
+    assert table([[1, 2]], ["a", "b"]).columns == ("a", "b")
+    assert table([(1, 2)]).columns == ("x0", "x1")
+
+
+def test_texts_are_one_column() -> None:
+    assert table(["one", "two"]).rows == (("one",), ("two",))
+    assert table(["one"]).columns == ("text",)
+
+
+@pytest.mark.parametrize("rows", [[], 7, None, [1, 2], [[1, 2], [3]], [{"a": object()}], object()])
+def test_what_is_no_table_is_told(rows: object) -> None:
+    with pytest.raises(UserError) as raised:
+        table(rows)
+    assert [d.code for d in raised.value.diagnostics] == ["bad-rows"]
+
+
+def test_a_missing_number_is_empty_and_null() -> None:
+    found = table([{"a": math.nan, "b": 1}])
+    assert found.csv() == "a,b\n,1\n"
+    assert records([{"a": math.nan}], ()) == [{"a": None}]
+
+
+def test_times_are_written_as_iso() -> None:
+    assert records([{"at": datetime(2026, 1, 2, 3, 4)}], ()) == [{"at": "2026-01-02T03:04:00"}]
+
+
+def test_whole_numbers_stay_whole_where_an_array_made_them_floats() -> None:
+    columns = (Column(name="n", type="long"), Column(name="x", type="double"))
+    sent = records([[2.0, 2.0]], columns)
+    assert repr(sent) == "[{'n': 2, 'x': 2.0}]"
+
+
+def test_texts_of_digits_are_told_apart() -> None:
+    rows = [{"zip": "01234", "n": 1, "x": 1.0, "who": "me", "yes": True}]
+    assert table(rows).dtypes() == {"zip": "string"}
+
+
+ROW = st.fixed_dictionaries({"text": TEXTS, "x": st.floats(allow_nan=False), "n": st.integers()})
+
+
+@given(st.lists(ROW, min_size=1))
+def test_the_csv_holds_what_the_rows_hold(rows: list[dict[str, object]]) -> None:
+    found = table(rows)
+    read = [dict(zip(found.columns, row, strict=True)) for row in read_sample(found.csv().encode()).rows]
+    assert [(row["text"], float(row["x"]), int(row["n"])) for row in read] == [
+        (row["text"], row["x"], row["n"]) for row in rows
+    ]

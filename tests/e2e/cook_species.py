@@ -1,0 +1,29 @@
+"""Cooks a classifier of penguins, as a notebook would, and says what came of it: ROOT is examples/quickstart."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pandas as pd
+from deployc.compiler import cook
+from own_features import Ratio
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+rows = pd.read_csv(Path(sys.argv[1]) / "data/penguins.csv").dropna()
+measures = rows[["bill_length_mm", "bill_depth_mm"]].astype(float)
+model = make_pipeline(Ratio(), StandardScaler(), LogisticRegression()).fit(measures, rows["species"])
+
+first = cook(model, name="species", sample=measures, serve={"optimize": "off"}, sample_rows=20)
+again = cook(model, name="species", sample=measures, serve={"optimize": "off"}, sample_rows=20, quiet=True)
+with first.run() as service:
+    answers = {
+        "table": service.predict(measures.head(3)),
+        "array": service.predict(measures.head(3).to_numpy()),
+        "mappings": service.predict(measures.head(3).to_dict("records")),
+        "truth": model.predict(measures.head(3)).tolist(),
+    }
+print(json.dumps({"rows": first.report("parity")["rows"], "again": again.ran, **answers}))

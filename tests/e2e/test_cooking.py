@@ -1,0 +1,151 @@
+"""`build()` and `cook()`, as Python code and notebooks call them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from deployc.compiler import DeploycError, build
+from deployc.compiler.api.rows import Json
+
+from .project import EXAMPLES, SECONDS, Project
+
+HERE = Path(__file__).parent
+ROWS = [{"bill_length_mm": 39.1, "bill_depth_mm": 18.7, "flipper_length_mm": 181, "body_mass_g": 3750}]
+
+
+@pytest.fixture
+def inside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process's own builds do not lock as CI's do."""
+    monkeypatch.delenv("CI", raising=False)
+
+
+def use(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process build as the project's commands do."""
+    for name, value in project.environ().items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.usefixtures("inside")
+def test_build_gives_what_the_command_line_puts_out(
+    ready: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    use(ready, monkeypatch)
+    found = build(ready / "deploy.yaml")
+    assert found.ran == ()
+    assert found.targets == {"project": ready / "build/project", "wheel": ready / "build/wheel"}
+    assert "deployc: built penguins" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("inside")
+def test_a_built_service_runs_and_answers(ready: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(ready, monkeypatch)
+    with build(ready / "deploy.yaml", quiet=True).run() as service:
+        assert service.predict(ROWS) == ["Adelie"]
+        # an array has no names and one type for all columns
+        assert service.predict([[float(cell) for cell in ROWS[0].values()]]) == ["Adelie"]
+        probabilities = service.predict_proba(ROWS[0])[0]
+        assert isinstance(probabilities, dict)
+        assert sorted(probabilities) == ["Adelie", "Chinstrap", "Gentoo"]
+        with pytest.raises(DeploycError, match="request-refused") as raised:
+            service.predict([{"bill_length_mm": "long"}])
+        assert "bill_length_mm" in str(raised.value)
+    with pytest.raises(DeploycError, match="does not answer"):
+        service.predict(ROWS)
+
+
+@pytest.mark.usefixtures("inside")
+def test_a_mistake_reads_as_on_the_command_line(given: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(given, monkeypatch)
+    given.edit("deploy.yaml", "sample: sample.csv", "sampel: sample.csv")
+    told = given.run("check").err
+    with pytest.raises(DeploycError) as raised:
+        build(given / "deploy.yaml")
+    assert str(raised.value).strip().replace(f"{given.folder}/", "") == told.strip()
+    assert "Traceback" not in "".join(raised.value._render_traceback_())
+
+
+@pytest.mark.usefixtures("inside")
+def test_a_service_that_does_not_start_says_why(ready: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(ready, monkeypatch)
+    found = build(ready / "deploy.yaml", quiet=True)
+    with pytest.raises(DeploycError, match="service-not-ready") as raised:
+        found.run(environ={"PENGUINS_WORKERS": "many"})
+    assert "PENGUINS_WORKERS" in str(raised.value)
+
+
+def cooked(project: Project, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What a script says that is run in the project's folder with the tester's own model libraries."""
+    return subprocess.run(
+        [sys.executable, script, *arguments],
+        cwd=project.folder,
+        env=project.environ(),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+def test_a_model_in_memory_becomes_a_service_that_answers_as_it_does(project: Project) -> None:
+    pytest.importorskip("sklearn")
+    for name in ("cook_species.py", "own_features.py"):
+        project.write(name, (HERE / name).read_text(encoding="utf-8"))
+    done = cooked(project, "cook_species.py", str(EXAMPLES / "quickstart"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    said: dict[str, Json] = json.loads(done.stdout.splitlines()[-1])
+    assert (said["rows"], said["again"]) == (20, [])
+    assert said["table"] == said["array"] == said["mappings"] == said["truth"]
+    # from there on the command line has nothing to do
+    ran = project.build("species/deploy.yaml")
+    assert ran.ran == set()
+
+
+UNSERVED = """\
+from deployc.compiler import DeploycError, cook
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+class Mine(BaseEstimator):
+    def fit(self, rows, labels=None):
+        return self
+    def predict(self, rows):
+        return [1 for _ in rows]
+
+def double(rows):
+    return rows * 2
+
+for model in (
+    Mine(),
+    make_pipeline(FunctionTransformer(double), Mine()),
+    FunctionTransformer(lambda rows: rows),
+    FunctionTransformer(open("script.py").read),
+    {"a": 1},
+):
+    try:
+        cook(model, name="mine", sample=[[1.0]])
+    except DeploycError as error:
+        print(error, end="\\n---")
+"""
+
+
+@pytest.mark.slow
+def test_what_no_service_could_load_is_told_before_anything_is_written(project: Project) -> None:
+    pytest.importorskip("sklearn")
+    project.write("script.py", UNSERVED)
+    told = cooked(project, "script.py").stdout.split("---")
+    for said, code, word in zip(
+        told,
+        ("class-in-notebook", "class-in-notebook", "model-unsaved", "model-unsaved", "unknown-flavor"),
+        ("uses `Mine`,", "uses `Mine`, `double`,", "`def` in a module", "open file", "not a model"),
+        strict=False,
+    ):
+        assert f"error[{code}]" in said
+        assert word in said
+    assert len(told) == 6
+    assert not (project / "mine").exists()
