@@ -6,14 +6,14 @@ import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
-from .digest import CHUNK, Digest, of_bytes, of_file
+from .digest import CHUNK, Digest, chunks, of_bytes, of_file
 from .tree import Entry, Tree
 
 
@@ -56,12 +56,20 @@ class Cas:
     def put_file(self, path: Path) -> Entry:
         """Store a file's bytes in one pass of reading; the entry's path is the file's name."""
         mode = path.stat().st_mode
-        with self._incoming() as temporary:
-            with path.open("rb", buffering=0) as source, temporary.open("wb") as file:
-                digest = _copy(source, file)
-                size = file.tell()
-            self._publish(temporary, digest)
+        digest, size = self.put_chunks(chunks(path))
         return Entry(path=path.name, digest=digest, size=size, executable=bool(mode & stat.S_IXUSR))
+
+    def put_chunks(self, pieces: Iterable[bytes]) -> tuple[Digest, int]:
+        """Store bytes as they come; their digest and how many they were. Nothing is kept where `pieces` raises."""
+        digest, size = hashlib.sha256(), 0
+        with self._incoming() as temporary:
+            with temporary.open("wb") as file:
+                for piece in pieces:
+                    digest.update(piece)
+                    size += file.write(piece)
+            found = Digest(digest.hexdigest())
+            self._publish(temporary, found)
+        return found, size
 
     def put_folder(self, folder: Path) -> Tree:
         """Store every regular file below `folder`; ValueError names a link or device, which a tree cannot hold."""
@@ -81,6 +89,18 @@ class Cas:
         if of_bytes(data) != digest:
             self.discard(digest)
         return data
+
+    def chunks(self, digest: Digest) -> Iterator[bytes]:
+        """The blob's bytes in pieces. CorruptBlob where it is missing, or at the end where they were wrong."""
+        found = hashlib.sha256()
+        try:
+            for piece in chunks(self.path(digest)):
+                found.update(piece)
+                yield piece
+        except FileNotFoundError:
+            raise CorruptBlob(digest) from None
+        if found.hexdigest() != digest:
+            self.discard(digest)
 
     def verified(self, digest: Digest) -> Path:
         """The path of a blob whose bytes have just been checked, for who must read it as a file."""

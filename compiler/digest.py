@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NewType
 
@@ -23,7 +24,13 @@ def of_text(text: str) -> Digest:
 def of_file(path: Path) -> Digest:
     """The digest of a file's bytes, read once in pieces of a mebibyte."""
     digest = hashlib.sha256()
+    for chunk in chunks(path):
+        digest.update(chunk)
+    return Digest(digest.hexdigest())
+
+
+def chunks(path: Path) -> Iterator[bytes]:
+    """A file's bytes in pieces of a mebibyte."""
     with path.open("rb", buffering=0) as file:
         while chunk := file.read(CHUNK):
-            digest.update(chunk)
-    return Digest(digest.hexdigest())
+            yield chunk

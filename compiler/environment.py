@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..schema.config import Index
-from ..schema.diagnostics import fail
+from ..schema.diagnostics import Field, fail
 from ..schema.lockfile import Pin, pins, requirements_text
 from .digest import Digest, of_text
 from .interpreter import Interpreter
@@ -44,6 +44,27 @@ def realise(requirements: str, interpreter: Interpreter, *, root: Path, indexes:
     return python_of(folder)
 
 
+def install(
+    requirements: str,
+    where: Sequence[str],
+    *,
+    folder: Path,
+    indexes: Mapping[str, Index],
+    uv: Uv,
+    field: Field | None = None,
+) -> None:
+    """Install exactly these pins; `where` is what uv is told of the place, and `folder` takes what it reads.
+
+    Raises what `realise` raises, at `field` where a pin has no build for the place.
+    """
+    for name, group in _by_index(requirements, indexes).items():
+        wanted = folder / f"requirements-{name or 'default'}.txt"
+        wanted.write_text(requirements_text(group), encoding="utf-8")
+        arguments = ["pip", "install", "--require-hashes", "--no-deps", *where, "-r", str(wanted)]
+        arguments += ["--default-index", f"{name}={indexes[name].url}"] if name else []
+        _run(uv, arguments, indexes, folder, field)
+
+
 def installed(requirements: str, interpreter: Interpreter, *, root: Path) -> Path | None:
     """The interpreter of the environment that `realise` would give, None where it is not installed yet."""
     folder = root / of_text(manifest(requirements, interpreter))
@@ -71,10 +92,15 @@ def _make(
     _run(
         uv, ["venv", "--python", str(interpreter.path), "--no-project", "--quiet", str(folder)], indexes, folder.parent
     )
-    for name, group in _by_index(requirements, indexes).items():
-        wanted = folder / f"requirements-{name or 'default'}.txt"
-        wanted.write_text(requirements_text(group), encoding="utf-8")
-        _install(uv, folder, wanted, indexes, name)
+    # copies: with hard links a file that is changed in an environment would be changed in uv's cache and in all others;
+    # where the file system can, a copy shares its blocks anyway
+    install(
+        requirements,
+        ["--python", str(python_of(folder)), "--link-mode", "copy"],
+        folder=folder,
+        indexes=indexes,
+        uv=uv,
+    )
     marker = folder / f".{MARKER}"
     marker.write_text(f"{digest}\n", encoding="utf-8")
     with marker.open("rb") as file:
@@ -82,20 +108,11 @@ def _make(
     marker.replace(folder / MARKER)
 
 
-def _install(uv: Uv, folder: Path, wanted: Path, indexes: Mapping[str, Index], index: str) -> None:
-    arguments = ["pip", "install", "--python", str(python_of(folder)), "--require-hashes", "--no-deps"]
-    # copies: with hard links a file that is changed in an environment would be changed in uv's cache and in all others;
-    # where the file system can, a copy shares its blocks anyway
-    arguments += ["--link-mode", "copy", "-r", str(wanted)]
-    arguments += ["--default-index", f"{index}={indexes[index].url}"] if index else []
-    _run(uv, arguments, indexes, folder)
-
-
-def _run(uv: Uv, arguments: list[str], indexes: Mapping[str, Index], folder: Path) -> None:
+def _run(uv: Uv, arguments: list[str], indexes: Mapping[str, Index], folder: Path, field: Field | None = None) -> None:
     code, said = uv.run(arguments, folder=folder)
     if code != 0:
         message = "an environment could not be installed from deploy.lock"
-        raise explain(said, offline=uv.offline, indexes=indexes, code="install-failed", message=message)
+        raise explain(said, offline=uv.offline, indexes=indexes, code="install-failed", message=message, field=field)
 
 
 def _by_index(requirements: str, indexes: Mapping[str, Index]) -> dict[str, list[Pin]]:

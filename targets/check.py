@@ -153,6 +153,12 @@ def _patterns(config: Config) -> Iterator[tuple[Field, str]]:
                 value = getattr(entry.options, attribute)
                 one = isinstance(value, str)
                 yield from _unmade((kinds, name, attribute), (value,) if one else value, made, one=one)
+            for attribute, path in getattr(catalog.load(entry.kind), "named_files", _none)(entry.options).items():
+                yield from _unmade((kinds, name, attribute), (path,), made, one=True)
+
+
+def _none(options: object) -> Mapping[str, str]:
+    return {}
 
 
 def _others(stages: Mapping[str, Command], name: str) -> dict[str, tuple[str, ...]]:

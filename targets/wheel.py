@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from ..compiler.cas import Cas, CorruptBlob
-from ..compiler.digest import CHUNK
+from ..compiler.cas import Cas
 from ..compiler.node import AnyNode, Node, Work
 from ..compiler.tree import Entry, Tree
 from ..schema.config import Config
@@ -118,14 +116,6 @@ def _write(archive: zipfile.ZipFile, cas: Cas, entry: Entry) -> None:
     info.create_system = 3
     info.external_attr = (0o100755 if entry.executable else 0o100644) << 16
     info.file_size = entry.size
-    digest = hashlib.sha256()
-    try:
-        source = cas.path(entry.digest).open("rb", buffering=0)
-    except FileNotFoundError:
-        raise CorruptBlob(entry.digest) from None
-    with source, archive.open(info, "w") as target:
-        while chunk := source.read(CHUNK):
-            digest.update(chunk)
+    with archive.open(info, "w") as target:
+        for chunk in cas.chunks(entry.digest):
             target.write(chunk)
-    if digest.hexdigest() != entry.digest:
-        cas.discard(entry.digest)

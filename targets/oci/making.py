@@ -1,0 +1,201 @@
+"""The nodes that make an image: each does again only what its own inputs change."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ...compiler.lock.uv import uv_version
+from ...compiler.node import Input, Made, Node, Work
+from ...compiler.tree import Tree
+from ...schema.codec import decode, encode
+from ...schema.diagnostics import Field, fail
+from .. import images
+from ..deployment import LOCKED, PROJECT, Deployment
+from . import base, contents, layers, libraries, python, service
+from .base import Base
+from .compression import SHAPERS
+from .contents import Contents
+from .image import Image, layout
+from .libraries import Place
+from .options import Options
+from .platforms import Platform, architecture, own, wheels
+
+CONTENTS = "contents.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Making:
+    """One `oci` target of a deployment."""
+
+    deployment: Deployment
+    name: str
+    options: Options
+    platforms: tuple[Platform, ...]
+    base: Input
+    """A tree in which an OCI layout is."""
+    folder: str
+    """Where in that tree."""
+
+    @classmethod
+    def of(cls, deployment: Deployment, name: str, options: Options) -> Making:
+        return cls(
+            deployment=deployment,
+            name=name,
+            options=options,
+            platforms=tuple(sorted({*options.platforms})) or (own(deployment.interpreter.platform) or "linux/amd64",),
+            base=deployment.file(options.base),
+            folder=posixpath.normpath(options.base),
+        )
+
+    def contents(self, platform: Platform) -> Node:
+        """What the base for a platform has."""
+
+        def run(work: Work) -> Tree:
+            found = contents.read(work.cas, self._base(work, platform), self._field)
+            return work.cas.put_texts({CONTENTS: json.dumps(encode(found), indent=1) + "\n"})
+
+        return Node(
+            name=self._node("base", platform),
+            inputs={"base": self.base},
+            params={"platform": platform, "folder": self.folder},
+            implementation=self.deployment.identity.tools(),
+            run=run,
+        )
+
+    def libraries(self, platform: Platform) -> Node:
+        """The layers of what the lock names."""
+
+        def run(work: Work) -> Tree:
+            requirements = work.cas.text(work.inputs["lock"], "requirements.txt")
+            place = self._place(self._contents(work, platform), platform)
+            return libraries.build(work, requirements, place, self.deployment.uv(work), self.options.compression)
+
+        return Node(
+            name=self._node("libraries", platform),
+            inputs={"lock": Made(node="lock-serve", folder=LOCKED), **self._contents_input(platform)},
+            params={"platform": platform, "python": self.deployment.python, "compression": self.options.compression},
+            implementation=(*self._shapers, f"uv {uv_version()}", f"interpreter {self.deployment.python_text}"),
+            run=run,
+        )
+
+    def model(self) -> Node:
+        """The layer of the model's bytes, as they are: they would not get smaller, and are read once."""
+        folder = f"{service.folder(self.deployment.package)}/artifact"
+
+        def run(work: Work) -> Tree:
+            members = layers.members(work.cas, work.inputs["model"], folder)
+            return layers.tree_of(work.cas, [layers.write(work.cas, members, "none", "the model")])
+
+        return Node(
+            name=f"{self.name}/model",
+            inputs={"model": self.deployment.served_model},
+            params={"folder": folder},
+            implementation=self.deployment.identity.tools(),
+            run=run,
+        )
+
+    def image(self) -> Node:
+        """The image: its other layers, its config, its manifest, and all that is in it."""
+        inputs: dict[str, Input] = {"project": PROJECT, "base": self.base, "model": Made(node=f"{self.name}/model")}
+        for platform in self.platforms:
+            inputs |= {**self._contents_input(platform), **self._libraries_input(platform)}
+        return Node(
+            name=self.name,
+            inputs=inputs,
+            params={
+                "name": self.deployment.config.name,
+                "python": self.deployment.python,
+                "options": json.dumps(encode(self.options), sort_keys=True),
+                "port": str(self._port),
+                "platforms": " ".join(self.platforms),
+                "folder": self.folder,
+            },
+            implementation=(*self._shapers, f"interpreter {self.deployment.python_text}"),
+            run=self._image,
+        )
+
+    def _image(self, work: Work) -> Tree:
+        app = service.app(work, self.deployment, self.options.compression)
+        about = service.about(work, self.deployment)
+        model = layers.read(work.cas, work.inputs["model"])
+        made = []
+        for platform in self.platforms:
+            found = self._contents(work, platform)
+            own = python.environment(found.pythons[self.deployment.python], self.deployment.python)
+            venv = layers.write(work.cas, own, self.options.compression, "the Python environment")
+            locked = layers.read(work.cas, work.inputs[self._label("libraries", platform)])
+            image = Image(
+                platform=platform,
+                base=self._base(work, platform),
+                base_name="",
+                layers=(venv, *locked, app, *model, about),
+                settings=service.settings(self.deployment, self.options, self._base(work, platform).path),
+            )
+            made.append(image)
+        return self._told(work, made)
+
+    def _told(self, work: Work, made: list[Image]) -> Tree:
+        """The layout, and beside it what other targets read of the image."""
+        reference = self.options.reference or ""
+        tag = reference.rpartition(":")[2] if ":" in reference.rpartition("/")[2] else ""
+        found = layout(work.cas, made, tag)
+        told = {
+            "reference": reference,
+            "digest": f"sha256:{found.digest}",
+            "platforms": list(self.platforms),
+            "port": self._port,
+            "user": service.USER,
+        }
+        return found.tree | work.cas.put_texts({images.FILE: json.dumps(told, indent=1) + "\n"})
+
+    def _place(self, found: Contents, platform: Platform) -> Place:
+        """Where the libraries go; UserError `unfit-base` where they cannot run on the base."""
+        python.check(found, self.deployment.python, self._field)
+        named = wheels(platform, found.glibc)
+        if named is None:
+            hint = "take a newer base"
+            raise fail(
+                "unfit-base", f"no wheels are made for the base's glibc {found.glibc}", field=self._field, help=hint
+            )
+        field: Field = ("targets", self.name, "platforms") if self.options.platforms else self._field
+        return Place(
+            python=self.deployment.python,
+            wheels=named,
+            interpreter=self.deployment.interpreter.path,
+            indexes=self.deployment.config.lock.indexes,
+            field=field,
+        )
+
+    def _base(self, work: Work, platform: Platform) -> Base:
+        return base.read(work.cas, work.inputs["base"].under(self.folder), platform, self._field)
+
+    def _contents(self, work: Work, platform: Platform) -> Contents:
+        text = work.cas.text(work.inputs[self._label("base", platform)], CONTENTS)
+        return decode(Contents, json.loads(text))
+
+    def _contents_input(self, platform: Platform) -> Mapping[str, Input]:
+        return {self._label("base", platform): Made(node=self._node("base", platform))}
+
+    def _libraries_input(self, platform: Platform) -> Mapping[str, Input]:
+        return {self._label("libraries", platform): Made(node=self._node("libraries", platform))}
+
+    def _node(self, part: str, platform: Platform) -> str:
+        return f"{self.name}/{self._label(part, platform)}"
+
+    def _label(self, part: str, platform: Platform) -> str:
+        return f"{part}-{architecture(platform)}"
+
+    @property
+    def _shapers(self) -> tuple[str, ...]:
+        return self.deployment.identity.tools(*SHAPERS[self.options.compression])
+
+    @property
+    def _port(self) -> int:
+        return self.options.port or self.deployment.config.serve.port
+
+    @property
+    def _field(self) -> Field:
+        return ("targets", self.name, "base")

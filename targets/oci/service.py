@@ -1,0 +1,90 @@
+"""What of the generated project is in an image, and how the image runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ...compiler.node import Work
+from ...compiler.tree import Tree
+from ..deployment import Deployment
+from ..project.names import Names
+from . import layers
+from .bytecode import compiled
+from .compression import Compression
+from .image import Settings
+from .layers import Layer
+from .options import Options
+from .python import VENV
+from .tarball import file
+
+APP = "app"
+SOURCES = f"{APP}/src"
+USER = "65532:65532"
+"""Nobody in particular, as other images without root have it."""
+_READY = "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['{prefix}PORT'] + '/readyz')"
+
+
+def folder(package: str) -> str:
+    """Where the service's own package lies in the image."""
+    return f"{SOURCES}/{package}"
+
+
+def app(work: Work, deployment: Deployment, how: Compression) -> Layer:
+    """The service's code and the user's, with bytecode; without the model, and without what names it."""
+    sources = work.inputs["project"].under("src")
+    code = Tree.of(e for e in sources if not _of_the_model(e.path, deployment.package))
+    place = work.folder / "src"
+    work.cas.materialise(code, place)
+    bytecode = compiled(
+        work,
+        place,
+        [e.path for e in code if e.path.endswith(".py")],
+        there=f"/{SOURCES}",
+        python=deployment.python,
+        interpreter=deployment.interpreter.path,
+    )
+    added = [file(f"{SOURCES}/{path}", source, executable=False) for path, source in bytecode.items()]
+    return layers.write(work.cas, [*layers.members(work.cas, code, SOURCES), *added], how, "the service")
+
+
+def about(work: Work, deployment: Deployment) -> Layer:
+    """The small files that say which model it is: they change with every model, so they come last."""
+    package = deployment.package
+    own = work.inputs["project"].under("src").under(package)
+    told = Tree.of(e for e in own if "/" not in e.path and e.path.endswith(".json"))
+    return layers.write(work.cas, layers.members(work.cas, told, folder(package)), "none", "what the model is")
+
+
+def settings(deployment: Deployment, options: Options, path: Sequence[str]) -> Settings:
+    """How a container runs; `path` is the PATH of its base."""
+    names = Names.of(deployment.config.name)
+    port = options.port or deployment.config.serve.port
+    workers = {f"{names.prefix}WORKERS": str(options.workers)} if options.workers else {}
+    return Settings(
+        entrypoint=("python", "-m", names.package),
+        environ={
+            "PATH": ":".join([f"/{VENV}/bin", *path]),
+            "PYTHONPATH": f"/{SOURCES}",
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "HOME": "/tmp",
+            f"{names.prefix}HOST": "0.0.0.0",
+            f"{names.prefix}PORT": str(port),
+            **workers,
+        },
+        folder=f"/{APP}",
+        port=port,
+        user=USER,
+        health=("python", "-c", _READY.format(prefix=names.prefix)),
+        labels=_labels(names, options.labels),
+    )
+
+
+def _labels(names: Names, more: Mapping[str, str]) -> Mapping[str, str]:
+    return {"org.opencontainers.image.title": names.name, **more}
+
+
+def _of_the_model(path: str, package: str) -> bool:
+    """Whether a file below src/ is the model's or names it."""
+    inside = path.removeprefix(f"{package}/")
+    return inside != path and (inside.startswith("artifact/") or ("/" not in inside and inside.endswith(".json")))

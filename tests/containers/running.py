@@ -1,0 +1,103 @@
+"""A container of an image in an OCI layout, run as strictly as a cluster does: unpacked by umoci, started by crun."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+SECONDS = 60
+
+# where cgroups are neither of version 1 nor 2 alone, crun refuses to start; it is told to use none of them
+_START = 'if [ -d /sys/fs/cgroup/unified ]; then mount -t tmpfs tmpfs /sys/fs/cgroup; fi; exec "$@"'
+
+
+@dataclass(slots=True, kw_only=True)
+class Container:
+    """A service in a container on the machine's own network."""
+
+    address: str
+    """Where it listens: http://127.0.0.1:PORT."""
+    crun: tuple[str, ...]
+    process: subprocess.Popen[str]
+    name: str
+    said: list[str] = field(default_factory=list)
+
+    def stop(self) -> int:
+        """Tell it to stop, as an engine does; its exit code. What it has said is in `said`."""
+        subprocess.run([*self.crun, "kill", self.name, "TERM"], check=True)
+        out, _ = self.process.communicate(timeout=SECONDS)
+        self.said += out.splitlines()
+        return self.process.returncode
+
+
+def unpacked(layout: Path, tag: str, folder: Path) -> Path:
+    """A bundle of an image in a layout, whose files belong to root; skipped without umoci and crun."""
+    for program in ("umoci", "crun", "unshare"):
+        if shutil.which(program) is None:
+            pytest.skip(f"there is no {program} here: apt-get install {program}")
+    subprocess.run(["umoci", "unpack", "--image", f"{layout}:{tag}", folder], check=True, capture_output=True)
+    return folder
+
+
+@contextmanager
+def running(bundle: Path, prefix: str, variables: Mapping[str, str]) -> Iterator[Container]:
+    """The service of a bundle, ready: its root is read-only, and it has no rights. `prefix` is that of its
+    variables.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    _configure(bundle, {f"{prefix}PORT": str(port), **variables})
+    crun = ("crun", "--root", str(bundle / "state"), "--cgroup-manager=disabled")
+    name = f"deployc-{uuid.uuid4().hex}"
+    command = ["unshare", "-m", "sh", "-c", _START, "sh", *crun, "run", name]
+    process = subprocess.Popen(command, cwd=bundle, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    container = Container(address=f"http://127.0.0.1:{port}", crun=crun, process=process, name=name)
+    try:
+        _wait(container)
+        yield container
+    finally:
+        if process.poll() is None:
+            subprocess.run([*crun, "kill", name, "KILL"], check=False)
+            process.send_signal(signal.SIGTERM)
+        process.wait(SECONDS)
+
+
+def _configure(bundle: Path, variables: Mapping[str, str]) -> None:
+    path = bundle / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    config["root"]["readonly"] = True
+    process = config["process"]
+    process["terminal"] = False
+    process["capabilities"] = {}
+    process["env"] = [*process["env"], *(f"{name}={value}" for name, value in variables.items())]
+    config["linux"]["namespaces"] = [n for n in config["linux"]["namespaces"] if n["type"] != "network"]
+    config["linux"].pop("resources", None)
+    path.write_text(json.dumps(config), encoding="utf-8")
+
+
+def _wait(container: Container) -> None:
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline and container.process.poll() is None:
+        try:
+            urllib.request.urlopen(f"{container.address}/readyz", timeout=5).close()
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+        else:
+            return
+    container.process.kill()
+    said = container.process.communicate()[0]
+    raise AssertionError(f"the container did not become ready: {said}")
