@@ -12,6 +12,8 @@ from ...compiler.node import Work
 _HOW = ("--invalidation-mode", "unchecked-hash")
 _ENVIRON = {"PYTHONHASHSEED": "0", "PYTHONNOUSERSITE": "1", "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"}
 """The order in a set of constants depends on the seed."""
+_TESTS = {"test", "tests"}
+"""Folders of tests, which are nearly half of what scientific libraries ship and which no service imports."""
 
 
 def compiled(
@@ -22,7 +24,7 @@ def compiled(
 
     What a file is compiled to may depend on those before it, so one call compiles all of a layer and nothing else.
     """
-    paths = sorted(sources)
+    paths = sorted(path for path in sources if not _TESTS.intersection(path.split("/")))
     listed = folder.with_name(f"{folder.name}.compiled")
     listed.write_text("".join(f"{folder / path}\n" for path in paths), encoding="utf-8")
     command = [str(interpreter), "-m", "compileall", "-q", "-f", *_HOW]
