@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ...compiler.node import AnyNode
+from ...schema.config import Config
+from ...schema.diagnostics import Diagnostic, Field
 from ..deployment import Deployment
+from ..registry.reference import mistakes
 from .making import Making
 from .options import Options
 
-__all__ = ["Options", "named_files", "nodes", "provenance"]
+__all__ = ["Options", "check", "named_files", "nodes", "provenance"]
 
 
 def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
     """For each platform what its base has and its libraries; the model's layer; and the image of them all."""
     make = Making.of(deployment, name, options)
-    made: list[AnyNode] = []
+    made: list[AnyNode] = [*make.fetching]
     for platform in make.platforms:
         made += [make.contents(platform), make.libraries(platform)]
     return [*made, make.model(), make.image()]
@@ -30,4 +33,13 @@ def provenance(deployment: Deployment) -> str:
 
 def named_files(options: Options) -> Mapping[str, str]:
     """Options that name files of the user's, with their paths."""
-    return {"base": options.base}
+    return {"base": options.folder} if options.folder else {}
+
+
+def check(config: Config, name: str, options: Options) -> Iterator[Diagnostic]:
+    """What is wrong with the options, as far as deploy.yaml alone tells."""
+    field: Field = ("targets", name)
+    if options.base and not options.folder:
+        yield from mistakes(options.base, (*field, "base"))
+    if options.reference:
+        yield from mistakes(options.reference, (*field, "reference"))

@@ -14,6 +14,8 @@ from ...schema.codec import decode, encode
 from ...schema.diagnostics import Field, fail
 from .. import images
 from ..deployment import LOCKED, PROJECT, Deployment
+from ..project.dockerfile import default_base
+from ..registry import bases
 from . import base, contents, layers, libraries, python, service
 from .base import Base
 from .compression import SHAPERS
@@ -37,17 +39,28 @@ class Making:
     base: Input
     """A tree in which an OCI layout is."""
     folder: str
-    """Where in that tree."""
+    """Where in that tree; empty where all of it is the layout."""
+    fetching: tuple[Node, ...]
+    """What brings the base, where it is in a registry."""
 
     @classmethod
     def of(cls, deployment: Deployment, name: str, options: Options) -> Making:
+        platforms = tuple(sorted({*options.platforms})) or (own(deployment.interpreter.platform) or "linux/amd64",)
+        fetching: list[Node] = []
+        if options.folder:
+            base, folder = deployment.file(options.folder), posixpath.normpath(options.folder)
+        else:
+            text = options.base or default_base(deployment.python)
+            fetching, base = bases.nodes(bases.wanted(deployment, name, text, platforms, insecure=options.insecure))
+            folder = ""
         return cls(
             deployment=deployment,
             name=name,
             options=options,
-            platforms=tuple(sorted({*options.platforms})) or (own(deployment.interpreter.platform) or "linux/amd64",),
-            base=deployment.file(options.base),
-            folder=posixpath.normpath(options.base),
+            platforms=platforms,
+            base=base,
+            folder=folder,
+            fetching=tuple(fetching),
         )
 
     def contents(self, platform: Platform) -> Node:
@@ -130,7 +143,7 @@ class Making:
             image = Image(
                 platform=platform,
                 base=self._base(work, platform),
-                base_name="",
+                base_name=self._base_name,
                 layers=(venv, *locked, app, *model, about),
                 settings=service.settings(self.deployment, self.options, self._base(work, platform).path),
             )
@@ -170,7 +183,8 @@ class Making:
         )
 
     def _base(self, work: Work, platform: Platform) -> Base:
-        return base.read(work.cas, work.inputs["base"].under(self.folder), platform, self._field)
+        tree = work.inputs["base"]
+        return base.read(work.cas, tree.under(self.folder) if self.folder else tree, platform, self._field)
 
     def _contents(self, work: Work, platform: Platform) -> Contents:
         text = work.cas.text(work.inputs[self._label("base", platform)], CONTENTS)
@@ -191,6 +205,11 @@ class Making:
     @property
     def _shapers(self) -> tuple[str, ...]:
         return self.deployment.identity.tools(*SHAPERS[self.options.compression])
+
+    @property
+    def _base_name(self) -> str:
+        """The base's name, where others could have it by that."""
+        return "" if self.options.folder else self.options.base or default_base(self.deployment.python)
 
     @property
     def _port(self) -> int:
