@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..compiler.digest import Digest
 from ..compiler.tree import Tree
 from ..schema.diagnostics import Diagnostic, UserError, fail
 from .catalogs import TARGETS
@@ -13,6 +14,9 @@ from .deployment import Deployment
 
 IMAGES = ("oci", "docker")
 """Kinds that go first: others name the images that these send."""
+
+KEY, PASSWORD = "DEPLOYC_KEY", "DEPLOYC_KEY_PASSWORD"
+"""The environment variables that name the file of a key to sign with, and hold its password."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,8 @@ class Publication:
     """Where the target was emitted."""
     trees: Mapping[str, Tree]
     """What every node of the build gave; the blobs are in the deployment's store."""
+    actions: Mapping[str, Digest]
+    """What each node was made from: the digest of its action."""
     environ: Mapping[str, str]
     say: Callable[[str], None]
     """Takes a line of progress."""

@@ -10,7 +10,8 @@ from pathlib import Path
 from ...schema.diagnostics import UserError
 from ...schema.render import visible
 from ...targets.deployment import Deployment
-from ...targets.publishing import Publication, publish, published_by
+from ...targets.publishing import KEY, Publication, publish, published_by
+from ..digest import of_text
 from ..execute import Outcome
 from .session import Session
 
@@ -26,7 +27,7 @@ def sent(session: Session, made: Deployment, options: argparse.Namespace) -> Cal
         raise session.placed(error) from None
 
     def send(outcome: Outcome, folder: Path) -> None:
-        found = (_publication(made, name, outcome, folder) for name in names)
+        found = (_publication(made, name, outcome, folder, options.key) for name in names)
         try:
             for published in publish(found):
                 sys.stderr.write("".join(f"  published {visible(line)}\n" for line in published.lines))
@@ -36,7 +37,7 @@ def sent(session: Session, made: Deployment, options: argparse.Namespace) -> Cal
     return send
 
 
-def _publication(made: Deployment, name: str, outcome: Outcome, folder: Path) -> Publication:
+def _publication(made: Deployment, name: str, outcome: Outcome, folder: Path, key: str) -> Publication:
     def say(line: str) -> None:
         sys.stderr.write(f"  publish   {name:<16} {visible(line)}\n")
 
@@ -46,6 +47,7 @@ def _publication(made: Deployment, name: str, outcome: Outcome, folder: Path) ->
         options=made.config.targets[name].options,
         folder=folder / name,
         trees=outcome.trees,
-        environ=made.environ,
+        actions={node: of_text(text) for node, text in outcome.manifests.items()},
+        environ={**made.environ, **({KEY: key} if key else {})},
         say=say,
     )

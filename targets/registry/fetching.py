@@ -109,5 +109,4 @@ def _described(what: Descriptor) -> dict[str, object]:
     system, _, rest = what.platform.partition("/")
     processor, _, variant = rest.partition("/")
     platform = {"architecture": processor, "os": system, **({"variant": variant} if variant else {})}
-    plain = {"mediaType": what.media_type, "digest": what.digest, "size": what.size}
-    return {**plain, "platform": platform} if what.platform else plain
+    return {**what.json, "platform": platform} if what.platform else what.json

@@ -30,10 +30,18 @@ class Descriptor:
     size: int
     platform: str = ""
     """Operating system, processor and its variant, such as linux/arm64/v8; of an index's entries only."""
+    artifact_type: str = ""
+    """Of a list of referrers' entries only."""
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def hex(self) -> str:
         return self.digest.removeprefix("sha256:")
+
+    @property
+    def json(self) -> dict[str, object]:
+        """How another manifest names it."""
+        return {"mediaType": self.media_type, "digest": self.digest, "size": self.size}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +103,14 @@ def _descriptor(found: object) -> Descriptor:
         raise ValueError(f"{str(digest)[:80]!r} is no sha256 digest")
     if not isinstance(size, int) or isinstance(size, bool) or size < 0:
         raise ValueError(f"the part {digest} has no length")
-    media = str(found.get("mediaType", ""))
-    return Descriptor(media_type=media, digest=digest, size=size, platform=_platform(found.get("platform")))
+    return Descriptor(
+        media_type=str(found.get("mediaType", "")),
+        digest=digest,
+        size=size,
+        platform=_platform(found.get("platform")),
+        artifact_type=str(found.get("artifactType", "")),
+        annotations=_texts(found.get("annotations")),
+    )
 
 
 def _platform(found: object) -> str:

@@ -34,7 +34,7 @@ def document(client: Client, reference: Reference) -> Document:
     """The manifest that a reference names; UserError `no-image` where there is none, `registry-digest` where it is not
     what its digest says, `registry-refused` where it is no image's.
     """
-    data, answer = client.patiently(lambda: _short(client, reference))
+    data, answer = client.patiently(lambda: _short(client, _manifest("GET", reference)))
     if answer.status_code == 404:
         text = f"the registry {client.registry} has no image {reference}"
         raise fail("no-image", text, field=client.at, help="check the name and the tag; a private one needs a login")
@@ -52,6 +52,17 @@ def document(client: Client, reference: Reference) -> Document:
     return Document(
         what=Descriptor(media_type=found.media_type, digest=digest, size=len(data)), data=data, manifest=found
     )
+
+
+def small(client: Client, repository: str, what: Descriptor) -> bytes:
+    """A blob that is read whole, such as a statement; UserError `registry-digest`, also where it is far too long."""
+    request = Request(method="GET", path=f"{repository}/blobs/{what.digest}", repository=repository, stream=True)
+    data, answer = client.patiently(lambda: _short(client, request))
+    if answer.status_code != 200:
+        raise client.refused(answer, f"to give {what.digest}")
+    if of_bytes(data) != what.hex:
+        raise refusals.lies(client.registry, what.digest, client.at)
+    return data
 
 
 def fetch(client: Client, repository: str, what: Descriptor, target: Path, told: Callable[[int], None]) -> None:
@@ -76,9 +87,9 @@ def _manifest(method: str, reference: Reference) -> Request:
     return Request(method=method, path=path, repository=reference.repository, headers=ACCEPT, stream=method == "GET")
 
 
-def _short(client: Client, reference: Reference) -> tuple[bytes, requests.Response]:
-    """A manifest's bytes, or as many of them as show that it is none."""
-    with client.once(_manifest("GET", reference)) as answer:
+def _short(client: Client, request: Request) -> tuple[bytes, requests.Response]:
+    """The bytes of an answer, or as many of them as show that it is no manifest or statement."""
+    with client.once(request) as answer:
         return b"".join(_pieces(answer, LARGEST)), answer
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from . import refusals
 from .client import AT_ONCE, Client, Request
@@ -13,6 +13,7 @@ from .manifest import Descriptor
 from .progress import Progress
 from .pull import digest_of
 from .reference import Reference
+from .referrers import list_again
 from .upload import Blob, upload
 
 
@@ -27,27 +28,39 @@ class Shipment:
     sources: Mapping[str, str] = field(default_factory=dict)
     """Other repositories of the same registry that have some blobs, by the blob's digest."""
     telling: tuple[Document, ...] = ()
-    """Referrers: manifests whose subject is the image, and whose blobs are in the layout."""
+    """Referrers, whose subject is the image; their blobs are where the layout's are."""
+    tagged: Mapping[str, Document] = field(default_factory=dict)
+    """Other manifests by the tags that they get, such as signatures."""
 
 
 def push(client: Client, shipment: Shipment, say: Callable[[str], None]) -> bool:
-    """Send what the registry lacks; whether the tag was moved.
+    """Send what the registry lacks; whether it lacked anything.
 
     Whatever fails, by UserError `registry-*`, the tag names what it named before, and what has been sent is not sent
     again the next time. ValueError where the layout's manifests are not what they should be.
     """
+    if _all_there(client, shipment):
+        return False
     reference = shipment.reference
-    documents = (*shipment.layout.documents(shipment.image), *shipment.telling)
-    if not shipment.telling and digest_of(client, reference) == shipment.image.digest:
-        return False
-    _upload(client, shipment, {part.digest: part for d in documents for part in d.manifest.blobs}, say)
-    for document in documents:
+    documents = {d.what.digest: d for d in shipment.layout.documents(shipment.image)}
+    every = (*documents.values(), *shipment.telling, *shipment.tagged.values())
+    _upload(client, shipment, {part.digest: part for d in every for part in d.manifest.blobs}, say)
+    for document in (*documents.values(), *shipment.telling):
         put(client, reference.repository, document.what.digest, document)
-    if not reference.tag or digest_of(client, reference) == shipment.image.digest:
-        return False
-    (tagged,) = (document for document in documents if document.what.digest == shipment.image.digest)
-    put(client, reference.repository, reference.tag, tagged)
+    for tag, document in shipment.tagged.items():
+        put(client, reference.repository, tag, document)
+    if reference.tag:
+        put(client, reference.repository, reference.tag, documents[shipment.image.digest])
     return True
+
+
+def _all_there(client: Client, shipment: Shipment) -> bool:
+    """Whether every name in the registry stands for what it should: a registry takes no manifest without its parts."""
+    reference, digest = shipment.reference, shipment.image.digest
+    names = [(reference if reference.tag else reference.at(digest), digest)]
+    names += [(reference.at(d.what.digest), d.what.digest) for d in shipment.telling]
+    names += [(replace(reference, tag=tag), d.what.digest) for tag, d in shipment.tagged.items()]
+    return all(digest_of(client, name) == wanted for name, wanted in names)
 
 
 def put(client: Client, repository: str, name: str, document: Document) -> None:
@@ -58,6 +71,8 @@ def put(client: Client, repository: str, name: str, document: Document) -> None:
         raise client.refused(answer, f"the manifest {document.what.digest}")
     if answer.headers.get("Docker-Content-Digest", document.what.digest) != document.what.digest:
         raise refusals.lies(client.registry, document.what.digest, client.at)
+    if document.manifest.subject and "OCI-Subject" not in answer.headers:
+        list_again(client, repository, document)
 
 
 def _upload(client: Client, shipment: Shipment, parts: Mapping[str, Descriptor], say: Callable[[str], None]) -> None:

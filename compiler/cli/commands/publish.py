@@ -6,6 +6,7 @@ examples:
   deployc publish                     all targets that can be published
   deployc publish image               only this one
   deployc publish other/deploy.yaml image
+  deployc publish --key key.pem       images with a signature
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     whole_arguments(parser)
     build_arguments(parser)
     parser.add_argument("names", nargs="*", metavar="TARGET", help="only these targets")
+    parser.add_argument("--key", default="", metavar="FILE", help="sign images with this private key")
     parser.set_defaults(only=None, target=[])
 
 

@@ -1,0 +1,142 @@
+"""Verifies a published image: that all of it is there, what is told of it, and who signed that."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import cast
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from ...schema.diagnostics import UserError, fail
+from . import attestations, signing
+from .client import Client
+from .layout import Document
+from .manifest import MANIFESTS, Descriptor
+from .pull import digest_of, document, small
+from .reference import Reference
+from .referrers import referring
+from .upload import exists
+
+Json = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What was found to hold."""
+
+    reference: Reference
+    """By its digest."""
+    statement: Json
+    """The in-toto statement of its provenance."""
+    distributions: int
+    """How many its bill of materials lists."""
+    signed: bool
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What it says, a line each."""
+        return (
+            f"image        {self.reference}",
+            *(f"{each.get('name', '')!s:<12} {_said(each)}" for each in _dependencies(self.statement)),
+            f"materials    {self.distributions} distributions",
+            f"signature    {'by the key' if self.signed else 'not asked for: --key FILE names the public key'}",
+        )
+
+
+def verify(client: Client, reference: Reference, key: ec.EllipticCurvePublicKey | None) -> Verified:
+    """Check an image in its registry; UserError `not-verified` says what does not hold, `no-image`, `registry-*`."""
+    image = document(client, reference)
+    found = reference.at(image.what.digest)
+    for part in _parts(client, found, image):
+        if not exists(client, found.repository, part):
+            raise _not(found, f"the registry lacks its part {part.digest}")
+    says = _signature(client, found, key) if key else {}
+    statement = _of(found, _json(client, found, attestations.STATEMENT, says), "provenance", _subjects)
+    bom = _of(found, _json(client, found, attestations.SBOM, says), "bill of materials", _described)
+    components = bom.get("components")
+    parts = [_mapping(each) for each in components] if isinstance(components, list) else []
+    count = sum(each.get("type") == "library" for each in parts)
+    return Verified(reference=found, statement=statement, distributions=count, signed=key is not None)
+
+
+def _parts(client: Client, found: Reference, image: Document) -> Iterator[Descriptor]:
+    yield from image.manifest.blobs
+    for part in image.manifest.manifests:
+        if part.media_type in MANIFESTS:
+            yield from _parts(client, found, document(client, found.at(part.digest)))
+
+
+def _signature(client: Client, found: Reference, key: ec.EllipticCurvePublicKey) -> Mapping[str, str]:
+    """What the key's owner says of the image."""
+    place = replace(found, tag=signing.tag_of(found.digest), digest="")
+    layers = document(client, place).manifest.layers if digest_of(client, place) else ()
+    for layer in reversed(layers):
+        data = small(client, found.repository, layer)
+        says = signing.says(data, layer.annotations.get(signing.SIGNATURE, ""), key, found.digest)
+        if says and says[signing.NAME] == found.name:
+            return says
+    raise _not(found, "none of its signatures is by this key" if layers else "it is not signed")
+
+
+def _json(client: Client, found: Reference, media: str, says: Mapping[str, str]) -> Json:
+    """What is told of the image in a format: what the signature means, or else what was told last."""
+    manifests = [
+        document(client, found.at(each.digest)).manifest
+        for each in referring(client, found.repository, found.digest)
+        if each.artifact_type == media
+    ]
+    layers = [m.layers[0] for m in manifests if m.subject == found.digest and m.layers]
+    fitting = [layer for layer in layers if says.get(media, layer.digest) == layer.digest]
+    if not fitting:
+        others = "other than the signature means" if layers else "beside it: `deployc publish` puts it there"
+        raise _not(found, f"there is no {media} {others}")
+    try:
+        return cast(Json, json.loads(small(client, found.repository, fitting[-1])))
+    except ValueError:
+        raise _not(found, f"its {media} is not JSON") from None
+
+
+def _of(found: Reference, says: Json, what: str, digests: Callable[[Json], list[object]]) -> Json:
+    """What is told, where it is told of this image."""
+    try:
+        named = digests(says)
+    except (KeyError, TypeError, AttributeError):
+        named = []
+    if named != [found.digest.removeprefix("sha256:")]:
+        raise _not(found, f"its {what} is of something else")
+    return says
+
+
+def _subjects(statement: Json) -> list[object]:
+    kinds = (statement["_type"], statement["predicateType"])
+    if kinds != (attestations.STATEMENT_TYPE, attestations.PREDICATE_TYPE):
+        return []
+    return [cast(Json, each["digest"])["sha256"] for each in cast(list[Json], statement["subject"])]
+
+
+def _described(bom: Json) -> list[object]:
+    whole = cast(Json, cast(Json, bom["metadata"])["component"])
+    return [each["content"] for each in cast(list[Json], whole["hashes"])] if bom["bomFormat"] == "CycloneDX" else []
+
+
+def _dependencies(statement: Json) -> list[Json]:
+    """What the image was made from, as far as anybody says it."""
+    found = _mapping(_mapping(statement.get("predicate")).get("buildDefinition")).get("resolvedDependencies")
+    return [_mapping(each) for each in found] if isinstance(found, list) else []
+
+
+def _said(dependency: Json) -> str:
+    digest = _mapping(dependency.get("digest")).get("sha256", "")
+    run = _mapping(_mapping(dependency.get("annotations")).get("origin")).get("run_id")
+    parts = (dependency.get("uri"), f"sha256:{digest}", f"run {run}" if run else "")
+    return " ".join(str(part) for part in parts if part)
+
+
+def _mapping(found: object) -> Json:
+    return found if isinstance(found, dict) else {}
+
+
+def _not(found: Reference, why: str) -> UserError:
+    return fail("not-verified", f"{found} is not what it should be: {why}")
