@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import is_dataclass, replace
 
 from ..compiler.cas import Cas
 from ..compiler.node import Input, Made
 from ..compiler.tree import Tree
-from ..schema.config import Config
+from ..schema.config import Config, Entry
 from ..schema.diagnostics import Diagnostic, Field, fail
 
 KINDS = ("oci",)
@@ -18,12 +19,40 @@ KINDS = ("oci",)
 FILE = "image.json"
 """What such a target says of its image, in its own tree."""
 
+_PINNED = re.compile(r"[^\s@]+@sha256:[0-9a-f]{64}")
 _TAG = re.compile(r":[^/:@]+$")
 
 
 def by_digest(image: str | None) -> bool:
     """Whether an option says the image itself, not the name of a target."""
     return image is not None and "@" in image
+
+
+def running(config: Config, image: str, names: Iterable[str]) -> Config:
+    """The config with an image that was built before in the place of the one that its targets would run.
+
+    Only the targets are kept that run an image, or those of `names`, and no test: what is in the image was tested when
+    it was built. UserError `unknown-image` where `image` has no digest or no target runs one, `unknown-target` where a
+    name is none.
+    """
+    wanted = tuple(names)
+    if not _PINNED.fullmatch(image):
+        hint = "such as registry.example.com/churn@sha256:... with 64 hexadecimal digits"
+        raise fail("unknown-image", f"`{image}` names no image by its digest", help=hint)
+    for name in wanted:
+        if name not in config.targets:
+            raise fail("unknown-target", f"no target `{name}`", help=f"known: {', '.join(config.targets)}")
+    taken = {name: entry for name, entry in config.targets.items() if not wanted or name in wanted}
+    changed = {name: _with_image(entry, image) for name, entry in taken.items() if hasattr(entry.options, "image")}
+    if not changed:
+        raise fail("unknown-image", "no target runs an image", field=("targets",))
+    return replace(config, targets=changed, tests={})
+
+
+def _with_image(entry: Entry, image: str) -> Entry:
+    assert is_dataclass(entry.options)
+    assert not isinstance(entry.options, type)
+    return replace(entry, options=replace(entry.options, image=image))
 
 
 def named(config: Config, image: str | None) -> str:

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from ...schema.diagnostics import UserError
 from ...schema.render import visible
 from ...targets.deployment import Deployment
+from ...targets.images import running
 from ...targets.publishing import KEY, Publication, publish, published_by
 from ..digest import of_text
 from ..execute import Outcome
 from .session import Session
+
+
+def promoting(session: Session, image: str, names: Iterable[str]) -> Session:
+    """The session in which targets run an image that was built before; nothing else is in it."""
+    try:
+        config = running(session.config, image, names)
+    except UserError as error:
+        raise session.placed(error) from None
+    return replace(session, config=config, base=config)
 
 
 def sent(session: Session, made: Deployment, options: argparse.Namespace) -> Callable[[Outcome, Path], None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import fields
 
 from ...compiler.node import AnyNode, Input, Node, Work
 from ...compiler.tree import Tree
@@ -14,6 +15,7 @@ from .. import images
 from ..deployment import Deployment
 from ..project.names import Names
 from . import network, workload
+from .applying import publish
 from .manifest import Data, Manifest, data, dump, file_name
 from .options import Options
 from .patching import patched
@@ -21,11 +23,12 @@ from .reading import read
 from .semantics import problems
 from .workload import App
 
-__all__ = ["FILES", "Options", "check", "elsewhere", "nodes", "provenance"]
+__all__ = ["FILES", "Options", "check", "elsewhere", "nodes", "provenance", "publish"]
 
 FILES = ("patches",)
 """Options that name files of the user's."""
 
+PUBLISHING = ("context", "rollout_seconds")
 KUSTOMIZATION = "kustomization.yaml"
 SERVE = ("port", "api_key", "metrics", "payload_log")
 """What of `serve` the manifests depend on."""
@@ -49,7 +52,7 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
             inputs={**images.inputs(config, options.image), **_files(deployment, options)},
             params={
                 "name": config.name,
-                "options": json.dumps(encode(options), sort_keys=True),
+                "options": json.dumps(_shaping(options), sort_keys=True),
                 "serve": json.dumps({key: encode(getattr(config.serve, key)) for key in SERVE}, sort_keys=True),
             },
             implementation=deployment.identity.tools("pyyaml"),
@@ -111,6 +114,11 @@ def objects(app: App) -> tuple[Manifest, ...]:
         workload.disruption_budget(app),
     )
     return tuple(manifest for manifest in made if manifest is not None)
+
+
+def _shaping(options: Options) -> dict[str, object]:
+    """The options that manifests depend on: not those of publishing alone."""
+    return {f.name: encode(getattr(options, f.name)) for f in fields(options) if f.name not in PUBLISHING}
 
 
 def _variables(config: Config, field: Field, options: Options) -> Iterator[Diagnostic]:

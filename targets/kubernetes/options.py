@@ -140,6 +140,10 @@ class Options:
     drain_seconds: Annotated[
         int, Minimum(0), Maximum(3600), Doc("How long a pod goes on serving while others learn that it is to end.")
     ] = 5
+    context: Annotated[Text | None, Doc("kubectl's context to publish with; by default the current one.")] = None
+    rollout_seconds: Annotated[
+        int, Minimum(1), Maximum(86400), Doc("How long publishing waits until the new pods serve.")
+    ] = 600
     layout: Annotated[
         Literal["plain", "kustomize"], Doc("Whether a kustomization.yaml lists the manifests, as a base for others.")
     ] = "plain"

@@ -7,6 +7,8 @@ examples:
   deployc publish image               only this one
   deployc publish other/deploy.yaml image
   deployc publish --key key.pem       images with a signature
+  deployc publish -e prod registry.example.com/churn@sha256:...
+                                      what runs an image runs this one, which was built and tested before: no build
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import sys
 
 from .. import identified
 from ..building import build
-from ..publishing import sent
+from ..publishing import promoting, sent
 from ..session import deployment, opened, plan, whole_arguments
 from .build import build_arguments
 
@@ -27,7 +29,7 @@ SUFFIXES = (".yaml", ".yml")
 def arguments(parser: argparse.ArgumentParser) -> None:
     whole_arguments(parser)
     build_arguments(parser)
-    parser.add_argument("names", nargs="*", metavar="TARGET", help="only these targets")
+    parser.add_argument("names", nargs="*", metavar="TARGET", help="only these targets; or an image by its digest")
     parser.add_argument("--key", default="", metavar="FILE", help="sign images with this private key")
     parser.set_defaults(only=None, target=[])
 
@@ -35,9 +37,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     if not options.file.endswith(SUFFIXES):
         options.names, options.file = [options.file, *options.names], "deploy.yaml"
+    images, options.names = _images(options.names)
     session = opened(options)
+    if images:
+        session = promoting(session, images[-1], options.names)
+        options.names = options.target = [*session.config.targets]
     options.out = options.out or str(session.out)
     made = deployment(session, options)
     then = sent(session, made, options)
     flags = identified(os.getcwd(), ("publish", *sys.argv[2:]))
     return build(session, plan(session, made, options), made, options, flags, then)
+
+
+def _images(names: list[str]) -> tuple[list[str], list[str]]:
+    """The words that name an image, and those that name targets."""
+    return [name for name in names if "@" in name], [name for name in names if "@" not in name]

@@ -52,7 +52,6 @@ def encoded(encoder: Any, columns: Any, rest: Any = "passthrough") -> Any:
             [("a", encoded(OneHotEncoder(), ["city"], "drop")), ("b", encoded(OrdinalEncoder(), ["rooms"], "drop"))]
         ),
     ],
-    ids=str,
 )
 def test_categories_are_found_by_column(first: Any) -> None:
     model = make_pipeline(first, LogisticRegression()).fit(FRAME, LABELS)

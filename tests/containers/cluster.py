@@ -1,0 +1,213 @@
+"""As much of Kubernetes' HTTP interface as kubectl needs to apply manifests, to follow a rollout and to take it back.
+
+No cluster can be started where tests run, so this keeps objects and runs nothing: pods of an image whose name ends in
+`broken` never become ready, all others at once. kubectl is the real one.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+Object = dict[str, Any]  # JSON of any kind
+
+KINDS = {
+    "v1": {"services": "Service"},
+    "apps/v1": {"deployments": "Deployment", "replicasets": "ReplicaSet"},
+    "networking.k8s.io/v1": {"networkpolicies": "NetworkPolicy", "ingresses": "Ingress"},
+    "policy/v1": {"poddisruptionbudgets": "PodDisruptionBudget"},
+    "autoscaling/v2": {"horizontalpodautoscalers": "HorizontalPodAutoscaler"},
+}
+REVISION = "deployment.kubernetes.io/revision"
+
+
+def root(version: str) -> str:
+    return f"/apis/{version}" if "/" in version else f"/api/{version}"
+
+
+@dataclass(kw_only=True)
+class Cluster:
+    """What was applied, by path; and a kubeconfig that leads to it, with the one context `tests`."""
+
+    kubeconfig: Path
+    objects: dict[str, Object] = field(default_factory=dict)
+    applied: list[str] = field(default_factory=list)
+    """Images of the Deployments, in the order in which they were to run."""
+
+    def apply(self, path: str, given: Object) -> Object:
+        """Keep an object; of a Deployment also its revision, as its controller does."""
+        found = {**self.objects.get(path, {}), **given}
+        generation = found["metadata"].get("generation", 0) + 1
+        found["metadata"] = {**found["metadata"], "uid": path, "generation": generation, "resourceVersion": "1"}
+        if found["kind"] == "Deployment":
+            self._roll(path, found)
+        self.objects[path] = found
+        return found
+
+    def _roll(self, path: str, found: Object) -> None:
+        image = found["spec"]["template"]["spec"]["containers"][0]["image"]
+        self.applied.append(image)
+        revision = str(len(self.applied))
+        found["metadata"]["annotations"] = {**found["metadata"].get("annotations", {}), REVISION: revision}
+        wanted = found["spec"].get("replicas", 1)
+        ready = 0 if image.partition("@")[0].endswith("broken") else wanted
+        found["status"] = {
+            "observedGeneration": found["metadata"]["generation"],
+            **dict.fromkeys(("replicas", "updatedReplicas"), wanted),
+            **dict.fromkeys(("readyReplicas", "availableReplicas"), ready),
+        }
+        self._keep_revision(path, found, revision)
+
+    def _keep_revision(self, path: str, found: Object, revision: str) -> None:
+        name = f"{found['metadata']['name']}-{revision}"
+        owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": found["metadata"]["name"], "uid": path}
+        self.objects[f"{path.rpartition('/deployments/')[0]}/replicasets/{name}"] = {
+            "apiVersion": "apps/v1",
+            "kind": "ReplicaSet",
+            "metadata": {
+                "name": name,
+                "uid": name,
+                "labels": found["spec"]["template"]["metadata"]["labels"],
+                "annotations": {REVISION: revision},
+                "ownerReferences": [{**owner, "controller": True}],
+            },
+            "spec": {"replicas": 0, "selector": found["spec"]["selector"], "template": found["spec"]["template"]},
+        }
+
+    def patch(self, path: str, changes: list[Object]) -> Object:
+        """A JSON patch (RFC 6902) whose changes all replace, as `kubectl rollout undo` sends it."""
+        found: Object = json.loads(json.dumps(self.objects[path]))
+        for change in changes:
+            *parents, last = change["path"].strip("/").split("/")
+            place = found
+            for part in parents:
+                place = place[part]
+            place[last] = change["value"]
+        return self.apply(path, found)
+
+
+def discovered(path: str) -> Object | None:
+    """What Kubernetes says of itself."""
+    groups = [version for version in KINDS if "/" in version]
+    fixed: dict[str, Object] = {
+        "/version": {"major": "1", "minor": "32", "gitVersion": "v1.32.0"},
+        "/api": {"kind": "APIVersions", "versions": ["v1"]},
+        "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": [_group(version) for version in groups]},
+        "/openapi/v3": {"paths": {root(v).strip("/"): {"serverRelativeURL": f"/openapi/v3{root(v)}"} for v in KINDS}},
+    }
+    for version, kinds in KINDS.items():
+        verbs = ["create", "get", "list", "patch", "update", "watch"]
+        resources = [
+            {"name": n, "kind": k, "namespaced": True, "singularName": "", "verbs": verbs} for n, k in kinds.items()
+        ]
+        fixed[root(version)] = {"kind": "APIResourceList", "groupVersion": version, "resources": resources}
+        fixed[f"/openapi/v3{root(version)}"] = {
+            "openapi": "3.0.0",
+            "info": {"title": "Kubernetes", "version": "v1.32.0"},
+            "paths": {
+                f"{root(version)}/namespaces/{{namespace}}/{n}/{{name}}": _patchable(version, k)
+                for n, k in kinds.items()
+            },
+        }
+    return fixed.get(path)
+
+
+def _group(version: str) -> Object:
+    said = {"groupVersion": version, "version": version.partition("/")[2]}
+    return {"name": version.partition("/")[0], "versions": [said], "preferredVersion": said}
+
+
+def _patchable(version: str, kind: str) -> Object:
+    group, _, short = version.rpartition("/")
+    gvk = {"group": group, "version": short, "kind": kind}
+    parameters = [{"name": "fieldValidation", "in": "query"}]
+    return {"patch": {"parameters": parameters, "responses": {}, "x-kubernetes-group-version-kind": gvk}}
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    cluster: ClassVar[Cluster]
+
+    def do_GET(self) -> None:
+        path, query = urlsplit(self.path).path, urlsplit(self.path).query
+        found = discovered(path) or self.cluster.objects.get(path)
+        if path == "/openapi/v2":
+            self._say(200, b"", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf")
+        elif found:
+            self._json(found)
+        elif kind := next(
+            (kinds[path.rpartition("/")[2]] for kinds in KINDS.values() if path.rpartition("/")[2] in kinds), ""
+        ):
+            self._list(path, kind, watched="watch=" in query)
+        else:
+            self._json({"kind": "Status", "status": "Failure", "reason": "NotFound", "code": 404}, 404)
+
+    def do_PATCH(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        path, kind = urlsplit(self.path).path, self.headers["Content-Type"]
+        if kind == "application/json-patch+json":
+            self._json(self.cluster.patch(path, json.loads(body)))
+        else:
+            self._json(self.cluster.apply(path, yaml.safe_load(body)))
+
+    def _list(self, path: str, kind: str, *, watched: bool) -> None:
+        items = [found for at, found in self.cluster.objects.items() if at.startswith(f"{path}/")]
+        if watched:
+            events = [json.dumps({"type": "MODIFIED", "object": item}) + "\n" for item in items]
+            self._say(200, "".join(events).encode(), "application/json")
+        else:
+            version = next(v for v, kinds in KINDS.items() if kind in kinds.values())
+            self._json(
+                {"kind": f"{kind}List", "apiVersion": version, "metadata": {"resourceVersion": "1"}, "items": items}
+            )
+
+    def _json(self, data: Object, status: int = 200) -> None:
+        self._say(status, json.dumps(data).encode(), "application/json")
+
+    def _say(self, status: int, body: bytes, kind: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Cluster]:
+    """An empty cluster until the block ends."""
+    if shutil.which("kubectl") is None:
+        pytest.skip("there is no kubectl here: apt-get install kubernetes-client")
+    cluster = Cluster(kubeconfig=folder / "kubeconfig")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"cluster": cluster}))
+    assert isinstance(server, socketserver.TCPServer)
+    address = f"http://127.0.0.1:{server.server_address[1]}"
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "tests", "cluster": {"server": address}}],
+        "contexts": [{"name": "tests", "context": {"cluster": "tests", "namespace": "default"}}],
+    }
+    cluster.kubeconfig.write_text(yaml.safe_dump(config), encoding="utf-8")
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield cluster
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

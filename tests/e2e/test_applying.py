@@ -1,0 +1,78 @@
+"""Manifests are applied to a cluster by the real kubectl, an image is promoted, and what does not run is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.containers.cluster import Cluster, serving
+
+from .project import Project
+
+ONE, TWO = (f"registry.example.com/penguins@sha256:{digit * 64}" for digit in "12")
+BROKEN = f"registry.example.com/broken@sha256:{'3' * 64}"
+TARGETS = f"""\
+targets:
+  project: {{}}
+  kubernetes: {{image: '{ONE}', namespace: testing, context: tests, rollout_seconds: 2}}
+"""
+PLACE = "/apis/apps/v1/namespaces/{}/deployments/penguins"
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    with serving(tmp_path) as started:
+        yield started
+
+
+@pytest.fixture
+def deployed(ready: Project, cluster: Cluster) -> Project:
+    ready.edit("deploy.yaml", "targets: {project: {}, wheel: {}}\n", TARGETS)
+    ready.write("deploy.prod.yaml", "targets: {kubernetes: {namespace: live}}\n")
+    return ready.given(KUBECONFIG=str(cluster.kubeconfig))
+
+
+def test_what_was_tested_is_applied_and_an_image_is_promoted_without_a_build(
+    deployed: Project, cluster: Cluster
+) -> None:
+    done = deployed.run("publish")
+    assert done.code == 0, done.err
+    assert f"published {ONE} as deployment/penguins --namespace testing" in done.err
+    assert PLACE.format("testing") in cluster.objects
+    assert PLACE.replace("deployments", "services").replace("apps/v1", "v1").replace("/apis", "/api").format(
+        "testing"
+    ) in (cluster.objects)
+    promoted = deployed.run("publish", "--json", "-e", "prod", TWO)
+    assert promoted.code == 0, promoted.err
+    assert promoted.ran <= {"kubernetes"}, "what is in the image was built and tested before"
+    assert cluster.applied == [ONE, TWO]
+    assert PLACE.format("live") in cluster.objects
+
+
+def test_what_does_not_become_ready_is_taken_back(deployed: Project, cluster: Cluster) -> None:
+    first = deployed.run("publish", BROKEN)
+    assert (first.code, first.codes) == (1, ["rollout-failed"]), first.err
+    assert "it was left as it is" in first.err
+    assert deployed.run("publish", ONE).code == 0
+    told = deployed.run("publish", BROKEN)
+    assert (told.code, told.codes) == (1, ["rollout-failed"]), told.err
+    assert "the version before it runs again" in told.err
+    assert "--> deploy.yaml:9:" in told.err
+    assert cluster.applied == [BROKEN, ONE, BROKEN, ONE]
+
+
+def test_what_cannot_be_published_is_told(deployed: Project, cluster: Cluster) -> None:
+    for words, code in (
+        (["x@sha256:12"], "unknown-image"),
+        (["nothing", ONE], "unknown-target"),
+        (["project", ONE], "unknown-image"),
+    ):
+        assert deployed.run("publish", *words).codes == [code]
+    cluster.kubeconfig.write_text("{}", encoding="utf-8")
+    assert deployed.run("publish", ONE).codes == ["apply-failed"]
+    without = deployed.given(PATH="/nowhere")
+    assert without.run("publish", ONE).codes == ["no-kubectl"]
