@@ -54,7 +54,19 @@ MODULES = (
 )
 SHARED = (
     *("invocations", "v2", "tabular", "tensors"),
-    *("asgi", "categories", "deadlines", "ending", "keys", "metrics", "origins", "processes", "redacting", "report"),
+    *(
+        "asgi",
+        "categories",
+        "connections",
+        "deadlines",
+        "ending",
+        "keys",
+        "metrics",
+        "origins",
+        "processes",
+        "redacting",
+        "report",
+    ),
     "tracing",
     *scored.NAMES,
 )

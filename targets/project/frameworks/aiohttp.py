@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 
 from aiohttp import web
-from aiohttp.http_exceptions import BadHttpMessage
+from aiohttp.http_exceptions import BadHttpMessage, HttpProcessingError
 from aiohttp.typedefs import Middleware
 
 from ..template import logs
@@ -18,7 +18,7 @@ from ..template.deadlines import sent_within
 from ..template.exchange import Exchange
 from ..template.predictor import Predictor
 from ..template.problems import Rejected, too_large
-from ..template.processes import Server
+from ..template.processes import KEEP_ALIVE_SECONDS, Server
 from ..template.service import Service
 from ..template.settings import Settings
 from ..template.web import Answer, Request, broken, refused, rejected
@@ -29,6 +29,13 @@ UNTYPED = ("gunicorn.*",)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 logger = logging.getLogger(__name__)
+
+
+def clients_fault(record: logging.LogRecord) -> bool:
+    """Log that a client does not speak HTTP as what it is: no error of the service's, and nothing to trace."""
+    if record.exc_info and isinstance(record.exc_info[1], HttpProcessingError):
+        record.levelno, record.levelname, record.exc_info = logging.INFO, "INFO", None
+    return True
 
 
 class Routes:
@@ -88,6 +95,7 @@ def create_app(settings: Settings | None = None, load: Callable[[], Predictor] =
 def application(service: Service) -> web.Application:
     """The routes, and the model's life cycle."""
     routes = Routes(service)
+    logging.getLogger("aiohttp.server").addFilter(clients_fault)
     app = web.Application(middlewares=[request_context(service)])
     app.cleanup_ctx.append(routes.lifespan)
     app.add_routes(routes.table())
@@ -104,6 +112,7 @@ def serve(settings: Settings) -> None:
         return web.AppRunner(
             application(service),
             access_log=None,
+            keepalive_timeout=KEEP_ALIVE_SECONDS,
             auto_decompress=False,
             handler_cancellation=True,
             shutdown_timeout=settings.shutdown_seconds,

@@ -183,7 +183,10 @@ async def _arrived(service: Service, request: Request) -> HTTPResponse | None:
 
 async def _answered(request: Request, response: BaseHTTPResponse) -> None:
     """Tell the client the request's id, and log how it ended."""
-    current: Exchange = request.ctx.current
+    current: Exchange | None = getattr(request.ctx, "current", None)
+    if current is None:
+        # What is no HTTP has not become a request.
+        return
     current.status = response.status
     response.headers.update(current.headers)
     current.__exit__()

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from functools import partial
+from importlib.util import find_spec
 from typing import Any  # what a message holds depends on its type, which no type says
 
 import uvicorn
@@ -177,6 +178,7 @@ def run(application: str, settings: Settings) -> None:
         factory=True,
         host=settings.host,
         port=settings.port,
+        http=_connections(settings.read_seconds),
         workers=settings.workers,
         timeout_graceful_shutdown=settings.shutdown_seconds,
         log_config=None,
@@ -184,3 +186,13 @@ def run(application: str, settings: Settings) -> None:
         access_log=False,
         server_header=False,
     )
+
+
+def _connections(seconds: float) -> type[asyncio.Protocol] | str:
+    """What uvicorn makes its connections with: by default its own, where httptools is not installed."""
+    if find_spec("httptools") is None:
+        return "auto"
+    from .connections import connection
+
+    # The head and the body may take that long each; who is later with the body has been answered before.
+    return connection(2 * seconds)
