@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Happening = Literal["started", "log", "note", "ran", "cached", "failed", "skipped", "would-run", "may-run"]
+Happening = Literal["started", "log", "note", "ran", "cached", "failed", "unproved", "skipped", "would-run", "may-run"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One thing that happened to one node.
 
-    `reasons` say why a node runs, in explain's words; `seconds` is how long it took; `line` is a line of its log, or of
-    what it has to tell (`note`).
+    `reasons` say why a node runs, in explain's words; `seconds` is how long it took; `line` is a line of its log, of
+    what it has to tell (`note`), or what it lacked (`unproved`).
     """
 
     node: str

@@ -13,7 +13,7 @@ from .action import Action
 from .events import Event, Happening, Observer
 from .explain import differences
 from .files import Sources
-from .node import AnyNode, Environment, Files, Work
+from .node import AnyNode, Environment, Files, Unproved, Work
 from .plan import Plan, needs
 from .process import Processes
 from .store import Store
@@ -43,8 +43,10 @@ class Outcome:
     manifests: dict[str, str] = field(default_factory=dict)
     logs: dict[str, list[str]] = field(default_factory=dict)
     failures: dict[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
+    unproved: dict[str, str] = field(default_factory=dict)
+    """Checks that lacked what they need of this machine, and what that is."""
     unfinished: set[str] = field(default_factory=set)
-    """Nodes that failed, were skipped, were never come to, or (in a dry run) would have run."""
+    """Nodes that failed, proved nothing, were skipped, were never come to, or (in a dry run) would have run."""
 
 
 def execute(plan: Plan, settings: Settings) -> Outcome:
@@ -238,6 +240,9 @@ class _Execution:
         except UserError as error:
             self._fail(name, error, seconds)
             return
+        except Unproved as lack:
+            self._leave(name, str(lack))
+            return
         if isinstance(made, Path):
             self.pythons[name] = made
         else:
@@ -247,6 +252,11 @@ class _Execution:
     def _succeed(self, action: Action, tree: Tree) -> None:
         self.outcome.trees[action.node.name] = tree
         self._settle(action.node.name, finished=True)
+
+    def _leave(self, name: str, lack: str) -> None:
+        self.outcome.unproved[name] = lack
+        self._settle(name, finished=False)
+        self._tell(name, "unproved", line=lack)
 
     def _fail(self, name: str, error: UserError, seconds: float) -> None:
         self.outcome.failures[name] = error.diagnostics

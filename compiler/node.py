@@ -95,3 +95,7 @@ class Environment:
 
 
 AnyNode = Node | Environment
+
+
+class Unproved(Exception):
+    """A check lacks what it needs of this machine, and says what: it has neither held nor failed, and is not kept."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Hashable, Mapping
+from keyword import iskeyword
 from typing import TypeVar, cast
 
 from .config import Entry
 from .diagnostics import Field
 from .scalars import Value, types_of
-from .shapes import Catalogs, Items, KindTable, Record, Shape, Table, options_of, shape_of
+from .shapes import Catalogs, Items, KindTable, Record, Shape, Table, key_of, options_of, shape_of
 
 T = TypeVar("T")
 
@@ -46,7 +47,7 @@ def encode(value: object) -> object:
         case Mapping():
             return {str(key): encode(item) for key, item in value.items()}
     if dataclasses.is_dataclass(value):
-        return {field.name: encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {key_of(field.name): encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
     raise TypeError(f"{type(value).__name__} has no form as JSON data")
 
 
@@ -68,7 +69,7 @@ def _decode(shape: Shape, value: object, at: Field, catalogs: Catalogs) -> objec
 
 def _mapping(whole: Table | KindTable | Record, value: Mapping[str, object], at: Field, catalogs: Catalogs) -> object:
     if isinstance(whole, Record):
-        return whole.cls(**_fields(whole, value, at, catalogs))
+        return _made(whole, _fields(whole, value, at, catalogs))
     for key in value:
         _scalar(whole.key, key, (*at, key), catalogs)
     if isinstance(whole, Table):
@@ -93,7 +94,11 @@ def _entry(catalog: str, name: str, value: object, at: Field, catalogs: Catalogs
         raise Mismatch(at, f"{kind!r} is not one of {catalog}")
     record = options_of(catalogs[catalog], kind)
     fields = _fields(record, options, at, catalogs)
-    return Entry(name=name, kind=kind, options=record.cls(**fields))
+    return Entry(name=name, kind=kind, options=_made(record, fields))
+
+
+def _made(record: Record, values: Mapping[str, object]) -> object:
+    return record.cls(**{f"{key}_" if iskeyword(key) else key: value for key, value in values.items()})
 
 
 def _scalar(shape: Shape, value: Value, at: Field, catalogs: Catalogs) -> object:

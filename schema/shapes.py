@@ -7,6 +7,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from inspect import getdoc
+from keyword import iskeyword
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin, get_type_hints
 
@@ -112,8 +113,13 @@ def shape_of(annotation: Hashable) -> Shape:
 def record_of(cls: type) -> Record:
     """The fields of a dataclass; TypeError when one of them has a type that JSON data cannot have."""
     hints = get_type_hints(cls, include_extras=True)
-    fields = {field.name: _field(field, hints[field.name]) for field in dataclasses.fields(cls)}
+    fields = {key_of(field.name): _field(field, hints[field.name]) for field in dataclasses.fields(cls)}
     return Record(cls=cls, doc=(getdoc(cls) or "").partition("\n\n")[0].replace("\n", " "), fields=fields)
+
+
+def key_of(name: str) -> str:
+    """The key of a dataclass's field: its name, but for the underscore that keeps it from being a keyword of Python."""
+    return name.removesuffix("_") if iskeyword(name.removesuffix("_")) else name
 
 
 def options_of(catalog: Mapping[str, type | None], kind: str) -> Record:

@@ -15,8 +15,11 @@ SHARED = frozenset({"catalogs", "check", "checks", "deployment", "engine", "envi
 SHARED |= frozenset({"optimizing", "proving", "publishing", "registry", "replaying", "serving"})
 """Modules of this folder that are no targets."""
 
+BEHIND = frozenset({"behind", "booted", "contained", "places", "reference", "trained"})
+"""Modules of checks/ that are no checks."""
+
 TARGETS = Catalog(targets, "deployc.targets", SHARED)
-CHECKS = Catalog(checks, "deployc.tests", frozenset({"behind", "booted", "reference", "trained"}))
+CHECKS = Catalog(checks, "deployc.tests", BEHIND)
 FRAMEWORKS = Catalog(frameworks, "deployc.frameworks")
 FLAVORS = Catalog(flavors, "deployc.flavor_templates")
 OPTIMIZERS = Catalog(optimizers, "deployc.optimizers")

@@ -33,9 +33,10 @@ def check(config: Config, found: Sources) -> Iterator[Diagnostic]:
     yield from _template(config, found)
     yield from _hooks(config, found)
     yield from contradictions(config.inputs)
-    for name, entry in config.targets.items():
-        if test := getattr(TARGETS.load(entry.kind), "check", None):
-            yield from test(config, name, entry.options)
+    for catalog, entries in ((TARGETS, config.targets), (CHECKS, config.tests)):
+        for name, entry in entries.items():
+            if test := getattr(catalog.load(entry.kind), "check", None):
+                yield from test(config, name, entry.options)
 
 
 def _hooks(config: Config, found: Sources) -> Iterator[Diagnostic]:

@@ -121,6 +121,7 @@ def built(session: Session, plan: Plan, made: Deployment, options: argparse.Name
     if not outcome.failures:
         stat_cache.write(session.remembered("stats"), session.sources.stats)
     told = () if outcome.failures else remarks(made, outcome.trees)
+    told += tuple(f"not proved: {name}: {lack}" for name, lack in outcome.unproved.items())
     seconds = time.monotonic() - since
     return Built(outcome=outcome, folder=folder, ended=tally.ended, seconds=seconds, remarks=told)
 
@@ -139,7 +140,7 @@ def build(
         report_failures(session, done.outcome, options)
         return 1
     (sys.stdout if options.json else sys.stderr).write(_summary(session, done, options) + "\n")
-    if not options.only:
+    if not options.only and not done.outcome.unproved:
         _remember_state(session, made, flags, done.folder, options)
     publish(done.outcome, done.folder)
     return 0

@@ -71,7 +71,7 @@ class Terminal:
                 self.running[event.node] = time.monotonic(), "; ".join(event.reasons[:SHOWN_REASONS])
             elif event.kind == "log" and event.node in self.running:
                 self.running[event.node] = self.running[event.node][0], event.line
-            elif event.kind in ("ran", "failed"):
+            elif event.kind in ("ran", "failed", "unproved"):
                 self.running.pop(event.node, None)
         if event.kind != "started" and (line := _line(event)):
             self.console.print(line, no_wrap=True, overflow="ellipsis")
@@ -119,6 +119,8 @@ def _line(event: Event) -> Text | None:
             return Text(f"  done    {event.node:<18} {event.seconds:.1f} s", style="green")
         case "failed":
             return Text(f"  failed  {event.node:<18} {event.seconds:.1f} s", style="bold red")
+        case "unproved":
+            return Text(f"  not proved {event.node:<15} {visible(event.line)}", style="bold yellow")
         case "skipped":
             return Text(f"  skipped {event.node:<18} it needs what failed", style="dim")
         case "would-run":

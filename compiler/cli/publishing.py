@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from ...schema.diagnostics import UserError
+from ...schema.diagnostics import Diagnostic, UserError
 from ...schema.render import visible
 from ...targets.deployment import Deployment
 from ...targets.images import running
@@ -38,6 +38,8 @@ def sent(session: Session, made: Deployment, options: argparse.Namespace) -> Cal
         raise session.placed(error) from None
 
     def send(outcome: Outcome, folder: Path) -> None:
+        if outcome.unproved:
+            raise session.placed(_unproved(outcome))
         found = (_publication(made, name, outcome, folder, options.key) for name in names)
         try:
             for published in publish(found):
@@ -46,6 +48,13 @@ def sent(session: Session, made: Deployment, options: argparse.Namespace) -> Cal
             raise session.placed(error) from None
 
     return send
+
+
+def _unproved(outcome: Outcome) -> UserError:
+    lacks = {name: f"nothing is published: `{name}` is not proved: {lack}" for name, lack in outcome.unproved.items()}
+    return UserError(
+        *(Diagnostic(code="unproved-test", message=text, field=("tests", name)) for name, text in lacks.items())
+    )
 
 
 def _publication(made: Deployment, name: str, outcome: Outcome, folder: Path, key: str) -> Publication:

@@ -6,7 +6,7 @@ import http.client
 import json
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,17 +75,20 @@ def booted(work: Work, project: Path, package: str, *, field: Field) -> Iterator
 
     with work.processes.started([str(python), "-m", package], folder=home, environ=environ, log=log) as (process, _):
         service = Service(port)
-        deadline = time.monotonic() + READY_SECONDS
-        while not _ready(service):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise fail(
-                    "service-not-ready",
-                    "the built service does not start" if process.poll() is not None else "the service is never ready",
-                    field=field,
-                    notes=["\n".join(["its last lines:", *lines[-30:]])],
-                )
-            time.sleep(0.05)
+        wait(service, lambda: process.poll() is None, lambda: lines, field)
         yield service
+
+
+def wait(service: Service, runs: Callable[[], bool], said: Callable[[], Sequence[str]], field: Field) -> None:
+    """Return once a service is ready; UserError `service-not-ready` with what it said, where it ends or is too slow."""
+    deadline = time.monotonic() + READY_SECONDS
+    while not _ready(service):
+        ended = not runs()
+        if ended or time.monotonic() > deadline:
+            text = "the built service does not start" if ended else "the service is never ready"
+            notes = ["\n".join(["its last lines:", *said()[-30:]])]
+            raise fail("service-not-ready", text, field=field, notes=notes)
+        time.sleep(0.05)
 
 
 def _ready(service: Service) -> bool:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
 from ...compiler.node import AnyNode, Made, Node, Work
 from ...compiler.rows import typed_rows
 from ...compiler.tree import Tree
+from ...schema.config import Config, Tolerance, Tolerated
 from ...schema.config import Path as ConfigPath
-from ...schema.config import Tolerance, Tolerated
 from ...schema.constraints import Doc
-from ...schema.diagnostics import UserError, fail
-from ..deployment import PROJECT, Deployment
-from .booted import Json, Service, booted
+from ...schema.diagnostics import Diagnostic, UserError, fail
+from ..deployment import Deployment
+from .booted import Json, Service
+from .places import HERE, In, Place, mistakes
 from .trained import distance, plain, run_script, trained_answers
 
 FILES = ("rows",)
@@ -32,6 +33,7 @@ class Options:
 
     rows: Annotated[ConfigPath, Doc("CSV rows with the model's columns; other columns are ignored.")]
     tolerance: Tolerated = field(default_factory=Tolerance)
+    in_: In = HERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,17 @@ class Difference:
     wanted: Json
 
 
+def check(config: Config, name: str, options: Options) -> Iterator[Diagnostic]:
+    """What is wrong with the options."""
+    yield from mistakes(config, name, options.in_)
+    if config.serve.hooks and options.in_ != HERE:
+        text = "a container cannot be compared with the model behind the user's hooks"
+        hint = "leave `in` out: with hooks the model in the generated package is compared"
+        yield Diagnostic(code="conflicting-keys", message=text, field=("tests", name, "in"), help=hint)
+
+
 def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
+    place = Place(deployment=deployment, test=name, name=options.in_)
     optimize = deployment.config.serve.optimize
     # a compiled model need not be closer to the trained one than its own proof asked for
     tolerance = options.tolerance if optimize.use == "off" else options.tolerance.wider(optimize.tolerance)
@@ -61,7 +73,7 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
         if deployment.config.serve.hooks:
             found, alone = _behind(work, deployment, rows, methods, name), {}
         else:
-            with booted(work, project, deployment.package, field=("tests", name)) as service:
+            with place.service(work, project) as service:
                 found = {method: _answers(service, method, rows, name) for method in methods}
                 alone = {method: _alone(service, method, rows, name) for method in methods}
         report = _report(found, wanted, tolerance, rows, name)
@@ -73,15 +85,15 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
             name=name,
             kind="check",
             inputs={
-                "project": PROJECT,
+                **place.inputs,
                 "model": Made(node="model", folder="model"),
                 "spec": Made(node="inspect"),
                 "rows": deployment.file(options.rows),
                 **deployment.modules,
             },
-            params={"abs": repr(tolerance.abs), "rel": repr(tolerance.rel), **deployment.layout},
+            params={"abs": repr(tolerance.abs), "rel": repr(tolerance.rel), **deployment.layout, **place.params},
             implementation=deployment.identity.tools("libcst"),
-            environments=tuple(dict.fromkeys((deployment.model_environment, "env-serve"))),
+            environments=tuple(dict.fromkeys((deployment.model_environment, *place.environments))),
             run=run,
         )
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -9,11 +10,11 @@ from ...compiler.lock.wanted import Wish
 from ...compiler.node import AnyNode, Files, Node, Work
 from ...compiler.sandbox import clean_environ
 from ...compiler.tree import Tree
-from ...schema.config import Path
+from ...schema.config import Config, Path
 from ...schema.constraints import Doc
-from ...schema.diagnostics import fail
-from ..deployment import PROJECT, Deployment
-from .booted import booted
+from ...schema.diagnostics import Diagnostic, fail
+from ..deployment import Deployment
+from .places import HERE, In, Place, mistakes
 
 FILES = ("inputs",)
 """Options that name files of the user's."""
@@ -25,17 +26,23 @@ class Options:
 
     inputs: Annotated[tuple[Path, ...], Doc("Test files, and what they read.")]
     requirements: Annotated[tuple[str, ...], Doc("Requirements of the tests, besides pytest.")] = ()
+    in_: In = HERE
+
+
+def check(config: Config, name: str, options: Options) -> Iterator[Diagnostic]:
+    """What is wrong with the options."""
+    return mistakes(config, name, options.in_)
 
 
 def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
-    field = ("tests", name)
+    field, place = ("tests", name), Place(deployment=deployment, test=name, name=options.in_)
 
     def run(work: Work) -> Tree:
         project, tests = work.folder / "project", work.folder / "tests"
         work.cas.materialise(work.inputs["project"], project)
         work.cas.materialise(work.inputs[""], tests)
         python = work.pythons[f"env-{name}"]
-        with booted(work, project, deployment.package, field=field) as service:
+        with place.service(work, project) as service:
             environ = clean_environ(python=python, home=work.folder, passed={"SERVICE_URL": service.url})
             lines: list[str] = []
             command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "--color=no", "."]
@@ -52,9 +59,10 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
         Node(
             name=name,
             kind="check",
-            inputs={"project": PROJECT, "": Files(globs=options.inputs)},
+            inputs={**place.inputs, "": Files(globs=options.inputs)},
+            params=place.params,
             implementation=deployment.identity.tools(),
-            environments=("env-serve", f"env-{name}"),
+            environments=(*place.environments, f"env-{name}"),
             run=run,
         ),
     ]

@@ -1,4 +1,4 @@
-"""`smoke`: the service boots from its lock without deployc, and every example in its OpenAPI document answers."""
+"""`smoke`: the service boots from its lock or image, and every example in its OpenAPI document answers."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from dataclasses import dataclass
 
 from ...compiler.node import AnyNode, Node, Work
 from ...compiler.tree import Tree
-from ...schema.diagnostics import fail
-from ..deployment import PROJECT, Deployment
-from .booted import Answer, Json, Service, booted
+from ...schema.config import Config
+from ...schema.diagnostics import Diagnostic, fail
+from ..deployment import Deployment
+from .booted import Answer, Json, Service
+from .places import HERE, In, Place, mistakes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """No options."""
+    """Where it is asked."""
+
+    in_: In = HERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +29,19 @@ class _Request:
     body: Json = None
 
 
+def check(config: Config, name: str, options: Options) -> Iterator[Diagnostic]:
+    """What is wrong with the options."""
+    return mistakes(config, name, options.in_)
+
+
 def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
+    place = Place(deployment=deployment, test=name, name=options.in_)
+
     def run(work: Work) -> Tree:
         project = work.folder / "project"
         work.cas.materialise(work.inputs["project"], project)
         document: Json = json.loads((project / "openapi.json").read_text(encoding="utf-8"))
-        with booted(work, project, deployment.package, field=("tests", name)) as service:
+        with place.service(work, project) as service:
             documented = list(_documented(document))
             rows = [_row(service, request, name) for request in documented]
             for path in sorted({request.path for request in documented if request.method == "POST"}):
@@ -42,9 +53,10 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
         Node(
             name=name,
             kind="check",
-            inputs={"project": PROJECT},
+            inputs=place.inputs,
+            params=place.params,
             implementation=deployment.identity.tools(),
-            environments=("env-serve",),
+            environments=place.environments,
             run=run,
         )
     ]

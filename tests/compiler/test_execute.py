@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from deployc.compiler.cas import CorruptBlob
-from deployc.compiler.node import Environment, Node, Work
+from deployc.compiler.node import Environment, Node, Unproved, Work
 from deployc.compiler.tree import Tree
 from deployc.schema.diagnostics import UserError, fail
 
@@ -191,3 +191,21 @@ def test_two_builds_at_once_run_an_action_once(space: Space) -> None:
 def test_stages_that_need_each_other_are_refused(space: Space) -> None:
     with pytest.raises(UserError, match="stage-cycle"):
         space.build([space.node("a", needs=["b"]), space.node("b", needs=["a"])])
+
+
+def test_a_check_that_lacks_what_it_needs_fails_nothing_is_told_and_is_tried_again(space: Space) -> None:
+    lacking = [True]
+
+    def prove(work: Work) -> Mapping[str, str]:
+        if lacking:
+            raise Unproved("there is no engine")
+        return {"out": "held"}
+
+    nodes = [space.node("prove", make=prove), space.node("other")]
+    outcome = space.build(nodes)
+    assert (outcome.unproved, outcome.failures) == ({"prove": "there is no engine"}, {})
+    assert set(outcome.trees) == {"other"}
+    assert [event.line for event in space.events if event.kind == "unproved"] == ["there is no engine"]
+    lacking.clear()
+    assert space.build(nodes).unproved == {}
+    assert space.ran == ["prove"]

@@ -100,6 +100,66 @@ def test_a_target_that_is_no_image_is_not_run_by_an_engine(ready: Project) -> No
     assert ready.run("run", "--target", "weel").codes == ["unknown-target"]
 
 
+TESTED = f"""\
+{TARGET}\
+  project: {{}}
+tests:
+  smoke: {{in: docker}}
+  parity: {{in: docker, rows: sample.csv, tolerance: 1e-9}}
+  pytest: {{in: docker, inputs: [test_service.py]}}
+"""
+TEST = """\
+import os
+import urllib.request
+
+
+def test_the_documentation_is_there() -> None:
+    assert urllib.request.urlopen(os.environ["SERVICE_URL"] + "/openapi.json").status == 200
+"""
+
+
+@pytest.fixture
+def tested(ready: Project, fresh: str) -> Project:
+    """The same with tests of the image that have not been run before."""
+    ready.edit("deploy.yaml", "targets: {project: {}, wheel: {}}\n", TESTED)
+    ready.edit("deploy.yaml", "network: host", f"network: host, labels: {{fresh: {fresh}}}")
+    ready.write("test_service.py", TEST)
+    return ready
+
+
+@pytest.mark.slow
+def test_tests_run_in_a_container_of_the_image(tested: Project, engine: Engine) -> None:
+    built = tested.given(DOCKER_HOST=engine.host).build()
+    assert {"smoke", "parity", "pytest"} <= built.ran
+    assert (tested / "build/reports/smoke/report.json").is_file()
+    assert engine.docker("ps", "--all", "--quiet") == ""
+    assert "deployc-" not in engine.docker("network", "ls", "--format", "{{.Name}}")
+    assert "/predict" in (tested / ".deployc/logs/smoke.log").read_text(encoding="utf-8")
+
+
+def test_without_an_engine_the_tests_of_an_image_are_said_to_be_not_proved(tested: Project) -> None:
+    tested.edit("deploy.yaml", "  pytest: {in: docker, inputs: [test_service.py]}\n", "")
+    tested.edit("deploy.yaml", "  project: {}\n", "  mlflow: {}\n")
+    alone = tested.given(DOCKER_HOST="unix:///nowhere.sock")
+    for _ in range(2):
+        told = alone.run("build", "--no-locked")
+        assert told.code == 0, told.err
+        assert "not proved: smoke: there is no Docker engine that answers" in told.err
+        assert "not proved: parity: " in told.err
+    refused = alone.run("publish", "--no-locked")
+    assert (refused.code, refused.codes) == (1, ["unproved-test", "unproved-test"])
+    strict = alone.run("build", "--locked", "--keep-going")
+    assert (strict.code, strict.codes) == (1, ["no-engine", "no-engine"])
+
+
+def test_a_place_that_makes_no_image_is_told_before_anything_is_built(tested: Project) -> None:
+    tested.edit("deploy.yaml", "smoke: {in: docker}", "smoke: {in: project}")
+    tested.edit("deploy.yaml", "parity: {in: docker", "parity: {in: wheel")
+    told = tested.run("check")
+    assert (told.code, told.codes) == (1, ["unknown-image"])
+    assert "known: project, docker" in told.err
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

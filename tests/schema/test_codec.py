@@ -29,6 +29,19 @@ class Empty:
     pass
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    in_: str = "here"
+    end_: str = ""
+
+
+def test_a_field_that_would_be_a_keyword_of_python_is_a_key_without_its_underscore() -> None:
+    assert encode(Placed(in_="there", end_="x")) == {"in": "there", "end_": "x"}
+    assert decode(Placed, {"in": "there", "end_": "x"}) == Placed(in_="there", end_="x")
+    with pytest.raises(Mismatch):
+        decode(Placed, {"in_": "there"})
+
+
 @given(st.from_type(ModelSpec) | st.from_type(Output))
 def test_round_trip_through_json_keeps_every_value_and_its_type(spec: ModelSpec | Output) -> None:
     data = json.loads(json.dumps(encode(spec)))
