@@ -96,8 +96,8 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """Manifests that run the image of the service in a Kubernetes cluster."""
+class Running:
+    """How pods run the image of the service, whatever it is that manages them."""
 
     image: Annotated[
         Image | None,
@@ -110,10 +110,6 @@ class Options:
         Doc("How many pods run at once: a number, or {min, max, cpu} to follow the load."),
     ] = Replicas()
     resources: Annotated[Resources, Doc("What a pod is given of its machine.")] = Resources()
-    ingress: Annotated[
-        Ingress | None, Shorthand(Host, _at), Doc("How it is reached from outside; text is its `host`.")
-    ] = None
-    network: Annotated[Network, Doc("Who may speak with the pods.")] = Network()
     env: Annotated[Mapping[Variable, str], Doc("Environment variables of the service.")] = field(default_factory=dict)
     secrets: Annotated[Mapping[Variable, KeyOf], Doc("Environment variables that take their value from a Secret.")] = (
         field(default_factory=dict)
@@ -133,20 +129,9 @@ class Options:
     ] = ()
     labels: Annotated[Mapping[Text, str], Doc("Further labels of all objects.")] = field(default_factory=dict)
     annotations: Annotated[Mapping[Text, str], Doc("Annotations of the pods.")] = field(default_factory=dict)
-    monitoring: Annotated[
-        Literal["annotations", "monitor", "none"],
-        Doc("How Prometheus finds the metrics: by annotations of the pods, or by a ServiceMonitor of its operator."),
-    ] = "annotations"
     drain_seconds: Annotated[
         int, Minimum(0), Maximum(3600), Doc("How long a pod goes on serving while others learn that it is to end.")
     ] = 5
-    context: Annotated[Text | None, Doc("kubectl's context to publish with; by default the current one.")] = None
-    rollout_seconds: Annotated[
-        int, Minimum(1), Maximum(86400), Doc("How long publishing waits until the new pods serve.")
-    ] = 600
-    layout: Annotated[
-        Literal["plain", "kustomize"], Doc("Whether a kustomization.yaml lists the manifests, as a base for others.")
-    ] = "plain"
     patches: Annotated[
         tuple[Path | Mapping[Text, object], ...],
         Doc("Partial manifests that are merged last: files, or mappings with `kind`."),
@@ -154,3 +139,24 @@ class Options:
     write: Annotated[
         Folder | None, Doc("A folder in which the manifests are put as well, such as ../gitops/apps/churn.")
     ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options(Running):
+    """Manifests that run the image of the service in a Kubernetes cluster."""
+
+    ingress: Annotated[
+        Ingress | None, Shorthand(Host, _at), Doc("How it is reached from outside; text is its `host`.")
+    ] = None
+    network: Annotated[Network, Doc("Who may speak with the pods.")] = Network()
+    monitoring: Annotated[
+        Literal["annotations", "monitor", "none"],
+        Doc("How Prometheus finds the metrics: by annotations of the pods, or by a ServiceMonitor of its operator."),
+    ] = "annotations"
+    layout: Annotated[
+        Literal["plain", "kustomize"], Doc("Whether a kustomization.yaml lists the manifests, as a base for others.")
+    ] = "plain"
+    context: Annotated[Text | None, Doc("kubectl's context to publish with; by default the current one.")] = None
+    rollout_seconds: Annotated[
+        int, Minimum(1), Maximum(86400), Doc("How long publishing waits until the new pods serve.")
+    ] = 600

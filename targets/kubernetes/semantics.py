@@ -33,6 +33,8 @@ def problems(manifests: Sequence[Manifest]) -> Iterator[Problem]:
         yield from _named(one)
         if one.get("kind") == "Deployment":
             yield from _runs(one)
+        if one.get("kind") == "InferenceService":
+            yield from _has_all(one, table(one, "spec", "predictor"))
         yield from _points(one, manifests)
 
 
@@ -62,8 +64,13 @@ def _runs(one: Manifest) -> Iterator[Problem]:
     pod = table(one, "spec", "template")
     if not _selects(table(one, "spec", "selector", "matchLabels"), pod):
         yield Problem(object=_called(one), message="does not select the pods of its own template")
-    volumes = {at(volume, "name") for volume in each(pod, "spec", "volumes")}
-    for container in each(pod, "spec", "containers"):
+    yield from _has_all(one, table(pod, "spec"))
+
+
+def _has_all(one: Manifest, pod: Mapping[str, Data]) -> Iterator[Problem]:
+    """Of a pod's spec: its containers find what they name."""
+    volumes = {at(volume, "name") for volume in each(pod, "volumes")}
+    for container in each(pod, "containers"):
         yield from (Problem(object=_called(one), message=text) for text in _container(container, volumes))
 
 

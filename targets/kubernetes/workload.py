@@ -67,7 +67,7 @@ def deployment(app: App) -> Manifest:
         selector={"matchLabels": app.selector},
         strategy={"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
     )
-    spec["template"] = {"metadata": _pod_metadata(app), "spec": _pod(app)}
+    spec["template"] = {"metadata": _pod_metadata(app), "spec": pod(app)}
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": app.metadata(), "spec": spec}
 
 
@@ -141,7 +141,8 @@ def _pod_metadata(app: App) -> dict[str, Data]:
     return lean(labels=labels, annotations=annotations)
 
 
-def _pod(app: App) -> dict[str, Data]:
+def pod(app: App) -> dict[str, Data]:
+    """The spec of a pod."""
     options = app.options
     return lean(
         serviceAccountName=options.service_account,

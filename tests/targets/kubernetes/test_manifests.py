@@ -10,6 +10,7 @@ import pytest
 import yaml
 from deployc.schema.diagnostics import UserError
 from deployc.targets import kubernetes
+from deployc.targets.kubernetes import making
 from deployc.targets.kubernetes.manifest import Data, Manifest, at, dump, each
 from deployc.targets.kubernetes.options import Options, Replicas, Resources
 from deployc.targets.kubernetes.semantics import problems
@@ -25,7 +26,7 @@ VERSIONS = ("1.30", "1.31", "1.32", "1.33", "1.34", "1.35", "1.36", "1.37")
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_manifests_are_the_golden_ones(case: str, update_golden: bool) -> None:
-    made = kubernetes.texts(app(*CASES[case]), (), "kubernetes")
+    made = making.texts(app(*CASES[case]), kubernetes.objects, (), "kubernetes")
     folder = GOLDEN / case
     if update_golden:
         folder.mkdir(parents=True, exist_ok=True)
@@ -143,7 +144,7 @@ def test_what_is_made_fits_together(case: str) -> None:
 def test_a_limit_below_the_request_is_told_at_the_target() -> None:
     options = Options(image=IMAGE, resources=Resources(memory="2Gi", memory_limit="1Gi"))
     with pytest.raises(UserError) as raised:
-        kubernetes.texts(app(config(), options), (), "kubernetes")
+        making.texts(app(config(), options), kubernetes.objects, (), "kubernetes")
     [told] = raised.value.diagnostics
     assert (told.code, told.field) == ("bad-manifest", ("targets", "kubernetes"))
     assert "requests more memory than its limit: 2Gi" in told.message

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from deployc.schema.diagnostics import UserError
 from deployc.targets import kubernetes
+from deployc.targets.kubernetes import making
 from deployc.targets.kubernetes.manifest import Data, at, dump, each
 from deployc.targets.kubernetes.patching import patched
 
@@ -90,7 +91,7 @@ def test_patches_are_applied_in_order() -> None:
 )
 def test_a_patch_that_fits_nothing_is_told_at_its_place(patch: Data, said: str) -> None:
     with pytest.raises(UserError) as raised:
-        kubernetes.texts(app(*CASES["plain"]), ((FIELD, patch),), "kubernetes")
+        making.texts(app(*CASES["plain"]), kubernetes.objects, ((FIELD, patch),), "kubernetes")
     [told] = raised.value.diagnostics
     assert (told.code, told.field) == ("bad-patch", FIELD)
     assert said in told.message
@@ -99,7 +100,7 @@ def test_a_patch_that_fits_nothing_is_told_at_its_place(patch: Data, said: str) 
 def test_a_patch_after_which_nothing_fits_is_told() -> None:
     patch: Data = {"kind": "Service", "spec": {"selector": {"app": "other"}, "ports": [{"port": 80, "targetPort": 1}]}}
     with pytest.raises(UserError) as raised:
-        kubernetes.texts(app(*CASES["plain"]), ((FIELD, patch),), "kubernetes")
+        making.texts(app(*CASES["plain"]), kubernetes.objects, ((FIELD, patch),), "kubernetes")
     assert [d.code for d in raised.value.diagnostics] == ["bad-manifest"]
 
 

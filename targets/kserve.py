@@ -1,0 +1,81 @@
+"""The `kserve` target: an InferenceService that runs the service's image, asked by the Open Inference Protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+from ..compiler.node import AnyNode
+from ..schema.config import Config
+from ..schema.diagnostics import Diagnostic
+from . import kubernetes
+from .deployment import Deployment
+from .kubernetes import checking, making, workload
+from .kubernetes.manifest import Data, Manifest, lean
+from .kubernetes.options import Running
+from .kubernetes.workload import App
+
+FILES = kubernetes.FILES
+MODE = {"serving.kserve.io/deploymentMode": "Standard"}
+"""Deployments and autoscalers of Kubernetes itself, without Knative, which refuses much of what keeps pods closed."""
+
+CONTAINER = "kserve-container"
+"""The name by which KServe finds the container that predicts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options(Running):
+    """An InferenceService that runs the image of the service with KServe."""
+
+
+def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
+    """The node that makes the manifest."""
+    return making.nodes(deployment, name, options, whole(options), objects)
+
+
+def provenance(deployment: Deployment) -> None:
+    """None: what lies beside the manifest is taken for one."""
+
+
+def elsewhere(options: Options) -> str:
+    """A folder of the user's in which the target is put as well, relative to deploy.yaml; or empty."""
+    return options.write or ""
+
+
+def check(config: Config, name: str, options: Options) -> Iterator[Diagnostic]:
+    """What is wrong with the options, as far as deploy.yaml alone tells."""
+    yield from checking.check(config, name, options)
+    if "v2" not in config.serve.protocols:
+        text = "KServe's clients speak the Open Inference Protocol, which this service does not"
+        yield Diagnostic(code="conflicting-keys", message=text, field=("serve", "protocols"), help="add v2 to it")
+
+
+def whole(options: Options) -> kubernetes.Options:
+    """The same as options of pods; KServe itself makes services, ingresses and autoscalers."""
+    said = {field.name: getattr(options, field.name) for field in fields(Running)}
+    return kubernetes.Options(**said, monitoring="none")
+
+
+def objects(app: App) -> tuple[Manifest, ...]:
+    """The InferenceService (KServe's v1beta1)."""
+    metadata = {**app.metadata(), "annotations": {**MODE, **app.options.annotations}}
+    spec: dict[str, Data] = {"predictor": _predictor(app)}
+    return (
+        {"apiVersion": "serving.kserve.io/v1beta1", "kind": "InferenceService", "metadata": metadata, "spec": spec},
+    )
+
+
+def _predictor(app: App) -> dict[str, Data]:
+    """The pod, and how many of it there are: as many as the least, where there is no greatest number."""
+    replicas = app.options.replicas
+    scaled = lean(scaleMetric="cpu", scaleTarget=replicas.cpu) if replicas.max else {}
+    container: dict[str, Data] = {**workload.container(app), "name": CONTAINER}
+    # a spread over machines goes by the pods' labels, which are KServe's own here
+    pod = {key: value for key, value in workload.pod(app).items() if key != "topologySpreadConstraints"}
+    return {
+        "minReplicas": replicas.min,
+        "maxReplicas": replicas.max or replicas.min,
+        **scaled,
+        **pod,
+        "containers": [container],
+    }
