@@ -125,7 +125,7 @@ class Cas:
 
     def copy(self, entry: Entry, target: Path) -> None:
         """Copy one blob to `target`, replacing what is there only when the copy is whole."""
-        temporary = target.with_name(f".{target.name}.deployc-{os.getpid()}")
+        temporary = _beside(target)
         try:
             with self.path(entry.digest).open("rb", buffering=0) as source, temporary.open("wb") as file:
                 digest = _copy(source, file)
@@ -141,6 +141,26 @@ class Cas:
             self.discard(entry.digest)
         temporary.chmod(0o755 if entry.executable else 0o644)
         temporary.replace(target)
+
+    def link(self, entry: Entry, target: Path) -> None:
+        """Give a blob `target` as a second name, so that its bytes are on disk once; they are checked first. Where the
+        file system cannot, or the file is to be executable, it is copied.
+
+        Who writes through the second name corrupts the blob, as whose it is then found and made again.
+        """
+        temporary = _beside(target)
+        temporary.unlink(missing_ok=True)
+        try:
+            if not entry.executable:
+                os.link(self.verified(entry.digest), temporary)
+        except OSError:
+            pass
+        if temporary.exists():
+            temporary.replace(target)
+            # renaming one name of a file to another of the same does nothing
+            temporary.unlink(missing_ok=True)
+        else:
+            self.copy(entry, target)
 
     def _put_below(self, folder: Path, prefix: str) -> list[Entry]:
         entries: list[Entry] = []
@@ -179,6 +199,11 @@ class Cas:
         """Remove a blob that proved bad, so that it is made again; raises CorruptBlob."""
         self.path(digest).unlink(missing_ok=True)
         raise CorruptBlob(digest)
+
+
+def _beside(target: Path) -> Path:
+    """A name in the same folder for what is not whole yet."""
+    return target.with_name(f".{target.name}.deployc-{os.getpid()}")
 
 
 def _copy(source: BinaryIO | FileIO, target: BinaryIO) -> Digest:

@@ -16,6 +16,8 @@ from .stat_cache import StatCache
 from .tree import Entry, Tree
 
 DIFF_LINES = 40
+LARGE = 1 << 22
+"""Bytes from which on a file shares those of the cache: models and layers, which nobody edits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,7 @@ class Emission:
     def _write(self, entry: Entry) -> None:
         target = self.folder / entry.path
         target.parent.mkdir(parents=True, exist_ok=True)
-        self.cas.copy(entry, target)
+        (self.cas.link if entry.size >= LARGE else self.cas.copy)(entry, target)
         self.stats.remember(target, entry.digest)
         self.written.append(entry.path)
 

@@ -19,6 +19,8 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 CREATED = "1970-01-01T00:00:00Z"
 """The same for all images, as their bytes say what they are and not when they were made."""
 BASE_DIGEST, BASE_NAME = "org.opencontainers.image.base.digest", "org.opencontainers.image.base.name"
+MOST_LAYERS = 127
+"""An engine mounts no more of them over one another."""
 SECOND = 10**9
 """In nanoseconds, which a health check counts in."""
 
@@ -61,9 +63,13 @@ class Image:
             **variant,
             "os": "linux",
             "config": _settings(self.settings, self.base),
-            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{layer.diff_id}" for layer in self._all]},
+            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{layer.diff_id}" for layer in self.whole]},
             "history": [_step(step) for step in (*self.base.history, *added)],
         }
+
+    def described(self, cas: Cas) -> Entry:
+        """The blob of the config, which is what Docker calls the image's id."""
+        return _blob(cas, self.config)
 
     def manifest(self, config: Entry) -> Json:
         """The image's manifest, given its config's blob."""
@@ -71,7 +77,7 @@ class Image:
             "schemaVersion": 2,
             "mediaType": MANIFEST,
             "config": _descriptor(CONFIG, config.digest, config.size),
-            "layers": [_descriptor(layer.media_type, layer.digest, layer.size) for layer in self._all],
+            "layers": [_descriptor(layer.media_type, layer.digest, layer.size) for layer in self.whole],
             "annotations": {
                 BASE_DIGEST: f"sha256:{self.base.digest}",
                 **({BASE_NAME: self.base_name} if self.base_name else {}),
@@ -81,10 +87,11 @@ class Image:
     @property
     def blobs(self) -> Tree:
         """All layers, the base's too, as they lie in a layout."""
-        return blobs(self._all)
+        return blobs(self.whole)
 
     @property
-    def _all(self) -> tuple[Layer, ...]:
+    def whole(self) -> tuple[Layer, ...]:
+        """All layers, the base's first."""
         return (*self.base.layers, *self.layers)
 
 
@@ -101,7 +108,7 @@ def layout(cas: Cas, images: Sequence[Image], tag: str) -> Layout:
     found = Tree()
     described = []
     for image in images:
-        config = _blob(cas, image.config)
+        config = image.described(cas)
         manifest = _blob(cas, image.manifest(config))
         found |= image.blobs | _placed(config) | _placed(manifest)
         platform = {"architecture": architecture(image.platform), "os": "linux"}

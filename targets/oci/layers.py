@@ -37,8 +37,10 @@ class Layer:
 def write(cas: Cas, members: Iterable[Member], how: Compression, created_by: str) -> Layer:
     """An archive of `members`, written into the store in one pass."""
     plain = hashlib.sha256()
-    digest, size = cas.put_chunks(compressed(_hashed(archive(members), plain), how))
-    diff_id = Digest(plain.hexdigest())
+    pieces = archive(members)
+    # what is not compressed is hashed as it is stored
+    digest, size = cas.put_chunks(pieces if how == "none" else compressed(_hashed(pieces, plain), how))
+    diff_id = digest if how == "none" else Digest(plain.hexdigest())
     return Layer(digest=digest, size=size, diff_id=diff_id, media_type=MEDIA_TYPE[how], created_by=created_by)
 
 
@@ -60,11 +62,11 @@ def read(cas: Cas, tree: Tree) -> tuple[Layer, ...]:
     return tuple(Layer(**found) for found in json.loads(cas.text(tree, FILE)))
 
 
-def members(cas: Cas, tree: Tree, folder: str) -> Iterator[Member]:
-    """The files of a tree below `folder`; CorruptBlob when one is read that is not whole."""
+def members(cas: Cas, tree: Tree, folder: str = "") -> Iterator[Member]:
+    """The files of a tree, below `folder` if any; CorruptBlob when one is read that is not whole."""
     for entry in tree:
         yield Member(
-            path=f"{folder}/{entry.path}",
+            path=f"{folder}/{entry.path}" if folder else entry.path,
             size=entry.size,
             read=partial(cas.chunks, entry.digest),
             executable=entry.executable,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from ...compiler.node import Work
 from ...compiler.tree import Tree
 from ...schema.config import Index
 from ...schema.diagnostics import Field
-from . import layers
+from . import layers, shared
 from .bytecode import compiled
 from .compression import Compression
 from .python import site_packages
@@ -39,6 +39,9 @@ class Place:
     interpreter: Path
     """A Python of that version on this machine, which compiles."""
     indexes: Mapping[str, Index]
+    shared: Collection[str]
+    """Names of the shared libraries that are there, or that nothing served needs."""
+    base: Field
     field: Field
     """Of the image's platform, for a library that has no build for it."""
 
@@ -62,6 +65,7 @@ def build(work: Work, requirements: str, place: Place, uv: Uv, how: Compression)
     target = work.folder / "installed"
     _install(requirements, target, work.folder, place, uv)
     found = _distributions(target)
+    shared.check(found, target, place.shared, place.base)
     made = []
     for group in split(found):
         names = ", ".join(f"{d.name} {d.version}" for d in group)

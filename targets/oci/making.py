@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ...compiler.lock.uv import uv_version
 from ...compiler.node import Input, Made, Node, Work
-from ...compiler.tree import Tree
+from ...compiler.tree import Entry, Tree
 from ...schema.codec import decode, encode
 from ...schema.diagnostics import Field, fail
 from .. import images
 from ..deployment import LOCKED, PROJECT, Deployment
 from ..project.dockerfile import default_base
 from ..registry import bases
-from . import base, contents, layers, libraries, python, service
+from ..registry.reference import LATEST
+from . import archive, base, contents, layers, libraries, python, service
 from .base import Base
 from .compression import SHAPERS
 from .contents import Contents
-from .image import Image, layout
+from .image import MOST_LAYERS, Image, layout
+from .layers import Layer
 from .libraries import Place
 from .options import Options
 from .platforms import Platform, architecture, own, wheels
@@ -89,7 +91,12 @@ class Making:
         return Node(
             name=self._node("libraries", platform),
             inputs={"lock": Made(node="lock-serve", folder=LOCKED), **self._contents_input(platform)},
-            params={"platform": platform, "python": self.deployment.python, "compression": self.options.compression},
+            params={
+                "platform": platform,
+                "python": self.deployment.python,
+                "compression": self.options.compression,
+                "without": " ".join(self.options.without),
+            },
             implementation=(*self._shapers, f"uv {uv_version()}", f"interpreter {self.deployment.python_text}"),
             run=run,
         )
@@ -134,21 +141,26 @@ class Making:
         app = service.app(work, self.deployment, self.options.compression)
         about = service.about(work, self.deployment)
         model = layers.read(work.cas, work.inputs["model"])
-        made = []
-        for platform in self.platforms:
-            found = self._contents(work, platform)
-            own = python.environment(found.pythons[self.deployment.python], self.deployment.python)
-            venv = layers.write(work.cas, own, self.options.compression, "the Python environment")
-            locked = layers.read(work.cas, work.inputs[self._label("libraries", platform)])
-            image = Image(
-                platform=platform,
-                base=self._base(work, platform),
-                base_name=self._base_name,
-                layers=(venv, *locked, app, *model, about),
-                settings=service.settings(self.deployment, self.options, self._base(work, platform).path),
-            )
-            made.append(image)
-        return self._told(work, made)
+        return self._told(work, [self._on_base(work, platform, (app, *model, about)) for platform in self.platforms])
+
+    def _on_base(self, work: Work, platform: Platform, last: tuple[Layer, ...]) -> Image:
+        """The image for one platform; UserError `unfit-base` where no engine could run it."""
+        found, version = self._base(work, platform), self.deployment.python
+        venv = python.environment(self._contents(work, platform).pythons[version], version)
+        first = layers.write(work.cas, venv, self.options.compression, "the Python environment")
+        locked = layers.read(work.cas, work.inputs[self._label("libraries", platform)])
+        image = Image(
+            platform=platform,
+            base=found,
+            base_name=self._base_name,
+            layers=(first, *locked, *last),
+            settings=service.settings(self.deployment, self.options, found.path),
+        )
+        if len(image.whole) > MOST_LAYERS:
+            text = f"the base has {len(found.layers)} layers, and the service {len(image.layers)}"
+            hint = f"an engine takes {MOST_LAYERS} in all: take a base that has been squashed"
+            raise fail("unfit-base", text, field=self._field, help=hint)
+        return image
 
     def _told(self, work: Work, made: list[Image]) -> Tree:
         """The layout, and beside it what other targets read of the image."""
@@ -162,7 +174,16 @@ class Making:
             "port": self._port,
             "user": service.USER,
         }
-        return found.tree | work.cas.put_texts({images.FILE: json.dumps(told, indent=1) + "\n"})
+        told_of = work.cas.put_texts({images.FILE: json.dumps(told, indent=1) + "\n"})
+        return found.tree | told_of | Tree.of(self._archives(work, made))
+
+    def _archives(self, work: Work, made: list[Image]) -> Iterator[Entry]:
+        """A file for each platform, since Docker keeps one image by a name; none where none is asked for."""
+        reference = self.options.reference or self.deployment.config.name
+        named = reference if ":" in reference.rpartition("/")[2] else f"{reference}:{LATEST}"
+        for image in made if self.options.archive else ():
+            suffix = f"-{architecture(image.platform)}" if len(made) > 1 else ""
+            yield archive.of(work.cas, image, f"image{suffix}.tar", named)
 
     def _place(self, found: Contents, platform: Platform) -> Place:
         """Where the libraries go; UserError `unfit-base` where they cannot run on the base."""
@@ -179,6 +200,8 @@ class Making:
             wheels=named,
             interpreter=self.deployment.interpreter.path,
             indexes=self.deployment.config.lock.indexes,
+            shared={*found.libraries, *self.options.without},
+            base=self._field,
             field=field,
         )
 

@@ -25,6 +25,10 @@ class Options:
     platforms: Annotated[
         tuple[Platform, ...], Doc("Platforms to build for, of wheels alone; by default that of this machine.")
     ] = ()
+    without: Annotated[
+        tuple[Text, ...], Doc("Shared libraries, such as libtbb.so.12, that nothing which is served needs.")
+    ] = ()
+    archive: Annotated[bool, Doc("Whether to put out image.tar too, which `docker load` takes.")] = False
     labels: Annotated[Mapping[Label, LabelText], Doc("Labels of the image.")] = field(default_factory=dict)
     port: Annotated[int | None, Minimum(1), Maximum(65535), Doc("Port in the container; by default serve.port.")] = None
     workers: Annotated[

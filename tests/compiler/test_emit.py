@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from deployc.compiler.cas import Cas
-from deployc.compiler.emit import Emission
+from deployc.compiler.cas import Cas, CorruptBlob
+from deployc.compiler.emit import LARGE, Emission
 from deployc.compiler.stat_cache import StatCache
 from deployc.compiler.tree import Entry, Tree
 from deployc.schema.diagnostics import UserError
@@ -123,3 +123,26 @@ def test_a_mode_that_changed_is_put_right(tmp_path: Path) -> None:
     wanted = Tree((Entry(path=plain.path, digest=plain.digest, size=plain.size, executable=True),))
     one.emit(wanted, scope=None, force=False)
     assert (tmp_path / "out/p/run.sh").stat().st_mode & 0o111
+
+
+def test_what_is_large_is_on_disk_once(tmp_path: Path) -> None:
+    one = emission(tmp_path)
+    digest, size = one.cas.put_chunks([bytes(LARGE)])
+    model = Tree((Entry(path="oci/model", digest=digest, size=size),))
+    for _ in range(2):
+        one.emit(model, scope=None, force=False)
+        (tmp_path / "out/oci/model").touch()
+    assert (tmp_path / "out/oci/model").samefile(one.cas.path(digest))
+    assert not [path for path in (tmp_path / "out/oci").iterdir() if path.name != "model"]
+
+
+def test_a_large_file_that_was_corrupted_is_not_put_out(tmp_path: Path) -> None:
+    one = emission(tmp_path)
+    digest, size = one.cas.put_chunks([bytes(LARGE)])
+    path = one.cas.path(digest)
+    path.chmod(0o644)
+    path.write_bytes(b"1" + bytes(LARGE - 1))
+    with pytest.raises(CorruptBlob):
+        one.emit(Tree((Entry(path="oci/model", digest=digest, size=size),)), scope=None, force=False)
+    assert not (tmp_path / "out/oci/model").exists()
+    assert not one.cas.has(digest)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from pathlib import Path
 
 import pytest
 from deployc.compiler.cas import Cas
 from deployc.compiler.tree import Tree
-from deployc.targets.oci import base, layers
+from deployc.targets.oci import archive, base, layers
 from deployc.targets.oci.image import Image, Layout, Settings, layout
 from deployc.targets.oci.libraries import BUDGET, LIGHT, Distribution, split
 from deployc.targets.oci.platforms import Platform, own, wheels
@@ -137,3 +138,24 @@ def test_layers_are_kept_with_what_they_are(tmp_path: Path) -> None:
     tree = layers.tree_of(cas, [*made, made[0]])
     assert list(layers.read(cas, tree)) == [*made, made[0]]
     assert made[0].digest == made[0].diff_id == made[1].diff_id != made[1].digest
+
+
+def test_an_archive_has_what_docker_and_others_read(tmp_path: Path) -> None:
+    cas = Cas(tmp_path)
+    bases = layouts.layout(cas, layouts.image())
+    image = Image(
+        platform="linux/amd64",
+        base=base.read(cas, bases, "linux/amd64", FIELD),
+        base_name="",
+        layers=(layers.write(cas, [text("app/a", "a")], "gzip", "the service"),),
+        settings=SETTINGS,
+    )
+    entry = archive.of(cas, image, "image.tar", "example.com/churn:1.0")
+    with tarfile.open(cas.path(entry.digest)) as tar:
+        held = {member.name: member for member in tar}
+        told = tar.extractfile("manifest.json")
+        assert told is not None
+        [docker] = json.loads(told.read())
+    assert docker["RepoTags"] == ["example.com/churn:1.0"]
+    assert {docker["Config"], *docker["Layers"], "index.json", "oci-layout"} < set(held)
+    assert len(docker["Layers"]) == 2
