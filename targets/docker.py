@@ -13,9 +13,10 @@ from packaging.utils import canonicalize_name
 from ..compiler.node import AnyNode, Node, Work
 from ..compiler.tree import Tree
 from ..schema.codec import encode
+from ..schema.config import Config
 from ..schema.constraints import Doc, Maximum, Minimum, Pattern
 from .deployment import PROJECT, Deployment
-from .engine.loading import Loaded, Loading
+from .engine.loading import Described, Loaded, Loading
 from .wheel import pins
 
 # The modules behind jinja2 and docker take longer to import than a build with nothing to do.
@@ -89,24 +90,32 @@ def provenance(deployment: Deployment) -> str:
     return f"src/{deployment.package}"
 
 
+def described(config: Config, options: Options) -> Described:
+    """What the image is called where it is built, and where it listens."""
+    network = "" if options.network == "default" else options.network
+    return Described(
+        tag=options.tag or config.name, port=options.port or config.serve.port, builds=True, network=network
+    )
+
+
 def loaded(loading: Loading) -> Loaded:
     """Build the emitted folder in the engine."""
     from .engine.building import Build, built
 
     options, config = loading.options, loading.deployment.config
     assert isinstance(options, Options)
-    tag = options.tag or config.name
+    about = described(config, options)
     build = Build(
         context=loading.folder,
-        tag=tag if loading.tagged else "",
-        network=None if options.network == "default" else options.network,
+        tag=about.tag if loading.tagged else "",
+        network=about.network or None,
         arguments={name: value for name, value in loading.deployment.environ.items() if name in INDEXES},
         field=("targets", loading.name),
     )
     return Loaded(
         image=built(loading.engine, build, loading.say),
-        tag=tag,
-        port=options.port or config.serve.port,
+        tag=about.tag,
+        port=about.port,
         container=options.container or config.name,
         remove=options.remove,
     )

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import IO
 
 from docker import DockerClient
-from docker.utils import parse_repository_tag
 
 from ...compiler.digest import Digest, of_file, of_text
 from ...schema.diagnostics import Field, UserError, fail
 from .connecting import told
+from .naming import name
 
 LABEL = "deployc.context"
 """The label that names the files that an image was built of."""
@@ -42,8 +42,7 @@ def built(engine: DockerClient, build: Build, say: Callable[[str], None]) -> str
     with told("the image cannot be built", build.field):
         found = engine.images.list(filters={"label": f"{LABEL}={digest}"})
         image = str(found[0].id) if found else _built(engine, build, digest, say)
-        if build.tag:
-            engine.images.get(image).tag(*_named(build.tag))
+        name(engine, image, build.tag)
     return image
 
 
@@ -111,8 +110,3 @@ def _pack(folder: Path, file: IO[bytes]) -> None:
 
 def _files(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-
-
-def _named(tag: str) -> tuple[str, str]:
-    repository, version = parse_repository_tag(tag)
-    return repository, version or "latest"

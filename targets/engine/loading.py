@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loading:
-    """One image target, whose module has a function `loaded(loading: Loading) -> Loaded`."""
+    """One image target. Its module has the functions `loaded(loading: Loading) -> Loaded` and
+    `described(config: Config, options: Options) -> Described`.
+    """
 
     engine: DockerClient
     deployment: Deployment
@@ -44,3 +46,17 @@ class Loaded:
     """What a container of it is called."""
     remove: bool
     """Whether the container goes when it has ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """An image as deploy.yaml alone tells of it."""
+
+    tag: str
+    """The name that it is to have in the engine."""
+    port: int
+    """Where it listens, in the container."""
+    builds: bool = False
+    """Whether the target is a folder that the engine builds."""
+    network: str = ""
+    """The network of that build; empty for the engine's own."""

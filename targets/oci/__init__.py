@@ -9,10 +9,11 @@ from ...schema.config import Config
 from ...schema.diagnostics import Diagnostic, Field
 from ..deployment import Deployment
 from ..registry.reference import mistakes
+from .loading import described, loaded
 from .making import Making
 from .options import Options
 
-__all__ = ["Options", "check", "named_files", "nodes", "provenance"]
+__all__ = ["Options", "check", "described", "loaded", "named_files", "nodes", "provenance"]
 
 
 def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
