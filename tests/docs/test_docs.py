@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from _pytest.mark import ParameterSet
 from deployc.schema.decode import read_config
 from deployc.targets.catalogs import catalogs
 
@@ -146,7 +147,15 @@ def built(tmp_path_factory: pytest.TempPathFactory, environ: Mapping[str, str]) 
     return folder
 
 
-@pytest.mark.parametrize("name", [p.name for p in pages() if any(b.kind in RUN_IN_ORDER for b in p.blocks)])
+EVERYDAY = ("README.md", "docs/guide-quickstart.md")
+"""Pages whose commands are tried every day; those of the others take minutes together."""
+
+
+def _page_of(name: str) -> ParameterSet:
+    return pytest.param(name, marks=() if name in EVERYDAY else pytest.mark.slow)
+
+
+@pytest.mark.parametrize("name", [_page_of(p.name) for p in pages() if any(b.kind in RUN_IN_ORDER for b in p.blocks)])
 def test_page_s_commands_work_in_their_order(
     name: str, built: Path, tmp_path: Path, environ: Mapping[str, str]
 ) -> None:

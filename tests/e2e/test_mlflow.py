@@ -53,6 +53,7 @@ def test_an_alias_stays_where_it_was_locked_until_it_is_told_to_move(
     assert project.build("--only", "source", "--locked").cached == {"lock-source", "source"}
 
 
+@pytest.mark.slow
 def test_what_the_cache_has_needs_no_store(at_store: Project, filled: Filled) -> None:
     project = names(at_store, CHAMPION)
     project.build("--only", "source")
@@ -120,6 +121,7 @@ def test_what_there_is_not_is_told_with_what_there_is(
     assert not (project / "deploy.lock").exists()
 
 
+@pytest.mark.slow
 def test_bytes_that_are_not_those_that_were_locked(project: Project, own_cache: OwnCache, tmp_path: Path) -> None:
     store = local_store(tmp_path / "store")
     store.add(model_folder(tmp_path / "model", "before"))
@@ -145,6 +147,7 @@ def test_a_store_that_is_not_there_is_not_made(project: Project, tmp_path: Path)
     assert not (project / "nothing.db").exists()
 
 
+@pytest.mark.slow
 def test_a_store_beside_deploy_yaml_is_found_and_its_facts_are_kept(
     project: Project, own_cache: OwnCache, filled: Filled
 ) -> None:

@@ -36,7 +36,9 @@ def generated(folder: Path, template: Mapping[str, str]) -> dict[str, str]:
     return {entry.path: cas.text(tree, entry.path) for entry in tree}
 
 
-@pytest.mark.parametrize("framework", FRAMEWORKS.names())
+@pytest.mark.parametrize(
+    "framework", [pytest.param(n, marks=() if n == "asgi" else pytest.mark.slow) for n in FRAMEWORKS.names()]
+)
 def test_what_is_ejected_holds_to_the_contract_and_makes_the_same(framework: str, tmp_path: Path) -> None:
     source = template_source(framework)
     assert told(source) == []
