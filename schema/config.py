@@ -329,6 +329,10 @@ class Config:
         default_factory=dict
     )
     stages: Annotated[Mapping[Name, Command], Doc("Further stages of the build by name.")] = field(default_factory=dict)
+    pipeline: Annotated[
+        Path | None,
+        Doc("A Python file whose functions marked with @stage are further stages."),
+    ] = None
     targets: Annotated[Mapping[Name, Entry], Kinds("targets"), Doc("What to build, by name.")] = field(
         default_factory=dict
     )

@@ -15,6 +15,7 @@ from .json_schema import json_schema
 from .mistakes import Violation, mistakes
 from .nodes import parse
 from .overlay import misplaced, overlaid
+from .pipeline import pipelined
 from .plain import plain
 from .salvage import salvage
 from .shapes import Catalogs, Shape, record_of
@@ -48,6 +49,8 @@ def read_config(
     if overlay:
         over, more_found = parse(read_source(overlay))
         root, found = overlaid(root, over), (*found, *more_found, *misplaced(over))
+    root, of_functions = pipelined(root, path.parent)
+    found += of_functions
     spans = Spans(root=root)
     data = plain(root, Shape(whole=record_of(Config)), catalogs)
     found += mistakes(list(_violations(data, catalogs)), spans, catalogs)

@@ -51,7 +51,7 @@ def _names(config: Config) -> Iterator[Diagnostic]:
     taken: dict[str, str] = dict.fromkeys(RESERVED, "deployc's own")
     for kind, names in (("stages", config.stages), ("targets", config.targets), ("tests", config.tests)):
         for name in names:
-            if name in taken or name.startswith(("lock-", "env-", "base-")):
+            if name in taken or name.startswith(("lock-", "env-", "base-", "code-")):
                 whose = taken.get(name, "deployc's own")
                 text = f"the name `{name}` is taken: it is {whose}"
                 yield Diagnostic(code="name-taken", message=text, field=(kind, name), help="choose another name")
@@ -146,6 +146,8 @@ def _patterns(config: Config) -> Iterator[tuple[Field, str]]:
     yield from (((("model", "code", i)), path) for i, path in enumerate(model.code))
     if model.sample:
         yield from _unmade(("model", "sample"), (model.sample.path,), made, one=True)
+    if config.pipeline:
+        yield ("pipeline",), config.pipeline
     for name, command in config.stages.items():
         yield from _unmade(("stages", name, "inputs"), command.inputs, _others(config.stages, name))
     for kinds, catalog, entries in (("targets", TARGETS, config.targets), ("tests", CHECKS, config.tests)):

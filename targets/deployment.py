@@ -115,6 +115,15 @@ class Deployment:
         made = {name: stage.outputs for name, stage in self.config.stages.items()}
         return next(iter(sources((path,), made).values()))
 
+    @property
+    def maker(self) -> str:
+        """The command that makes the model: training, or a stage; empty where the model is there already."""
+        model = self.config.model
+        if model.train or not model.path:
+            return "train" if model.train else ""
+        source = self.file(model.path)
+        return source.node if isinstance(source, Made) else ""
+
     def rows(self, work: Work, label: str, path: str) -> bytes:
         """The bytes of the one file `path` of the input `label`; UserError `missing-file` when it is not there."""
         tree = work.inputs[label]

@@ -28,7 +28,8 @@ def nodes(deployment: Deployment, spec: Input) -> list[AnyNode]:
     Versions stay from lock to lock: those that trained the model ask it, and those that it was proved with serve it.
     """
     config = deployment.config
-    trained: dict[str, Input] = {"before": Made(node="lock-train", folder=LOCKED)} if config.model.train else {}
+    maker = deployment.maker
+    trained: dict[str, Input] = {"before": Made(node=f"lock-{maker}", folder=LOCKED)} if maker else {}
     proved: dict[str, Input] = {"before": Made(node="lock-model", folder=LOCKED)}
 
     def to_serve(spec: ModelSpec, template: Mapping[str, str]) -> tuple[Requirement, ...]:

@@ -10,6 +10,7 @@ from ..compiler import command
 from ..compiler.formats.inspection import inspect
 from ..compiler.formats.overrides import overridden
 from ..compiler.formats.split import split
+from ..compiler.functions import code_of, functions
 from ..compiler.lock.wanted import Wish
 from ..compiler.node import AnyNode, Files, Input, Made, Node, Work
 from ..compiler.sources import registry
@@ -102,13 +103,16 @@ def _commands(deployment: Deployment) -> list[AnyNode]:
     """The user's own stages, and training."""
     config = deployment.config
     made = {name: stage.outputs for name, stage in config.stages.items()}
-    nodes: list[AnyNode] = []
+    calls = functions(config.pipeline, deployment.root)
+    nodes: list[AnyNode] = [calls.node(name, deployment.identity.tools("libcst")) for name in calls.by_stage]
     for name, stage in config.stages.items():
         others = {other: outputs for other, outputs in made.items() if other != name}
-        nodes += _command(deployment, name, stage, stage.outputs, ("stages", name), stage.inputs, others)
+        code: dict[str, Input] = {"code": Made(node=code_of(name))} if name in calls.by_stage else {}
+        inputs = {**command.sources(stage.inputs, others), **code}
+        nodes += _command(deployment, name, stage, stage.outputs, ("stages", name), inputs)
     if (train := config.model.train) and config.model.path:
-        inputs = tuple(dict.fromkeys([*train.inputs, *config.model.code]))
-        nodes += _command(deployment, "train", train, (config.model.path,), ("model", "train"), inputs, made)
+        read = command.sources(tuple(dict.fromkeys([*train.inputs, *config.model.code])), made)
+        nodes += _command(deployment, "train", train, (config.model.path,), ("model", "train"), read)
     return nodes
 
 
@@ -118,8 +122,7 @@ def _command(
     what: Command | Train,
     outputs: tuple[str, ...],
     field: tuple[str | int, ...],
-    inputs: tuple[str, ...],
-    made: Mapping[str, tuple[str, ...]],
+    inputs: Mapping[str, Input],
 ) -> list[AnyNode]:
     place = command.Place(field=field, root=deployment.root, cache=deployment.store.root, environ=deployment.environ)
     wishes = tuple(
@@ -130,7 +133,7 @@ def _command(
         name,
         what,
         outputs=tuple(output.rstrip("/") for output in outputs),
-        inputs=command.sources(inputs, made),
+        inputs=inputs,
         environment=f"env-{name}",
         interpreter=deployment.python_text,
         place=place,

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...schema.diagnostics import Diagnostic, Field, Span, UserError, fail
+from ...schema.diagnostics import Field, Span, fail
+from ...schema.python import parse_python, span_of
 from ...schema.source import Source, read_source
 
 Find = Callable[[str], Source | None]
@@ -30,16 +31,7 @@ class Module:
 
     def span(self, node: ast.expr | ast.stmt | ast.arg) -> Span:
         """Where a node stands; of a definition, its name."""
-        line = node.lineno - 1
-        text = self.source.lines[min(line, len(self.source.lines) - 1)]
-        column = len(text.encode()[: node.col_offset].decode(errors="replace"))
-        name = getattr(node, "name", "")
-        if name and (found := text.find(name, column)) >= 0:
-            return self.source.span(line, found, found + len(name))
-        end = node.end_col_offset if node.end_lineno == node.lineno else None
-        return self.source.span(
-            line, column, None if end is None else len(text.encode()[:end].decode(errors="replace"))
-        )
+        return span_of(self.source, node)
 
 
 def on_disk(root: Path) -> Find:
@@ -91,21 +83,10 @@ def _module(name: str, find: Find) -> Module | None:
     stem = name.replace(".", "/")
     for path in (f"{stem}.py", f"{stem}/__init__.py"):
         if name and (source := find(path)):
-            return Module(name=name, path=path, source=source, tree=_parsed(source))
+            return Module(name=name, path=path, source=source, tree=parse_python(source, code="hook-syntax"))
     return None
 
 
 def _parents(name: str) -> list[str]:
     parts = name.split(".")
     return [".".join(parts[:count]) for count in range(1, len(parts))]
-
-
-def _parsed(source: Source) -> ast.Module:
-    try:
-        return ast.parse(source.text)
-    except SyntaxError as error:
-        at = source.span(max((error.lineno or 1) - 1, 0), max((error.offset or 1) - 1, 0))
-        raise UserError(Diagnostic(code="hook-syntax", message=f"this is not Python: {error.msg}", at=at)) from None
-    except (RecursionError, MemoryError, ValueError) as error:
-        text = f"this is not Python: {error or 'it is nested too deeply'}"
-        raise UserError(Diagnostic(code="hook-syntax", message=text, at=source.span(0, 0))) from None

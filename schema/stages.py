@@ -1,0 +1,206 @@
+"""The functions of a Python file that are marked as stages, and what their marks say as nodes of deploy.yaml."""
+
+from __future__ import annotations
+
+import ast
+import shlex
+from collections.abc import Iterator
+from collections.abc import Mapping as Map
+from dataclasses import dataclass, field, replace
+
+from .diagnostics import Diagnostic, Span
+from .nodes import Hole, Mapping, Node, Pair, Scalar, Sequence
+from .python import span_of
+from .source import Source
+from .suggest import suggest
+
+MARK, ORIGIN = "stage", "deployc.compiler"
+RUNNER = "deployc_stage"
+"""The module that calls a stage's function where it runs."""
+TAKEN = ("name", "depends_on", "inputs", "outputs")
+PASSED = ("requirements", "timeout", "network", "env")
+"""What a mark says besides, in the words of `stages` in deploy.yaml."""
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """A definition with the mark, the mark itself, and the name of its stage."""
+
+    name: str
+    node: Function | ast.ClassDef
+    mark: ast.expr
+
+    @property
+    def arguments(self) -> dict[str, ast.expr]:
+        """What the mark says, by keyword."""
+        if not isinstance(self.mark, ast.Call):
+            return {}
+        positional = {"name": self.mark.args[0]} if self.mark.args else {}
+        return positional | {keyword.arg: keyword.value for keyword in self.mark.keywords if keyword.arg}
+
+
+def marked(tree: ast.Module) -> Iterator[Marked]:
+    """The definitions at the top of a module that are stages, in their order."""
+    names = {
+        alias.asname or alias.name
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module == ORIGIN
+        for alias in node.names
+        if alias.name == MARK
+    }
+    for node in tree.body:
+        if not isinstance(node, Function | ast.ClassDef):
+            continue
+        for mark in node.decorator_list:
+            called = mark.func if isinstance(mark, ast.Call) else mark
+            if isinstance(called, ast.Name) and called.id in names:
+                yield Marked(name=_name(node, mark), node=node, mark=mark)
+
+
+def _name(node: Function | ast.ClassDef, mark: ast.expr) -> str:
+    given = Marked(name="", node=node, mark=mark).arguments.get("name")
+    text = given.value if isinstance(given, ast.Constant) else None
+    return text if isinstance(text, str) and text else node.name.strip("_").replace("_", "-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Reads the stages of one file; what is wrong with them goes to `found`."""
+
+    source: Source
+    module: str
+    at: Span
+    """Where deploy.yaml names the file."""
+    found: list[Diagnostic] = field(default_factory=list)
+
+    def stages(self, all_: tuple[Marked, ...]) -> Iterator[Pair]:
+        if not all_:
+            text = f"no function of {self.source.file} is marked as a stage"
+            advice = f"`from {ORIGIN} import {MARK}`, then `@{MARK}` above a function"
+            self.found.append(Diagnostic(code="no-stages", message=text, at=self.at, help=advice))
+        by_name = {name: each for each in all_ for name in (each.name, each.node.name)}
+        for each in all_:
+            if self._callable(each.node):
+                at = self.span(each.node)
+                value = Mapping(pairs=tuple(self._pairs(each, by_name)), span=at)
+                yield Pair(key=each.name, at=at, value=value)
+
+    def _callable(self, node: Function | ast.ClassDef) -> bool:
+        starred = isinstance(node, Function) and (node.args.vararg or node.args.kwarg or node.args.posonlyargs)
+        if isinstance(node, ast.FunctionDef) and not starred:
+            return True
+        text = f"`{node.name}` cannot be called with its paths by name"
+        self._wrong("stage-function", text, node, "a stage is a function with `def`, without `*`, `**` and `/`")
+        return False
+
+    def _pairs(self, stage: Marked, by_name: Map[str, Marked]) -> Iterator[Pair]:
+        """The keys of the stage as `stages` in deploy.yaml has them."""
+        said, at, mistakes = stage.arguments, self.span(stage.node), len(self.found)
+        self._known(stage.mark)
+        before = [*self._before(said.get("depends_on"), by_name)]
+        made = {name: value for each in before for name, value in self._paths(each, "outputs", quiet=True).items()}
+        inputs, outputs = self._paths(stage, "inputs"), self._paths(stage, "outputs")
+        given = self._given(stage, made, inputs | outputs) if len(self.found) == mistakes else ()
+        words = [f"{name}={path.text}" for name, path in given]
+        command = shlex.join(["python", "-m", RUNNER, self.module, stage.node.name, *words])
+        yield Pair(key="run", at=at, value=Scalar(text=command, quoted=True, span=at))
+        every = [*inputs.values(), *made.values()]
+        yield Pair(key="inputs", at=self._at(said, "inputs", at), value=Sequence(items=tuple(every), span=at))
+        yield Pair(key="outputs", at=self._at(said, "outputs", at), value=self._listed(outputs, at))
+        for key, value in said.items():
+            if key in PASSED:
+                yield Pair(key=key, at=self.span(value), value=self._node(value))
+
+    def _known(self, mark: ast.expr) -> None:
+        for keyword in mark.keywords if isinstance(mark, ast.Call) else ():
+            if keyword.arg not in (*TAKEN, *PASSED):
+                text = f"`{MARK}` takes no `{keyword.arg or '**'}`"
+                advice = suggest(keyword.arg or "", (*TAKEN, *PASSED))
+                at = replace(self.span(keyword.value), column=keyword.col_offset + 1)
+                self.found.append(Diagnostic(code="stage-argument", message=text, at=at, help=advice))
+
+    def _at(self, said: Map[str, ast.expr], key: str, otherwise: Span) -> Span:
+        return self.span(said[key]) if key in said else otherwise
+
+    def _listed(self, paths: Map[str, Scalar], at: Span) -> Sequence:
+        return Sequence(items=tuple(paths.values()), span=next((path.span for path in paths.values()), at))
+
+    def _given(self, stage: Marked, made: Map[str, Scalar], own: Map[str, Scalar]) -> Iterator[tuple[str, Scalar]]:
+        """The paths that the function is called with, by parameter."""
+        assert isinstance(stage.node, ast.FunctionDef)
+        given = stage.node.args
+        optional = {p.arg for p in [*given.args[len(given.args) - len(given.defaults) :]] if given.defaults}
+        optional |= {p.arg for p, default in zip(given.kwonlyargs, given.kw_defaults, strict=True) if default}
+        parameters = {p.arg: p for p in (*given.args, *given.kwonlyargs)}
+        for name, parameter in parameters.items():
+            if path := {**made, **own}.get(name):
+                yield name, path
+            elif name not in optional:
+                text = f"`{stage.node.name}` takes `{name}`, which is no input or output of the stage"
+                known = ", ".join(name for name in {**made, **own} if not name.isdecimal()) or "none"
+                advice = f"name its path in `inputs` or `outputs`; known: {known}"
+                self._wrong("stage-parameter", text, parameter, advice)
+        for name, path in own.items():
+            if not name.isdecimal() and name not in parameters:
+                text = f"`{stage.node.name}` has no parameter `{name}`"
+                advice = suggest(name, parameters) or "a list names files that are no parameters"
+                self.found.append(Diagnostic(code="stage-parameter", message=text, at=path.span, help=advice))
+
+    def _before(self, value: ast.expr | None, by_name: Map[str, Marked]) -> Iterator[Marked]:
+        """The stages that this one depends on, named by function or by text."""
+        for item in value.elts if isinstance(value, ast.List | ast.Tuple) else [value] if value else []:
+            match item:
+                case ast.Name(id=name) | ast.Constant(value=str(name)) if name in by_name:
+                    yield by_name[name]
+                case ast.Name(id=name) | ast.Constant(value=str(name)):
+                    text = f"`{name}` is no stage of {self.source.file}"
+                    advice = suggest(name, by_name) or "what a stage of deploy.yaml makes is named in `inputs`"
+                    self._wrong("stage-unknown", text, item, advice)
+                case _:
+                    self._wrong("stage-argument", "depends_on names functions of this file", item)
+
+    def _paths(self, stage: Marked, key: str, *, quiet: bool = False) -> dict[str, Scalar]:
+        """Paths by parameter; those of a list by their number, which is the name of no parameter."""
+        value = stage.arguments.get(key)
+        items: list[tuple[ast.expr | None, ast.expr]] = []
+        match value:
+            case None:
+                return {}
+            case ast.Dict(keys=keys, values=values):
+                items = [*zip(keys, values, strict=True)]
+            case ast.List(elts=elements) | ast.Tuple(elts=elements):
+                items = [(ast.Constant(value=str(number)), element) for number, element in enumerate(elements)]
+        found: dict[str, Scalar] = {}
+        for name, path in items:
+            match name, path:
+                case ast.Constant(value=str(word)), ast.Constant(value=str(text)):
+                    found[word] = Scalar(text=text, quoted=True, span=self.span(path))
+        if len(found) < len(items) or not items:
+            text = f"`{key}` gives the path of each parameter, written out"
+            advice = f'such as {key}={{"rows": "data/rows.csv"}}'
+            if not quiet:
+                self._wrong("stage-argument", text, value, advice)
+        return found
+
+    def _node(self, value: ast.expr) -> Node:
+        """A literal as YAML would have it."""
+        at = self.span(value)
+        match value:
+            case ast.Constant(value=bool(flag)):
+                return Scalar(text="true" if flag else "false", quoted=False, span=at)
+            case ast.Constant(value=str(text)):
+                return Scalar(text=text, quoted=True, span=at)
+            case ast.Constant(value=int() | float() as number):
+                return Scalar(text=str(number), quoted=False, span=at)
+            case ast.List(elts=elements) | ast.Tuple(elts=elements):
+                return Sequence(items=tuple(map(self._node, elements)), span=at)
+        self._wrong("stage-argument", "this has to be written out, since the file is read without running it", value)
+        return Hole(span=at)
+
+    def _wrong(self, code: str, text: str, node: ast.expr | ast.stmt | ast.arg, help: str = "") -> None:
+        self.found.append(Diagnostic(code=code, message=text, at=self.span(node), help=help))
+
+    def span(self, node: ast.expr | ast.stmt | ast.arg) -> Span:
+        """Where a node stands; of a definition, its name."""
+        return span_of(self.source, node)
