@@ -86,6 +86,17 @@ def compiled(folder: Path, framework: str, optimizer: ModuleType, model: Any) ->
     return source
 
 
+def fitted() -> dict[str, Any]:
+    """The two models, which tell two classes apart."""
+    random = np.random.default_rng(0)
+    rows = random.normal(size=(3000, len(COLUMNS)))
+    labels = np.where(rows[:, 0] + rows[:, 1] * rows[:, 2] > 0, 1, 0)
+    return {
+        "forest": RandomForestClassifier(100, random_state=0).fit(rows, labels),
+        "logistic": make_pipeline(StandardScaler(), LogisticRegression()).fit(rows, labels),
+    }
+
+
 def wrk(port: int, script: Path, connections: int, seconds: int) -> tuple[float, float]:
     """Requests a second, all of which must have been answered with 200, and the 99th percentile in milliseconds."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script)]
@@ -122,11 +133,7 @@ def measured(source: Path, script: Path, seconds: int) -> tuple[float, float, fl
 def main() -> None:
     warnings.simplefilter("ignore")
     seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 4
-    random = np.random.default_rng(0)
-    rows = random.normal(size=(3000, len(COLUMNS)))
-    labels = np.where(rows[:, 0] + rows[:, 1] * rows[:, 2] > 0, 1, 0)
-    forest = RandomForestClassifier(100, random_state=0).fit(rows, labels)
-    logistic = make_pipeline(StandardScaler(), LogisticRegression()).fit(rows, labels)
+    models = fitted()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         script = folder / "post.lua"
@@ -134,8 +141,8 @@ def main() -> None:
         for framework in ("asgi", "fastapi"):
             sources = {
                 "nothing": nothing(folder / framework / "nothing", framework),
-                "forest": compiled(folder / framework / "forest", framework, onnx, forest),
-                "logistic": compiled(folder / framework / "logistic", framework, linear, logistic),
+                "forest": compiled(folder / framework / "forest", framework, onnx, models["forest"]),
+                "logistic": compiled(folder / framework / "logistic", framework, linear, models["logistic"]),
             }
             found: dict[str, list[tuple[float, float, float, float]]] = {name: [] for name in sources}
             for _ in range(ROUNDS):

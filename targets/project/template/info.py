@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import msgspec
@@ -84,11 +85,15 @@ def read(provenance: Path | None, started_at: datetime) -> Info:
         methods=list(METHODS),
         lock=built.lock,
         deployc=built.deployc,
-        versions={"python": platform.python_version()}
-        | {name: found for name in LIBRARIES if (found := _version(name))},
+        versions={"python": platform.python_version()},
         report=REPORT,
         provenance=origin,
     )
+
+
+def with_libraries(info: Info) -> Info:
+    """The same, with the versions of the libraries too."""
+    return msgspec.structs.replace(info, versions=info.versions | dict(_libraries()))
 
 
 def build() -> Build:
@@ -109,8 +114,10 @@ def _text(raw: msgspec.Raw | None) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _version(distribution: str) -> str:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return ""
+def _libraries() -> Iterator[tuple[str, str]]:
+    # To import this takes as long as to load a small model: it waits until somebody asks.
+    from importlib.metadata import PackageNotFoundError, version
+
+    for name in LIBRARIES:
+        with suppress(PackageNotFoundError):
+            yield name, version(name)

@@ -41,7 +41,7 @@ class Service:
         self.settings = settings
         self._load = load
         self._loaded: Predictor | None = None
-        self._info: bytes = b""
+        self._about: info.Info | None = None
         self._leaving = False
         self.metrics = Metrics()
         self._batcher = Batcher(self._ask, settings, metrics=self.metrics)
@@ -70,8 +70,7 @@ class Service:
         """Load the model, which has to come before the first request."""
         started = perf_counter()
         now = datetime.now(timezone.utc).replace(microsecond=0)
-        about = info.read(self.settings.provenance, now)
-        self._info = msgspec.json.encode(about)
+        self._about = about = info.read(self.settings.provenance, now)
         self.metrics.about(about)
         self.tracing.start()
         self._loaded = self._load()
@@ -161,7 +160,8 @@ class Service:
 
     def _shown(self) -> Answer:
         _ = self._predictor
-        return Answer(self._info)
+        assert self._about
+        return Answer(msgspec.json.encode(info.with_libraries(self._about)))
 
 
 def refused_by_model(error: ValueError, rows: Sequence[Row]) -> Rejected:

@@ -91,9 +91,10 @@ def by_position(data: object) -> list[dict[str, object]]:
 
 def by_name(names: Sequence[str], data: object) -> list[dict[str, object]]:
     """The records of a list of rows whose values are named by `names`."""
-    if len(set(names)) != len(names):
+    given = frozenset(names)
+    if len(given) != len(names):
         raise Rejected(400, "invalid-row", "two columns have the same name")
-    _check_there(names)
+    _check_there(given)
     if not isinstance(data, list):
         raise Rejected(400, "invalid-row", "the rows have to be a list")
     for i, row in enumerate(data):
