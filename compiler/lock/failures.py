@@ -26,7 +26,9 @@ _NETWORK = re.compile(
     "|NewConnectionError|NameResolutionError|ConnectTimeout|Max retries exceeded",
 )
 _HASH = re.compile("hash mismatch|do not match the hashes", re.I)
-_WHEEL = re.compile(r"doesn't have a source distribution or wheel for the current platform|no wheels? (with|are|for)")
+_WHEEL = re.compile(
+    r"doesn't have a source distribution or wheel for the current platform|no wheels? (with|are|for)|no usable wheels"
+)
 _TRACEBACK = "Traceback (most recent call last):"
 _HOST = re.compile(r"https?://([^/\s`)]+)")
 _MARKER = re.compile(r"\{[^{}]*\}")

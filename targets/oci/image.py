@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ...compiler.cas import Cas
 from ...compiler.digest import Digest
 from ...compiler.tree import Entry, Tree
+from ...schema.diagnostics import Field, fail
 from .base import Base, History
 from .layers import BLOBS, Layer, blobs
 from .platforms import Platform, architecture
@@ -66,6 +67,13 @@ class Image:
             "rootfs": {"type": "layers", "diff_ids": [f"sha256:{layer.diff_id}" for layer in self.whole]},
             "history": [_step(step) for step in (*self.base.history, *added)],
         }
+
+    def check(self, at: Field) -> None:
+        """UserError `unfit-base` where no engine could put so many layers on one another."""
+        if len(self.whole) > MOST_LAYERS:
+            text = f"the base has {len(self.base.layers)} layers, and the service {len(self.layers)}"
+            hint = f"an engine takes {MOST_LAYERS} in all: take a base that has been squashed"
+            raise fail("unfit-base", text, field=at, help=hint)
 
     def described(self, cas: Cas) -> Entry:
         """The blob of the config, which is what Docker calls the image's id."""

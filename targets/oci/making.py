@@ -21,7 +21,7 @@ from . import archive, base, contents, layers, libraries, python, service
 from .base import Base
 from .compression import SHAPERS
 from .contents import Contents
-from .image import MOST_LAYERS, Image, layout
+from .image import Image, layout
 from .layers import Layer
 from .libraries import Place
 from .options import Options
@@ -156,10 +156,7 @@ class Making:
             layers=(first, *locked, *last),
             settings=service.settings(self.deployment, self.options, found.path),
         )
-        if len(image.whole) > MOST_LAYERS:
-            text = f"the base has {len(found.layers)} layers, and the service {len(image.layers)}"
-            hint = f"an engine takes {MOST_LAYERS} in all: take a base that has been squashed"
-            raise fail("unfit-base", text, field=self._field, help=hint)
+        image.check(self._field)
         return image
 
     def _told(self, work: Work, made: list[Image]) -> Tree:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from deployc.compiler.cas import Cas
 from deployc.compiler.tree import Tree
+from deployc.schema.diagnostics import UserError
 from deployc.targets.oci import archive, base, layers
-from deployc.targets.oci.image import Image, Layout, Settings, layout
+from deployc.targets.oci.image import MOST_LAYERS, Image, Layout, Settings, layout
 from deployc.targets.oci.libraries import BUDGET, LIGHT, Distribution, split
 from deployc.targets.oci.platforms import Platform, own, wheels
 from deployc.targets.oci.tarball import text
@@ -159,3 +160,16 @@ def test_an_archive_has_what_docker_and_others_read(tmp_path: Path) -> None:
     assert docker["RepoTags"] == ["example.com/churn:1.0"]
     assert {docker["Config"], *docker["Layers"], "index.json", "oci-layout"} < set(held)
     assert len(docker["Layers"]) == 2
+
+
+@pytest.mark.parametrize("many", [126, 127])
+def test_more_layers_than_an_engine_takes_are_told(many: int, tmp_path: Path) -> None:
+    cas = Cas(tmp_path)
+    found = base.read(cas, layouts.layout(cas, layouts.image([{"a": b""}] * many)), "linux/amd64", FIELD)
+    added = (layers.write(cas, [text("app/a", "a")], "gzip", "the service"),)
+    image = Image(platform="linux/amd64", base=found, base_name="", layers=added, settings=SETTINGS)
+    if many + len(added) <= MOST_LAYERS:
+        image.check(FIELD)
+        return
+    with pytest.raises(UserError, match="the base has 127 layers, and the service 1"):
+        image.check(FIELD)
