@@ -17,10 +17,7 @@ from ...targets.catalogs import TARGETS
 from ...targets.deployment import Deployment
 from ...targets.engine.connecting import connected, told
 from ...targets.engine.containers import Start, port, started
-from ...targets.engine.loading import Loaded, Loading
-
-STOP_SECONDS = 45
-"""More than a service takes to drain and to answer what has begun, as it is set where nobody says otherwise."""
+from ...targets.engine.loading import STOP_SECONDS, Loaded, Loading
 
 
 def run_image(made: Deployment, name: str, options: argparse.Namespace, folder: Path) -> int:

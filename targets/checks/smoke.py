@@ -1,4 +1,4 @@
-"""`smoke`: the service boots from its lock or image, and every example in its OpenAPI document answers."""
+"""`smoke`: the service boots from its lock without deployc, and every example in its OpenAPI document answers."""
 
 from __future__ import annotations
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 
+STOP_SECONDS = 45
+"""More than a service takes to drain and to answer what has begun, as it is set where nobody says otherwise."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loading:
     """One image target. Its module has the functions `loaded(loading: Loading) -> Loaded` and

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -160,6 +161,28 @@ def test_an_image_that_no_engine_built_is_tested_and_run_by_one(ready: Project, 
         assert ask(f"http://127.0.0.1:{number}/predict", ROW)[1] == {"prediction": "Adelie"}
         assert running.end(signal.SIGTERM).code == 143
     assert engine.docker("ps", "--all", "--quiet") == ""
+
+
+@pytest.mark.slow
+def test_compose_builds_the_image_and_runs_it(ready: Project, engine: Engine) -> None:
+    program = shutil.which("docker-compose")
+    if program is None:
+        pytest.skip("there is no docker-compose here: apt-get install docker-compose")
+    number = free_port()
+    more = f"{TARGET}  compose: {{port: {number}, environment: {{PENGUINS_LOG_LEVEL: debug}}}}\n"
+    ready.edit("deploy.yaml", "targets: {project: {}, wheel: {}}\n", more)
+    ready.build()
+    file = ready / "build/compose/compose.yaml"
+    # Debian's version is older than this key, which newer ones call the project by
+    file.write_text(file.read_text(encoding="utf-8").replace("name: penguins\n", "", 1), encoding="utf-8")
+    command = [program, "-f", file, "-p", "penguins"]
+    environ = {**os.environ, "DOCKER_HOST": engine.host, "DOCKER_BUILDKIT": "0"}
+    subprocess.run([*command, "up", "--detach"], env=environ, check=True, capture_output=True)
+    try:
+        assert is_ready(f"http://127.0.0.1:{number}"), engine.docker("ps", "--all")
+        assert ask(f"http://127.0.0.1:{number}/predict", ROW)[1] == {"prediction": "Adelie"}
+    finally:
+        subprocess.run([*command, "down"], env=environ, check=True, capture_output=True)
 
 
 def test_without_an_engine_the_tests_of_an_image_are_said_to_be_not_proved(tested: Project) -> None:
