@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -125,11 +125,17 @@ class Booted:
 
 @contextmanager
 def booted(
-    python: Path, project: Path, folder: Path, beyond: Mapping[str, str] | None = None, **settings: str
+    python: Path,
+    project: Path,
+    folder: Path,
+    beyond: Mapping[str, str] | None = None,
+    arguments: Sequence[str] = (),
+    **settings: str,
 ) -> Iterator[Booted]:
     """The service, started and not waited for; killed with all its processes at the end.
 
-    `settings` are its own, and `beyond` the variables of the environment that others' libraries read.
+    `settings` are its own, `beyond` the variables of the environment that others' libraries read, and `arguments` what
+    it is started with although it has no use for it.
     """
     folder.mkdir(parents=True)
     with socket.socket() as free:
@@ -146,7 +152,7 @@ def booted(
     }
     log = folder / "log"
     with log.open("wb") as file:
-        command = [str(python), "-m", "churn"]
+        command = [str(python), "-m", "churn", *arguments]
         process = subprocess.Popen(command, env=environ, cwd=folder, stderr=file, start_new_session=True)
     try:
         yield Booted(process=process, port=port, signs=folder, log=log)

@@ -263,6 +263,15 @@ def test_mlflow_and_sagemaker_ask_for_its_health(service: Booted, path: str) -> 
     assert service.ask("GET", path).status == 200
 
 
+def test_sagemaker_starts_it_with_an_argument_and_asks_for_a_prediction(boot: Boot) -> None:
+    with boot(arguments=["serve"]) as running:
+        running.sign("load")
+        running.until_ready()
+        assert running.ask("GET", "/ping").status == 200
+        got = running.ask("POST", "/invocations", b"number,act\n1.5,\n", {"Content-Type": "text/csv"})
+        assert (got.status, got.json) == (200, {"predictions": [1.5]})
+
+
 @pytest.mark.parametrize(
     ("verb", "path", "allow"),
     [
