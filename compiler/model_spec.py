@@ -36,6 +36,8 @@ class Column:
     closed: bool = False
     """Whether only its categories may be given: the model would mistake another value for one of them."""
     limits: Limits = Limits()
+    shape: tuple[int, ...] = ()
+    """Of a tensor, what it has for one row; other columns hold one value."""
     redacted: bool = False
     """Whether what requests hold in it is shown nowhere, as deploy.yaml says."""
 
@@ -71,9 +73,10 @@ class ModelSpec:
     """Prediction methods that the model has, "predict" first: predict, predict_proba, decision_function ..."""
     inputs: tuple[Column, ...] = ()
     """Columns in the order in which the model takes them."""
-    container: Literal["dataframe", "ndarray", "texts"] = "dataframe"
-    """What the model was fitted on, so what its columns are put in: named columns, a 2-D array, or, of a pipeline that
-    begins with a vectorizer, the texts of its one column.
+    container: Literal["dataframe", "ndarray", "texts", "tensor"] = "dataframe"
+    """What the model was fitted on, so what its columns are put in: named columns, a 2-D array, an array of more
+    dimensions, whose rows are its one column, or, of a pipeline that begins with a vectorizer, the texts of its one
+    column.
     """
     classes: tuple[Label, ...] = ()
     """Of a classifier, in the order of predict_proba's columns; empty where they cannot be read."""

@@ -131,6 +131,8 @@ def _optimized(work: Work, deployment: Deployment) -> Tree:
 
 def _attempt(work: Work, deployment: Deployment, optimizer: str, folder: Path) -> Attempt:
     found, spec = probed(work), deployment.spec(work)
+    if spec.container == "tensor":
+        return Attempt(optimizer=optimizer, why="the model takes an array of more than two dimensions")
     trial = Trial(
         spec=spec,
         outputs=found.outputs,

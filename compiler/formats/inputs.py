@@ -28,7 +28,7 @@ class Inputs:
     """Columns in the model's order, what they are put in, and what had to be assumed."""
 
     columns: tuple[Column, ...]
-    container: Literal["dataframe", "ndarray", "texts"]
+    container: Literal["dataframe", "ndarray", "texts", "tensor"]
     notes: tuple[str, ...] = ()
 
 
@@ -101,6 +101,10 @@ def _from_signature(identity: Identity, signature: Signature) -> Inputs:
     notes: tuple[str, ...] = ()
     if signature.params:
         notes = (f"the signature's parameters are not served: {', '.join(signature.params)}",)
+    if any(column.shape for column in signature.inputs):
+        if identity.arrays:
+            raise unsupported(f"its input has more than two dimensions, which no {identity.class_name} takes")
+        return Inputs(columns=signature.inputs, container="tensor", notes=notes)
     columns = _in_order(identity, signature.inputs) if signature.named else signature.inputs
     if identity.arrays and identity.count not in (None, len(columns)):
         text = f"its input has {len(columns)} columns, but the model takes {identity.count}"

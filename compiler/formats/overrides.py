@@ -57,6 +57,12 @@ def _column(column: Column, said: Input) -> Column:
 
 def _mistakes(column: Column, field: Field) -> Iterator[Diagnostic]:
     limits, kind = column.limits, column.type
+    if column.shape:
+        given = {"default": limits.default, "enum": limits.values or None, "optional": column.optional or None}
+        for key in (key for key, value in given.items() if value is not None):
+            yield _bad(f"`{column.name}` is a tensor, which has no {key}", (*field, key))
+        if given["default"] is not None or given["enum"]:
+            return
     for key, bound in (("min", limits.minimum), ("max", limits.maximum)):
         if bound is not None and kind not in NUMBERS:
             yield _bad(f"`{column.name}` is of type {kind}, which has no {key}", (*field, key))

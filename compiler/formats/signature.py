@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from math import prod
 from typing import get_args
 
 from ...schema.diagnostics import UserError, fail
 from ..model_spec import Column, ColumnType
 
 _TYPES: tuple[ColumnType, ...] = get_args(ColumnType)
+TENSOR = "tensor"
+"""What the one column of an array of more than two dimensions is called where the signature does not name it."""
 _TENSOR_TYPES: dict[str, ColumnType] = {
     "bool": "boolean",
     "int8": "integer",
@@ -74,14 +77,24 @@ def _column(entry: dict[str, object]) -> Column:
 
 
 def _tensor(inputs: list[dict[str, object]]) -> tuple[Column, ...]:
+    """The columns of an array of two dimensions; one column for an array of more, which holds a row's own array."""
     spec = inputs[0].get("tensor-spec")
-    shape = spec.get("shape") if isinstance(spec, dict) else None
     dtype = str(spec.get("dtype")) if isinstance(spec, dict) else ""
-    if len(inputs) != 1 or not isinstance(shape, list) or len(shape) != 2 or type(shape[1]) is not int or shape[1] < 1:
-        raise unsupported("its input is not one array of rows and a known number of columns")
-    if dtype not in _TENSOR_TYPES or shape[1] > 1 << 20:
-        raise unsupported(f"its input is an array of {shape[1]} columns of {dtype}")
-    return tuple(Column(name=f"x{i}", type=_TENSOR_TYPES[dtype]) for i in range(shape[1]))
+    inner = _inner(spec.get("shape") if isinstance(spec, dict) else None)
+    if len(inputs) != 1 or not inner:
+        raise unsupported("its input is not one array of rows that all have the same known shape")
+    if dtype not in _TENSOR_TYPES or prod(inner) > 1 << 20:
+        raise unsupported(f"its input is an array with {' x '.join(map(str, inner))} values of {dtype} in a row")
+    kind = _TENSOR_TYPES[dtype]
+    if len(inner) > 1:
+        return (Column(name=str(inputs[0].get("name") or TENSOR), type=kind, shape=inner),)
+    return tuple(Column(name=f"x{i}", type=kind) for i in range(inner[0]))
+
+
+def _inner(shape: object) -> tuple[int, ...]:
+    """The shape of one row; empty where it is not known."""
+    inner = shape[1:] if isinstance(shape, list) else []
+    return tuple(inner) if all(type(size) is int and size > 0 for size in inner) else ()
 
 
 def unsupported(why: str) -> UserError:

@@ -21,10 +21,10 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
         # yaml takes longer to import than a build with nothing to do
         from .folder import folder, signature
 
-        # What `pre` takes has no columns that MLflow could check.
-        checked = (
-            None if deployment.hooks(work) else signature(deployment.spec(work).inputs, _outputs(work, deployment))
-        )
+        # What `pre` takes, and an array, have no columns that MLflow could check.
+        spec = deployment.spec(work)
+        free = deployment.hooks(work) or spec.container == "tensor"
+        checked = None if free else signature(spec.inputs, _outputs(work, deployment))
         return folder(
             cas=work.cas,
             project=work.inputs["project"],

@@ -28,6 +28,8 @@ BOUNDS: Mapping[ColumnType, tuple[str, str, str]] = {
 def column_type(column: Column) -> str:
     """The type of a column's values: where no others than its categories may be given, these."""
     kind = _values(column)
+    for size in reversed(column.shape):
+        kind = f"Annotated[list[{kind}], Meta(min_length={size}, max_length={size})]"
     if column.limits.description:
         return f"Annotated[{kind}, Meta(description={column.limits.description!r})]"
     return kind
@@ -59,6 +61,8 @@ def _number(column: Column) -> str:
 
 
 def _fitting(column: Column, value: object) -> object:
+    if isinstance(value, list):
+        return [_fitting(column, each) for each in value]
     limits = column.limits
     if values := limits.values or (column.categories or () if column.closed else ()):
         return value if value in values else values[0]

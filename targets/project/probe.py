@@ -2,9 +2,9 @@
 
 Runs without deployc, in the serving environment, where the module deployc_loading is on the path: `python -m
 PACKAGE.probe REQUEST ANSWER`. REQUEST is a JSON file with `model` (a path), `container`, `columns` ([name, type,
-optional, categories]), `methods`, `rows` (objects by column, may be empty), and where one of these may be the example
-`publish`, the columns whose values it is to be shown without, else null. Writes {"outputs": [{method, type, shape}],
-"example": row or null, "closed": {column: values}, "problems": {method: why}}.
+optional, categories]), `shape` (of a tensor), `methods`, `rows` (objects by column, may be empty), and where one of
+these may be the example `publish`, the columns whose values it is to be shown without, else null. Writes {"outputs":
+[{method, type, shape}], "example": row or null, "closed": {column: values}, "problems": {method: why}}.
 """
 
 from __future__ import annotations
@@ -66,7 +66,13 @@ def main(path: str, answer: str) -> None:
         request = json.load(file)
     model = load(request["model"])
     columns: list[Column] = [tuple(column) for column in request["columns"]]
-    asking = Asking(model=model, method=request["methods"][0], columns=columns, container=request["container"])
+    asking = Asking(
+        model=model,
+        method=request["methods"][0],
+        columns=columns,
+        container=request["container"],
+        shape=request["shape"],
+    )
     known = by_column(categories(model, [name for name, *_ in columns]))
     given = published_row(asking, request["rows"], request["publish"]) if request["publish"] is not None else None
     example = given or working_row(asking, known)
@@ -88,6 +94,8 @@ class Asking:
     method: str
     columns: Sequence[Column]
     container: str
+    shape: Sequence[int] = ()
+    """Of a tensor, for one row."""
 
     def takes(self, *rows: Row) -> bool:
         try:
@@ -118,7 +126,7 @@ def load(path: str) -> Any:
 def working_row(asking: Asking, known: Known) -> Row | None:
     """A row made of the signature that the model takes, with learnt values only where it takes no others."""
     columns = asking.columns
-    plain = {name: VALUES[kind] for name, kind, *_ in columns}
+    plain = {name: filled(VALUES[kind], asking.shape) for name, kind, *_ in columns}
     own = {name: numbered[0] for name, _, _, numbered in columns if numbered}
     learnt = {name: values[0] for name, values in known.items() if name in plain}
     for row in (plain, plain | own, plain | learnt, plain | own | learnt):
@@ -146,6 +154,13 @@ def shown(given: object, kind: str) -> object:
         moment = datetime.fromisoformat(str(given).replace("Z", "+00:00"))
         return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).isoformat().replace("+00:00", "Z")
     return given
+
+
+def filled(value: object, shape: Sequence[int]) -> object:
+    """Lists of lists of a shape that hold the value everywhere; the value itself where the shape is empty."""
+    for size in reversed(shape):
+        value = [value] * size
+    return value
 
 
 def unlearnt(asking: Asking, row: Row, plain: Row) -> Row:
@@ -206,6 +221,8 @@ def table(columns: Sequence[Column], rows: Sequence[Row], container: str) -> Any
     values = [[value(row.get(name), kind, known) for row in rows] for name, kind, _, known in columns]
     if container == "texts":
         return values[0]
+    if container == "tensor":
+        return np.array(values[0], dtype=dtypes[0])
     if container == "ndarray":
         distinct = set(dtypes)
         numbers = distinct <= {"int32", "int64", "float32", "float64", "bool"}

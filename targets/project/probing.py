@@ -42,6 +42,7 @@ def probe_request(
         "model": str(model / spec.file),
         "container": spec.container,
         "columns": [[c.name, c.type, c.optional, c.categories] for c in spec.inputs],
+        "shape": spec.inputs[0].shape if spec.container == "tensor" else (),
         "methods": spec.methods,
         "rows": list(rows),
         "publish": [c.name for c in spec.inputs if c.redacted] if publish else None,

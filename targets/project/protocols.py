@@ -33,6 +33,7 @@ def protocol_constants(
     constants: dict[str, Mapping[str, object]] = {
         "tabular": {
             "POSITIONAL": spec.container == "ndarray",
+            "SHAPE": [*spec.inputs[0].shape] if spec.container == "tensor" else [],
             "KINDS": {column.name: kind for column in spec.inputs if (kind := _kind(column))},
         },
         "invocations": {"METHOD": method},
@@ -44,6 +45,8 @@ def protocol_constants(
 
 def _kind(column: Column) -> str:
     """What a column is to protocols that can say its values in more than one way; empty where they cannot."""
+    if column.shape:
+        return ""
     bounded = column.limits.minimum is not None or column.limits.maximum is not None
     if column.type in ("float", "double"):
         # Bounds and categories admit no NaN; an optional number is null instead.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 
 from ...compiler.codegen.fields import Field
 from ...compiler.codegen.identifiers import identifiers
@@ -13,12 +14,15 @@ from ...schema.diagnostics import fail
 from .closed import Closed, unlisted
 from .hooking import request_fields
 from .limits import column_type, within
+from .probe import filled
 
 RESERVED = frozenset(
-    {"int", "float", "bool", "str", "bytes", "datetime", "field", "Annotated", "Integer", "Long"}
+    {"int", "float", "bool", "str", "bytes", "list", "datetime", "field", "Annotated", "Integer", "Long"}
     | {"Literal", "Any", "Float", "Datetime", "Meta", "Struct", "Row"}
 )
 """Names that a field cannot have, since the types beside it have them."""
+LONGEST = 1000
+"""A tensor of more values is no example."""
 
 
 def row_types(columns: Sequence[Column], hooks: Hooks | None) -> dict[str, Sequence[Field]]:
@@ -43,7 +47,8 @@ def shown_row(
     row = example_row(columns) if example is None else within(example, columns)
     published = config.model.sample and config.model.sample.publish
     secret = [c for c in columns if c.name in unlisted(columns, closed) and (c.redacted or not published)]
-    return {} if any(row[c.name] in closed[c.name] for c in secret) else row
+    long = any(prod(c.shape) > LONGEST for c in columns)
+    return {} if long or any(row[c.name] in closed[c.name] for c in secret) else row
 
 
 def row_fields(columns: Sequence[Column]) -> tuple[Field, ...]:
@@ -79,7 +84,7 @@ def example_row(columns: Sequence[Column]) -> dict[str, object]:
         "binary": "AA==",
         "datetime": "2026-01-01T00:00:00Z",
     }
-    return within({column.name: values[column.type] for column in columns}, columns)
+    return within({column.name: filled(values[column.type], column.shape) for column in columns}, columns)
 
 
 def encodable(name: str) -> bool:

@@ -42,6 +42,8 @@ def table_functions(spec: ModelSpec) -> dict[str, str]:
     """Which of the templates' functions stand for `table` and `column`."""
     if spec.container == "texts":
         return {"table": "table_texts"}
+    if spec.container == "tensor":
+        return {"table": "table_tensor"}
     if spec.container == "ndarray":
         objects = array_dtype(spec.inputs) == "object"
         return {"table": "table_objects" if objects else "table_codes" if codes(spec) else "table_ndarray"}

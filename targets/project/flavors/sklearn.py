@@ -4,4 +4,4 @@ from __future__ import annotations
 
 REQUIREMENTS = ("scikit-learn", "numpy")
 SERIALIZERS = {"skops": ("skops",), "joblib": ("joblib",), "cloudpickle": ("cloudpickle",), "pickle": ()}
-CONTAINERS = {"dataframe": ("pandas",), "ndarray": (), "texts": ()}
+CONTAINERS = {"dataframe": ("pandas",), "ndarray": (), "texts": (), "tensor": ()}

@@ -36,6 +36,11 @@ def table_ndarray(rows: Sequence[Row]) -> NDArray[np.generic]:
     return np.array([astuple(row) for row in rows], dtype=DTYPE)
 
 
+def table_tensor(rows: Sequence[Row]) -> NDArray[np.generic]:
+    """The rows as an array of more dimensions, whose first is the rows."""
+    return np.array([value for row in rows for value in astuple(row)], dtype=DTYPE)
+
+
 def table_texts(rows: Sequence[Row]) -> list[object]:
     """The texts of the rows' one column."""
     return [text for row in rows for text in astuple(row)]

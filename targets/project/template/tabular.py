@@ -14,6 +14,9 @@ from .problems import Rejected
 from .schema import Row
 from .typed import located
 
+SHAPE: list[int] = []
+"""Of a model that takes an array of more than two dimensions, what it has for one row: the model's one column."""
+
 POSITIONAL = False
 """Whether the model was fitted on an array, whose columns have a place and no name of their own."""
 
@@ -82,7 +85,7 @@ def cell(name: str, text: object) -> object:
 
 def by_position(data: object) -> list[dict[str, object]]:
     """The records of a list of rows, each a list of values; Rejected where they are not as long as the model's."""
-    if len(COLUMNS) == 1 and isinstance(data, list) and not any(isinstance(row, list) for row in data):
+    if isinstance(data, list) and (SHAPE or (len(COLUMNS) == 1 and not any(isinstance(row, list) for row in data))):
         data = [[value] for value in data]
     elif not POSITIONAL:
         raise Rejected(400, "invalid-row", f"the columns have to be named: {', '.join(COLUMNS)}"[:300])

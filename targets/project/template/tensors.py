@@ -80,6 +80,13 @@ def packed(values: Sequence[object], datatype: str) -> bytes:
     return pack(f"<{len(values)}{FORMATS[datatype]}", *(nan if value is None else value for value in values))
 
 
+def nested(values: list[object], shape: Sequence[int]) -> list[object]:
+    """A tensor's values as a list of its rows, each in lists of lists of a shape; an empty shape is one value."""
+    for size in reversed(shape):
+        values = [values[start : start + size] for start in range(0, len(values), size)]
+    return values
+
+
 def _listed(tensor: Tensor) -> list[object]:
     if tensor.data is msgspec.UNSET:
         raise wrong(tensor.name, "it has no data")

@@ -15,8 +15,8 @@ from . import info
 from .describing import OBJECT, example, get, post, reference
 from .problems import Problem, Rejected
 from .schema import Row
-from .tabular import COLUMNS, by_column, by_name, decode, plain, rows
-from .tensors import BINARY, Tensor, packed, read, wrong
+from .tabular import COLUMNS, SHAPE, by_column, by_name, decode, plain, rows
+from .tensors import BINARY, Tensor, nested, packed, read, wrong
 from .web import JSON, Answer, Call, Operation, Request
 
 METHOD = "predict"
@@ -37,6 +37,7 @@ OUTPUTS: dict[str, tuple[str, list[int]]] = {
 }
 """The datatype and the shape of what each method answers; -1 is the number of rows."""
 
+SHAPES = f"[{', '.join(('n', *map(str, SHAPE)))}]" if SHAPE else "[n] or [n, 1]"
 VERSION = "1"
 BYTES = "application/octet-stream"
 HEADER = "Inference-Header-Content-Length"
@@ -95,7 +96,7 @@ def described(row: Mapping[str, object]) -> dict[str, object]:
     }
     found |= {path: {"get": get(_name(path), "Whether the model is loaded", OBJECT, {"503": OBJECT})} for path in READY}
     given = {name: value for name, value in row.items() if value is not None}
-    tensors = [{"name": n, "shape": [1], "datatype": INPUTS[n], "data": [value]} for n, value in given.items()]
+    tensors = [{"name": n, "shape": [1, *SHAPE], "datatype": INPUTS[n], "data": [value]} for n, value in given.items()]
     for path in PATHS:
         asked = post(_name(f"{path}/infer"), SUMMARY, _body({"inputs": tensors} if tensors else None), _body(), PROBLEM)
         found[f"{path}/infer"] = {"post": {**asked, "parameters": [LENGTH]}}
@@ -115,7 +116,7 @@ def _name(path: str) -> str:
 
 def metadata() -> dict[str, object]:
     """The model's tensors; all numbers may come as one tensor of two dimensions instead, whatever its name is."""
-    inputs = [{"name": name, "datatype": datatype, "shape": [-1]} for name, datatype in INPUTS.items()]
+    inputs = [{"name": name, "datatype": datatype, "shape": [-1, *SHAPE]} for name, datatype in INPUTS.items()]
     outputs = [{"name": name, "datatype": kind, "shape": shape} for name, (kind, shape) in OUTPUTS.items()]
     platform = {"name": info.NAME, "versions": [VERSION], "platform": info.FLAVOR}
     return {**platform, "inputs": inputs, "outputs": outputs}
@@ -187,9 +188,9 @@ def _records(tensors: Sequence[Tensor], found: Sequence[list[object]]) -> list[d
             raise wrong(tensor.name, f"the model takes no such tensor; {whole}")
         if tensor.name in columns:
             raise wrong(tensor.name, "it is there twice")
-        if tensor.shape[1:] not in ([], [1]) or not tensor.shape:
-            raise wrong(tensor.name, f"its shape has to be [n] or [n, 1], not {tensor.shape}")
-        columns[tensor.name] = values
+        if not tensor.shape or tensor.shape[1:] not in ([SHAPE] if SHAPE else ([], [1])):
+            raise wrong(tensor.name, f"its shape has to be {SHAPES}, not {tensor.shape}")
+        columns[tensor.name] = nested(values, SHAPE)
     return by_column(columns)
 
 

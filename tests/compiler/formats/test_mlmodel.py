@@ -159,7 +159,9 @@ def test_a_version_that_contradicts_the_requirements_is_noted(models: Path, spac
         [{"name": "a", "type": "array", "items": {"type": "double"}}],
         [{"name": "a", "type": "object", "properties": {}}],
         [{"type": "double"}],
-        [{"type": "tensor", "tensor-spec": {"dtype": "float64", "shape": [-1, 28, 28]}}],
+        [{"type": "tensor", "tensor-spec": {"dtype": "float64", "shape": [-1, 28, -1]}}],
+        [{"type": "tensor", "tensor-spec": {"dtype": "complex64", "shape": [-1, 28, 28]}}],
+        [{"type": "tensor", "tensor-spec": {"dtype": "float64", "shape": [-1, 2048, 2048]}}],
         [{"type": "tensor", "tensor-spec": {"dtype": "float64", "shape": [-1, -1]}}],
     ],
 )
@@ -167,6 +169,17 @@ def test_a_signature_that_is_not_a_table_is_refused(models: Path, space: Space, 
     signature = json.dumps({"inputs": json.dumps(inputs)})
     text = f"flavors:\n  sklearn: {{pickled_model: model.pkl}}\nsignature: {signature}\n"
     assert space.refused(folder(space, models, text)).code == "unsupported-signature"
+
+
+@pytest.mark.parametrize(("named", "name"), [({}, "tensor"), ({"name": "image"}, "image")])
+def test_an_array_of_more_than_two_dimensions_is_one_column_of_arrays(
+    models: Path, space: Space, named: dict[str, str], name: str
+) -> None:
+    entry = {"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 28, 28, 3]}, **named}
+    signature = json.dumps({"inputs": json.dumps([entry])})
+    text = f"flavors:\n  sklearn: {{pickled_model: model.pkl}}\nsignature: {signature}\n"
+    spec = space.look(folder(space, models, text))
+    assert (spec.container, spec.inputs) == ("tensor", (Column(name=name, type="float", shape=(28, 28, 3)),))
 
 
 def test_parameters_of_a_signature_are_noted(models: Path, space: Space) -> None:

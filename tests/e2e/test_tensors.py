@@ -1,0 +1,63 @@
+"""A model that takes images: trained, built and asked as any other."""
+
+from __future__ import annotations
+
+import pytest
+
+from .project import Project
+from .test_serving import ask, served
+
+pytestmark = pytest.mark.slow
+
+DEPLOY = """\
+version: 1
+name: images
+model:
+  path: model/
+  code: [flat.py]
+  train: {run: python train.py, inputs: [train.py, flat.py], requirements: [scikit-learn]}
+serve: {framework: asgi}
+targets: {project: {}}
+tests: {types: {}, smoke: {}}
+"""
+FLAT = """\
+def flat(images):
+    return images.reshape(len(images), -1)
+"""
+TRAIN = """\
+import pickle
+from pathlib import Path
+
+import numpy as np
+import sklearn
+from flat import flat
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+images = np.random.default_rng(0).normal(size=(60, 4, 3))
+labels = np.where(images.sum((1, 2)) > 0, "bright", "dark")
+model = make_pipeline(FunctionTransformer(flat), LogisticRegression()).fit(images, labels)
+Path("model").mkdir()
+Path("model/model.pkl").write_bytes(pickle.dumps(model))
+Path("model/MLmodel").write_text(f'''\\
+flavors:
+  sklearn: {{pickled_model: model.pkl, serialization_format: pickle, sklearn_version: {sklearn.__version__}}}
+signature:
+  inputs: '[{{"type": "tensor", "name": "image", "tensor-spec": {{"dtype": "float64", "shape": [-1, 4, 3]}}}}]'
+''')
+"""
+
+
+def test_it_is_built_and_answers_arrays_of_its_shape(project: Project) -> None:
+    for path, text in {"deploy.yaml": DEPLOY, "flat.py": FLAT, "train.py": TRAIN}.items():
+        project.write(path, text)
+    project.build()
+    bright, dark = ([[sign] * 3] * 4 for sign in (1.0, -1.0))
+    with served(project) as (_, url):
+        assert ask(f"{url}/predict", [{"image": bright}, {"image": dark}]) == (
+            200,
+            [{"prediction": "bright"}, {"prediction": "dark"}],
+        )
+        assert ask(f"{url}/invocations", {"instances": [dark, bright]}) == (200, {"predictions": ["dark", "bright"]})
+        assert ask(f"{url}/predict", {"image": bright[:3]})[0] == 422
