@@ -70,6 +70,7 @@ def servers(folder: Path, model: Any) -> dict[str, Server]:
         **(litserve if find_spec("litserve") else {}),
         "asgi, as trained, unbatched": generated_server(source, max_batch="1"),
         "asgi, as trained": generated_server(source),
+        "asgi, as trained, waiting for 2 ms": generated_server(source, batch_wait_ms="2"),
         "asgi, compiled": generated_server(compiled(folder / "compiled", "asgi", onnx, model)),
     }
 

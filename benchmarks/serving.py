@@ -75,8 +75,8 @@ def generated(folder: Path, framework: str, model: str) -> Path:
 
 
 @contextmanager
-def running(command: list[str], environment: Mapping[str, str], port: int) -> Iterator[None]:
-    """A server as a process, once it accepts connections."""
+def running(command: list[str], environment: Mapping[str, str], port: int) -> Iterator[int]:
+    """A server as a process, once it accepts connections: its number."""
     process = subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.DEVNULL)
     try:
         while True:
@@ -85,8 +85,8 @@ def running(command: list[str], environment: Mapping[str, str], port: int) -> It
                     break
             if process.poll() is not None:
                 raise SystemExit(f"{command} did not start")
-            time.sleep(0.05)
-        yield
+            time.sleep(0.02)
+        yield process.pid
     finally:
         process.terminate()
         process.wait()

@@ -17,8 +17,10 @@ FAST_SECONDS = 100e-6
 """A model that answers a request in less is asked at once: a batch would cost more than it saves."""
 SLOW_SECONDS = 0.02
 """A model that takes longer is asked in a thread, so that the loop goes on reading, writing and telling its health."""
-TRIAL = 50
-"""One batch in so many is a single request where many wait, as else it would not be known how long one takes."""
+MAX_PAUSE = 64
+"""Batches between two trials, which are a single request where many wait: else it would not be known how long one
+takes. The first ones come sooner, as it may be that only the machine was busy.
+"""
 
 
 class Batcher:
@@ -36,7 +38,7 @@ class Batcher:
         # Nothing is known of the model yet, so the first calls are made in a thread.
         self._seconds = 2 * SLOW_SECONDS
         self._seconds_alone = self._seconds
-        self._batches = 0
+        self._pause, self._batches_to_trial = 1, 2
         self._in_thread = False
 
     async def ask(self, method: str, rows: Sequence[Row]) -> Answers:
@@ -85,9 +87,12 @@ class Batcher:
             self._work = None
 
     def _limit(self) -> int:
-        self._batches += 1
-        trial = self._batches % TRIAL == 2 and self._seconds < SLOW_SECONDS
-        return 1 if trial else self._settings.max_batch
+        """Rows of the next batch."""
+        self._batches_to_trial -= 1
+        if self._batches_to_trial > 0 or self._seconds > SLOW_SECONDS:
+            return self._settings.max_batch
+        self._pause = self._batches_to_trial = min(2 * self._pause, MAX_PAUSE)
+        return 1
 
     async def _outcomes(self, batch: Sequence[Waiting]) -> list[Answers | Exception]:
         rows = sum(len(waiting.rows) for waiting in batch)
@@ -114,3 +119,5 @@ class Batcher:
         self._seconds = min(seconds, 2 * self._seconds)
         if requests == 1:
             self._seconds_alone = min(seconds, 2 * self._seconds_alone)
+            if self._seconds_alone < FAST_SECONDS:
+                self._pause, self._batches_to_trial = 1, 2

@@ -134,7 +134,7 @@ def test_a_model_that_is_faster_than_a_batch_is_asked_for_each_request() -> None
 
 
 def test_a_model_that_is_slower_than_a_batch_is_asked_for_all_that_wait() -> None:
-    assert asked_in_turns(Timed(700e-6), [32] * 10) == [32, 1, 31, *[32] * 8]
+    assert asked_in_turns(Timed(700e-6), [32] * 10) == [32, 1, 31, 1, 31, 32, 32, 1, 31, *[32] * 4]
 
 
 def test_a_model_that_holds_up_the_loop_is_never_tried_alone() -> None:
