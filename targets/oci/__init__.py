@@ -8,12 +8,14 @@ from ...compiler.node import AnyNode
 from ...schema.config import Config
 from ...schema.diagnostics import Diagnostic, Field
 from ..deployment import Deployment
+from ..project.dockerfile import default_base
+from ..publishing import Publication, Published
 from ..registry.reference import mistakes
 from .loading import described, loaded
 from .making import Making
 from .options import Options
 
-__all__ = ["Options", "check", "described", "loaded", "named_files", "nodes", "provenance"]
+__all__ = ["Options", "check", "described", "loaded", "named_files", "nodes", "provenance", "publish"]
 
 
 def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
@@ -43,4 +45,17 @@ def check(config: Config, name: str, options: Options) -> Iterator[Diagnostic]:
     if options.base and not options.folder:
         yield from mistakes(options.base, (*field, "base"))
     if options.reference:
-        yield from mistakes(options.reference, (*field, "reference"))
+        yield from mistakes(options.reference, (*field, "reference"), made=True)
+
+
+def publish(publication: Publication) -> Published:
+    """Send the image to its registry; UserError says what that refuses."""
+    from ..registry.publishing import Place
+    from ..registry.publishing import publish as send
+
+    options = publication.options
+    assert isinstance(options, Options)
+    base = "" if options.folder else options.base or default_base(publication.deployment.python)
+    at: Field = ("targets", publication.name, *(["reference"] if options.reference else []))
+    place = Place(reference=options.reference or "", base=base, insecure=options.insecure, at=at)
+    return send(publication, place)

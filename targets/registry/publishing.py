@@ -7,25 +7,28 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from ...compiler.cas import Cas, CorruptBlob
 from ...compiler.digest import Digest, of_text
 from ...compiler.sources import registry as models
+from ...compiler.tree import Tree
 from ...schema.diagnostics import Field, fail
 from ...schema.lockfile import dump, pins
 from ..deployment import LOCKED
 from ..graph import locked
 from ..publishing import KEY, PASSWORD, Publication, Published
-from . import attestations, signing
-from .attestations import Made
+from . import signing
 from .bases import BASE
 from .client import Client, client
 from .layout import Document, Layout
-from .manifest import Descriptor
 from .pull import digest_of, document
 from .push import Shipment, push
 from .reference import Reference, parsed
-from .referrers import referrer
+from .referrers import MATERIALS, PROVENANCE, referrer, referring
+from .statement import Made, statement
 from .upload import Changed
+from .verifying import signs
 
 _BASE_NAME, _BASE_DIGEST = "org.opencontainers.image.base.name", "org.opencontainers.image.base.digest"
 
@@ -52,28 +55,54 @@ def publish(publication: Publication, place: Place) -> Published:
         raise fail("missing-key", text, field=("targets", publication.name), help=hint)
     reference = parsed(place.reference)
     asked = client(reference, publication.environ, insecure=place.insecure, at=place.at)
+    key = _key(publication)
+    (image,) = _layout(publication).entries
+    found = f"{reference}@{image.digest}"
+    if _is_there(asked, replace(reference, digest=image.digest), key):
+        return Published(lines=(f"{publication.name} is published already as {found}",))
     try:
-        what = shipment(publication, place, reference, asked)
-        sent = push(asked, what, publication.say)
+        push(asked, shipment(publication, place, reference, asked, key), publication.say)
     except (CorruptBlob, Changed, FileNotFoundError):
         text = "a part of the image is missing or damaged in the cache"
         raise fail("cache-corrupt", text, field=place.at, help="publish again: it is made again") from None
-    said = "is published as" if sent else "is published already as"
-    lines = [f"{publication.name} {said} {reference.name}{_tag(reference)}@{what.image.digest}"]
-    return Published(lines=(*lines, *(["signed"] if what.tagged and sent else [])))
+    return Published(lines=(f"{publication.name} is published as {found}{', signed' if key else ''}",))
 
 
-def shipment(publication: Publication, place: Place, reference: Reference, asked: Client) -> Shipment:
+def _is_there(asked: Client, reference: Reference, key: ec.EllipticCurvePrivateKey | None) -> bool:
+    """Whether the tag names the image, and that is told of and signed: what was told of it once holds for ever."""
+    if digest_of(asked, replace(reference, digest="")) != reference.digest:
+        return False
+    told = {each.artifact_type for each in referring(asked, reference.repository, reference.digest)}
+    return told >= {MATERIALS, PROVENANCE} and (key is None or signs(asked, reference, key.public_key()) is not None)
+
+
+def _key(publication: Publication) -> ec.EllipticCurvePrivateKey | None:
+    file = publication.environ.get(KEY)
+    return signing.private_key(Path(file), publication.environ.get(PASSWORD, "")) if file else None
+
+
+def _layout(publication: Publication) -> Layout:
+    return Layout.of_tree(publication.deployment.store.cas, publication.trees[publication.name])
+
+
+def shipment(
+    publication: Publication,
+    place: Place,
+    reference: Reference,
+    asked: Client,
+    key: ec.EllipticCurvePrivateKey | None,
+) -> Shipment:
     """What is to be in the registry afterwards."""
-    cas, tree = publication.deployment.store.cas, publication.trees[publication.name]
-    layout = Layout.of_tree(cas, tree)
+    # it takes longer to import than to ask a registry whether it has all
+    from .materials import materials
+
+    cas, layout = publication.deployment.store.cas, _layout(publication)
     (image,) = layout.entries
     documents = tuple(layout.documents(image))
     made = _made(publication, reference, documents)
-    bom, statement = attestations.sbom(made), attestations.statement(made)
     telling = (
-        referrer(cas, image, attestations.SBOM, bom),
-        referrer(cas, image, attestations.STATEMENT, statement),
+        referrer(cas, image, MATERIALS, materials(made)),
+        referrer(cas, image, PROVENANCE, statement(made)),
     )
     return Shipment(
         layout=layout,
@@ -81,22 +110,21 @@ def shipment(publication: Publication, place: Place, reference: Reference, asked
         reference=reference,
         sources=_sources(publication, place, reference),
         telling=telling,
-        tagged=_signature(publication, reference, asked, image, telling),
+        tagged=_signature(cas, asked, reference.at(image.digest), telling, key) if key else {},
     )
 
 
 def _signature(
-    publication: Publication, reference: Reference, asked: Client, image: Descriptor, telling: tuple[Document, ...]
+    cas: Cas,
+    asked: Client,
+    image: Reference,
+    telling: tuple[Document, ...],
+    key: ec.EllipticCurvePrivateKey,
 ) -> Mapping[str, Document]:
-    file = publication.environ.get(KEY)
-    if not file:
-        return {}
-    key = signing.private_key(Path(file), publication.environ.get(PASSWORD, ""))
-    told = {document.manifest.artifact_type: document.manifest.layers[0].digest for document in telling}
-    data = signing.payload(reference.name, image.digest, told)
-    place = replace(reference, tag=signing.tag_of(image.digest))
+    told = {each.manifest.artifact_type: each.manifest.layers[0].digest for each in telling}
+    place = replace(image, tag=signing.tag_of(image.digest), digest="")
     before = document(asked, place) if digest_of(asked, place) else None
-    return {place.tag: signing.signed(publication.deployment.store.cas, data, key, before)}
+    return {place.tag: signing.signed(cas, signing.payload(image.name, image.digest, told), key, before)}
 
 
 def _sources(publication: Publication, place: Place, reference: Reference) -> dict[str, str]:
@@ -123,13 +151,19 @@ def _made(publication: Publication, reference: Reference, documents: tuple[Docum
         platforms=tuple(sorted(_platforms(cas, documents))),
         pins=pins(lock),
         model=trees["model"].under("model").digest,
-        origin=json.loads(cas.text(trees["model"], "provenance/provenance.json")),
+        origin=_origin(cas, trees["model"].under("provenance")),
         model_uri=models.source_of(cas, source).version if source else "",
         lock=of_text(dump(locked(deployment, trees))),
         base=_base(documents),
         deployc=f"{deployment.identity.version} {deployment.identity.sources}",
-        actions=publication.actions,
+        # what a lock node is made from tells also what was locked before
+        actions={name: digest for name, digest in publication.actions.items() if not name.startswith("lock-")},
     )
+
+
+def _origin(cas: Cas, provenance: Tree) -> dict[str, object]:
+    found = json.loads(cas.text(provenance, "provenance.json")) if "provenance.json" in provenance else {}
+    return dict(found)
 
 
 def _platforms(cas: Cas, documents: tuple[Document, ...]) -> Iterator[str]:
@@ -143,7 +177,3 @@ def _base(documents: tuple[Document, ...]) -> str:
     """The base of the first platform's image, as that says it itself."""
     told = documents[0].manifest.annotations
     return f"{told.get(_BASE_NAME, '')}@{told[_BASE_DIGEST]}" if _BASE_DIGEST in told else ""
-
-
-def _tag(reference: Reference) -> str:
-    return f":{reference.tag}" if reference.tag else ""

@@ -85,13 +85,17 @@ def parsed(text: str) -> Reference:
     return Reference(registry=registry, repository=repository, tag=tag if colon else "", digest=digest)
 
 
-def mistakes(text: str, field: Field) -> Iterator[Diagnostic]:
-    """What is wrong with the reference at `field` of deploy.yaml."""
+def mistakes(text: str, field: Field, *, made: bool = False) -> Iterator[Diagnostic]:
+    """What is wrong with the reference at `field` of deploy.yaml; an image that is still to be `made` has no digest."""
+    hint = "such as registry.example.com/team/churn:1.0"
     try:
-        parsed(text)
+        found = parsed(text)
     except ValueError as error:
-        hint = "such as registry.example.com/team/churn:1.0"
         yield Diagnostic(code="invalid-reference", message=f"this names no image: {error}", field=field, help=hint)
+    else:
+        if made and found.digest:
+            why = "an image gets its digest when it is made"
+            yield Diagnostic(code="invalid-reference", message=why, field=field, help=hint)
 
 
 def _check_registry(registry: str) -> None:

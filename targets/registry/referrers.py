@@ -17,6 +17,9 @@ from .manifest import INDEX, MANIFEST, Descriptor, read
 from .pull import digest_of, document
 from .reference import Reference
 
+MATERIALS = "application/vnd.cyclonedx+json"
+PROVENANCE = "application/vnd.in-toto+json"
+"""What is told of an image, by media type."""
 EMPTY_TYPE = "application/vnd.oci.empty.v1+json"
 _EMPTY = b"{}"
 

@@ -10,13 +10,14 @@ from typing import cast
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from ...schema.diagnostics import UserError, fail
-from . import attestations, signing
+from . import signing
 from .client import Client
 from .layout import Document
 from .manifest import MANIFESTS, Descriptor
 from .pull import digest_of, document, small
 from .reference import Reference
-from .referrers import referring
+from .referrers import MATERIALS, PROVENANCE, referring
+from .statement import PREDICATE_TYPE, STATEMENT_TYPE
 from .upload import exists
 
 Json = Mapping[str, object]
@@ -52,9 +53,11 @@ def verify(client: Client, reference: Reference, key: ec.EllipticCurvePublicKey 
     for part in _parts(client, found, image):
         if not exists(client, found.repository, part):
             raise _not(found, f"the registry lacks its part {part.digest}")
-    says = _signature(client, found, key) if key else {}
-    statement = _of(found, _json(client, found, attestations.STATEMENT, says), "provenance", _subjects)
-    bom = _of(found, _json(client, found, attestations.SBOM, says), "bill of materials", _described)
+    says = signs(client, found, key) if key else {}
+    if says is None:
+        raise _not(found, "it has no signature by this key")
+    statement = _of(found, _json(client, found, PROVENANCE, says), "provenance", _subjects)
+    bom = _of(found, _json(client, found, MATERIALS, says), "bill of materials", _described)
     components = bom.get("components")
     parts = [_mapping(each) for each in components] if isinstance(components, list) else []
     count = sum(each.get("type") == "library" for each in parts)
@@ -68,8 +71,8 @@ def _parts(client: Client, found: Reference, image: Document) -> Iterator[Descri
             yield from _parts(client, found, document(client, found.at(part.digest)))
 
 
-def _signature(client: Client, found: Reference, key: ec.EllipticCurvePublicKey) -> Mapping[str, str]:
-    """What the key's owner says of the image."""
+def signs(client: Client, found: Reference, key: ec.EllipticCurvePublicKey) -> Mapping[str, str] | None:
+    """What the key's owner says of the image by its digest, None where he says nothing."""
     place = replace(found, tag=signing.tag_of(found.digest), digest="")
     layers = document(client, place).manifest.layers if digest_of(client, place) else ()
     for layer in reversed(layers):
@@ -77,7 +80,7 @@ def _signature(client: Client, found: Reference, key: ec.EllipticCurvePublicKey)
         says = signing.says(data, layer.annotations.get(signing.SIGNATURE, ""), key, found.digest)
         if says and says[signing.NAME] == found.name:
             return says
-    raise _not(found, "none of its signatures is by this key" if layers else "it is not signed")
+    return None
 
 
 def _json(client: Client, found: Reference, media: str, says: Mapping[str, str]) -> Json:
@@ -111,7 +114,7 @@ def _of(found: Reference, says: Json, what: str, digests: Callable[[Json], list[
 
 def _subjects(statement: Json) -> list[object]:
     kinds = (statement["_type"], statement["predicateType"])
-    if kinds != (attestations.STATEMENT_TYPE, attestations.PREDICATE_TYPE):
+    if kinds != (STATEMENT_TYPE, PREDICATE_TYPE):
         return []
     return [cast(Json, each["digest"])["sha256"] for each in cast(list[Json], statement["subject"])]
 

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from .tokens import Tokens
+
 SECONDS = 60
 
 _CONFIG = """\
@@ -26,6 +28,7 @@ storage:
 http: {{addr: "127.0.0.1:{port}"}}
 """
 _AUTH = "auth: {{htpasswd: {{realm: tests, path: {folder}/htpasswd}}}}\n"
+_TOKENS = "auth: {{token: {{realm: {realm}, service: tests, issuer: tests, rootcertbundle: {certificate}}}}}\n"
 
 USER, PASSWORD = "ann", "correct horse"
 _HASHED = f"{USER}:$2b$04$UgrKS4O2E8JetFMPXpu34.RyS.f88noF7zAdw031wrl4ZYEwXs4WO\n"
@@ -48,8 +51,11 @@ class Registry:
 
 
 @contextmanager
-def served(folder: Path, *, private: bool = False) -> Iterator[Registry]:
-    """An empty registry that keeps all below a folder, until the block ends; a private one takes USER's login alone."""
+def served(folder: Path, *, private: bool = False, tokens: Tokens | None = None) -> Iterator[Registry]:
+    """An empty registry that keeps all below a folder, until the block ends.
+
+    A private one takes USER's login alone; with `tokens` it takes what that server gives.
+    """
     program = shutil.which("docker-registry")
     if program is None:
         pytest.skip("there is no docker-registry here: apt-get install docker-registry")
@@ -57,8 +63,9 @@ def served(folder: Path, *, private: bool = False) -> Iterator[Registry]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     settings = folder / "registry.yml"
-    text = _CONFIG + _AUTH if private else _CONFIG
-    settings.write_text(text.format(folder=folder, port=port), encoding="utf-8")
+    text = _CONFIG + (_AUTH if private else "")
+    asked = _TOKENS.format(realm=tokens.realm, certificate=tokens.certificate) if tokens else ""
+    settings.write_text(text.format(folder=folder, port=port) + asked, encoding="utf-8")
     (folder / "htpasswd").write_text(_HASHED, encoding="utf-8")
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([program, "serve", settings], stdout=log, stderr=log)

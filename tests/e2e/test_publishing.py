@@ -16,3 +16,9 @@ def test_a_target_that_cannot_be_published_is_told_before_anything_is_built(give
 def test_where_nothing_can_be_published_it_is_told(given: Project) -> None:
     assert given.run("publish").codes == ["not-publishable"]
     assert given.run("publish", "deploy.yaml", "nowhere").codes == ["unknown-target"]
+
+
+def test_a_build_publishes_where_that_is_asked_for(given: Project) -> None:
+    assert given.run("build", "--publish", "--target", "wheel").codes == ["not-publishable"]
+    assert given.run("build", "--publish", "--only", "model").codes == ["not-publishable"]
+    assert not (given / "build").exists()

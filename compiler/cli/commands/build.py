@@ -6,6 +6,7 @@ examples:
   deployc build --target wheel        only one target, and all tests
   deployc build --only train          only one node and what it needs
   deployc build --json                one event a line, for programs
+  deployc build --publish             then send it where others look
 """
 
 from __future__ import annotations
@@ -14,14 +15,19 @@ import argparse
 import os
 import sys
 
+from ....schema.diagnostics import fail
+from ....targets.deployment import Deployment
 from .. import identified
 from ..building import build
-from ..session import deployment, opened, plan, plan_arguments
+from ..publishing import sent
+from ..session import Session, deployment, opened, plan, plan_arguments
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     plan_arguments(parser)
     build_arguments(parser)
+    parser.add_argument("--publish", action="store_true", help="then publish it, as `deployc publish` does")
+    parser.set_defaults(key="")
 
 
 def build_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +45,19 @@ def run(options: argparse.Namespace) -> int:
     session = opened(options)
     options.out = options.out or str(session.out)
     made = deployment(session, options)
+    if options.publish:
+        return _published(session, made, options)
     return build(session, plan(session, made, options), made, options, identified(os.getcwd(), tuple(sys.argv[2:])))
+
+
+def _published(session: Session, made: Deployment, options: argparse.Namespace) -> int:
+    if options.only:
+        raise fail("not-publishable", "--only puts nothing out, so nothing of it can be published")
+    options.names = options.target
+    then = sent(session, made, options)
+    # not the flags of a build: one that is up to date may still have to be published
+    flags = identified(os.getcwd(), ("publish", *sys.argv[2:]))
+    return build(session, plan(session, made, options), made, options, flags, then)
 
 
 def _count(text: str) -> int:

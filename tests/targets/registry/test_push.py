@@ -22,6 +22,7 @@ from deployc.targets.registry.reference import Reference
 
 from ...containers.registry import PASSWORD, USER, Registry, served
 from ...containers.relay import Relay, relayed
+from ...containers.tokens import giving
 from .images import layout
 
 BASE, MODEL = os.urandom(1 << 20), os.urandom(3 << 20)
@@ -181,6 +182,24 @@ def test_logins(image: Layout, tmp_path: Path) -> None:
         assert "wrong horse" not in str(found)
         environ = logged_in(tmp_path, registry, PASSWORD)
         assert pushed(registry.address, what, environ)[-1] == "3 blobs (4.2 MB) sent"
+
+
+def test_tokens(image: Layout, tmp_path: Path) -> None:
+    (tmp_path / "private").mkdir()
+    with giving(tmp_path, USER, PASSWORD) as tokens, served(tmp_path / "private", tokens=tokens) as registry:
+        what = shipment(registry.address, image)
+        assert failure(registry.address, what, {}).code == "registry-auth"
+        found = failure(registry.address, what, logged_in(tmp_path, registry, "wrong horse"))
+        assert (found.code, f"refuses the login of {USER}" in found.message) == ("registry-auth", True)
+        environ = logged_in(tmp_path, registry, PASSWORD)
+        assert pushed(registry.address, what, environ)[-1] == "3 blobs (4.2 MB) sent"
+        other = shipment(registry.address, image, "other", sources=dict.fromkeys(layers(image), "team/churn"))
+        assert "2 blobs (4.2 MB) taken from other repositories" in pushed(registry.address, other, environ)[-1]
+        assert {"repository:other:pull,push", "repository:team/churn:pull"} <= set(tokens.scopes)
+
+
+def layers(image: Layout) -> list[str]:
+    return [layer.digest for layer in image.document(image.entries[0]).manifest.layers]
 
 
 def logged_in(folder: Path, registry: Registry, password: str) -> dict[str, str]:

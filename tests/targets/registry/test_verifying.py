@@ -21,18 +21,20 @@ from cryptography.hazmat.primitives.serialization import (
 from deployc.compiler.cas import Cas
 from deployc.compiler.digest import Digest
 from deployc.schema.diagnostics import UserError
-from deployc.targets.registry import attestations, signing
+from deployc.targets.registry import signing
 from deployc.targets.registry.layout import Layout
 from deployc.targets.registry.manifest import Descriptor
+from deployc.targets.registry.materials import materials
 from deployc.targets.registry.push import Shipment, push
 from deployc.targets.registry.reference import Reference
-from deployc.targets.registry.referrers import referrer, referring
+from deployc.targets.registry.referrers import MATERIALS, PROVENANCE, referrer, referring
+from deployc.targets.registry.statement import statement
 from deployc.targets.registry.verifying import Verified, verify
 
 from ...containers.registry import Registry, served
 from .images import layout
-from .test_attestations import MADE
 from .test_push import asking
+from .test_statement import MADE
 
 KEY, OTHER = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
 
@@ -68,8 +70,8 @@ class World:
     ) -> Shipment:
         made = replace(MADE, name=self.reference.name, digest=digest or self.image.hex, origin={"run_id": run})
         telling = (
-            referrer(self.cas, self.image, attestations.SBOM, attestations.sbom(made)),
-            referrer(self.cas, self.image, attestations.STATEMENT, attestations.statement(made)),
+            referrer(self.cas, self.image, MATERIALS, materials(made)),
+            referrer(self.cas, self.image, PROVENANCE, statement(made)),
         )
         told = {each.manifest.artifact_type: each.manifest.layers[0].digest for each in telling}
         data = signing.payload(self.reference.name, self.image.digest, told)
@@ -113,7 +115,7 @@ def test_each_that_tells_of_an_image_is_listed_once(world: World) -> None:
     world.publish(world.shipment(KEY))
     client = asking(world.reference.registry)
     listed = [each.artifact_type for each in referring(client, world.reference.repository, world.image.digest)]
-    assert sorted(listed) == 2 * [attestations.SBOM] + 2 * [attestations.STATEMENT]
+    assert sorted(listed) == 2 * [MATERIALS] + 2 * [PROVENANCE]
 
 
 @pytest.mark.slow
@@ -128,11 +130,11 @@ def test_the_signature_says_which_provenance_is_meant(world: World) -> None:
 def test_what_does_not_hold_is_told(world: World) -> None:
     push(asking(world.reference.registry), replace(world.shipment(), telling=()), lambda line: None)
     assert "there is no application/vnd.in-toto+json beside it" in world.refused()
-    assert "it is not signed" in world.refused(KEY)
+    assert "it has no signature by this key" in world.refused(KEY)
     world.publish(world.shipment(digest="f" * 64))
     assert "is of something else" in world.refused()
     world.publish(world.shipment(OTHER))
-    assert "none of its signatures is by this key" in world.refused(KEY)
+    assert "it has no signature by this key" in world.refused(KEY)
     assert world.verified(OTHER).signed
 
 

@@ -9,7 +9,8 @@ from uuid import UUID
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from deployc.schema.lockfile import Pin
-from deployc.targets.registry.attestations import Made, sbom, statement
+from deployc.targets.registry.materials import materials
+from deployc.targets.registry.statement import Made, statement
 
 DIGEST, MODEL, LOCK, BASE = (letter * 64 for letter in "abcd")
 PINS = (
@@ -36,7 +37,7 @@ MADE = Made(
 
 
 def test_the_materials_are_valid_and_those_of_the_platform() -> None:
-    found = sbom(MADE)
+    found = materials(MADE)
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(found.decode()) is None
     whole = json.loads(found)
     parts = {(part["type"], part["name"], part.get("version")) for part in whole["components"]}
@@ -46,14 +47,14 @@ def test_the_materials_are_valid_and_those_of_the_platform() -> None:
         ("container", "docker.io/library/python", f"sha256:{BASE}"),
     }
     assert whole["metadata"]["component"]["hashes"] == [{"alg": "SHA-256", "content": DIGEST}]
-    both = json.loads(sbom(replace(MADE, platforms=("linux/amd64", "linux/arm64"))))
+    both = json.loads(materials(replace(MADE, platforms=("linux/amd64", "linux/arm64"))))
     assert "uvloop" in {part["name"] for part in both["components"]}
 
 
 def test_the_same_image_has_the_same_materials_whenever_they_are_listed() -> None:
-    assert sbom(MADE) == sbom(replace(MADE, pins=tuple(reversed(PINS))))
-    UUID(json.loads(sbom(MADE))["serialNumber"])
-    assert "timestamp" not in json.loads(sbom(MADE))["metadata"]
+    assert materials(MADE) == materials(replace(MADE, pins=tuple(reversed(PINS))))
+    UUID(json.loads(materials(MADE))["serialNumber"])
+    assert "timestamp" not in json.loads(materials(MADE))["metadata"]
 
 
 def test_the_provenance_tells_model_run_lock_base_and_actions() -> None:
