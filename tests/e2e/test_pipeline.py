@@ -46,6 +46,7 @@ def test_functions_make_the_model(piped: Project, fresh: str) -> None:
     assert fresh in (piped / ".deployc/logs/last.log").read_text()
 
 
+@pytest.mark.slow
 def test_a_function_runs_again_for_its_own_code_alone(piped: Project, fresh: str) -> None:
     piped.build("--only", "last")
     piped.write("words.py", f"WORD = '{fresh}'\n")
