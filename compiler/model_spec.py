@@ -43,6 +43,18 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Param:
+    """What MLflow lets a request say beside its rows."""
+
+    name: str
+    type: ColumnType
+    many: bool = False
+    """Whether it is a list of such values."""
+    default: tuple[Label, ...] = ()
+    """One value unless it is a list; empty where there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One step of a scikit-learn Pipeline."""
 
@@ -78,6 +90,8 @@ class ModelSpec:
     dimensions, whose rows are its one column, or, of a pipeline that begins with a vectorizer, the texts of its one
     column.
     """
+    params: tuple[Param, ...] = ()
+    """What its signature lets a request say beside its rows."""
     classes: tuple[Label, ...] = ()
     """Of a classifier, in the order of predict_proba's columns; empty where they cannot be read."""
     file: str

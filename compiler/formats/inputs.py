@@ -8,7 +8,7 @@ from itertools import repeat
 from typing import Literal
 
 from ...schema.diagnostics import fail
-from ..model_spec import Column, ColumnType, Label
+from ..model_spec import Column, ColumnType, Label, Param
 from .flavor import Identity
 from .sample import Sample, check_fits, merged
 from .signature import Signature, unsupported
@@ -30,6 +30,7 @@ class Inputs:
     columns: tuple[Column, ...]
     container: Literal["dataframe", "ndarray", "texts", "tensor"]
     notes: tuple[str, ...] = ()
+    params: tuple[Param, ...] = ()
 
 
 def inputs_of(identity: Identity, signature: Signature | None, sample: Sample | None) -> Inputs:
@@ -37,7 +38,8 @@ def inputs_of(identity: Identity, signature: Signature | None, sample: Sample | 
 
     UserError `sample-mismatch` when the sample does not fit, `inputs-unknown` when nothing tells what the model takes.
     """
-    return _settled(identity, _found(identity, signature, sample))
+    found = _settled(identity, _found(identity, signature, sample))
+    return replace(found, params=signature.params if signature else ())
 
 
 def _found(identity: Identity, signature: Signature | None, sample: Sample | None) -> Inputs:
@@ -100,7 +102,8 @@ def _check_numbers(columns: tuple[Column, ...]) -> None:
 def _from_signature(identity: Identity, signature: Signature) -> Inputs:
     notes: tuple[str, ...] = ()
     if signature.params:
-        notes = (f"the signature's parameters are not served: {', '.join(signature.params)}",)
+        names = ", ".join(param.name for param in signature.params)
+        notes = (f"the signature's parameters are checked, and the model is not told of them: {names}",)
     if any(column.shape for column in signature.inputs):
         if identity.arrays:
             raise unsupported(f"its input has more than two dimensions, which no {identity.class_name} takes")

@@ -176,6 +176,7 @@ def _spec(
         methods=identity.methods,
         inputs=inputs.columns,
         container=inputs.container,
+        params=inputs.params,
         classes=identity.classes,
         file=content.file,
         serializer=serializer,

@@ -8,7 +8,7 @@ from math import prod
 from typing import get_args
 
 from ...schema.diagnostics import UserError, fail
-from ..model_spec import Column, ColumnType
+from ..model_spec import Column, ColumnType, Param
 
 _TYPES: tuple[ColumnType, ...] = get_args(ColumnType)
 TENSOR = "tensor"
@@ -36,7 +36,7 @@ class Signature:
 
     inputs: tuple[Column, ...]
     named: bool
-    params: tuple[str, ...] = ()
+    params: tuple[Param, ...] = ()
 
 
 def parse_signature(raw: object) -> Signature | None:
@@ -44,7 +44,7 @@ def parse_signature(raw: object) -> Signature | None:
     inputs = _entries(raw, "inputs")
     if not inputs:
         return None
-    params = tuple(str(p.get("name")) for p in _entries(raw, "params"))
+    params = tuple(param for entry in _entries(raw, "params") if (param := _param(entry)))
     if inputs[0].get("type") == "tensor":
         return Signature(inputs=_tensor(inputs), named=False, params=params)
     columns = tuple(_column(entry) for entry in inputs)
@@ -63,6 +63,17 @@ def _entries(raw: object, key: str) -> list[dict[str, object]]:
     if not all(isinstance(entry, dict) for entry in entries):
         raise unsupported(f"its {key} are not a list of columns")
     return entries
+
+
+def _param(entry: dict[str, object]) -> Param | None:
+    """None for one of a type that has no form here, such as an object."""
+    kind = next((known for known in _TYPES if entry.get("type") == known), None)
+    default = entry.get("default")
+    given = default if isinstance(default, list) else [] if default is None else [default]
+    values = tuple(value for value in given if isinstance(value, str | int | float))
+    if kind is None or len(values) < len(given):
+        return None
+    return Param(name=str(entry.get("name")), type=kind, many=entry.get("shape") is not None, default=values)
 
 
 def _column(entry: dict[str, object]) -> Column:

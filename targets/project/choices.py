@@ -23,7 +23,7 @@ from .hooking import must_wait
 from .model_module import model_constants, model_functions
 from .names import VERSION, Names
 from .needs import requirements
-from .protocols import protocol_constants, unspoken
+from .protocols import UNCHECKED, protocol_constants, unspoken
 from .rows import row_types, shown_row
 
 # What goes when a model lacks a method, in whichever module it stands.
@@ -111,6 +111,7 @@ def choose(
         left_out=left_out(config.serve).union(
             () if explained else UNEXPLAINED,
             () if hiding else redacted.UNREDACTED,
+            () if spec.params else UNCHECKED,
         ),
         example=example,
         hooks=hooks,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...compiler.model_spec import Column, ColumnType, ModelSpec, Output
+from ...compiler.codegen.bind import Code
+from ...compiler.model_spec import Column, ColumnType, ModelSpec, Output, Param
 from ...schema.config import Config
+from .catalog import facts
 
 DATATYPES: Mapping[ColumnType, str] = {
     "boolean": "BOOL",
@@ -19,6 +21,16 @@ DATATYPES: Mapping[ColumnType, str] = {
 }
 """Types of columns and answers in the Open Inference Protocol, which has no times."""
 
+VALUES: Mapping[ColumnType, str] = {
+    "boolean": "bool",
+    "integer": "int",
+    "long": "int",
+    "float": "float",
+    "double": "float",
+}
+"""What a parameter is in Python; the others are texts in JSON."""
+UNCHECKED = frozenset({"PARAMS", "PARAMS_HEARD", "check_params"})
+"""What of the templates goes where there are no parameters."""
 PROTOCOLS = {"mlflow": "invocations", "v2": "v2"}
 """The module of each protocol beside typed JSON."""
 
@@ -36,11 +48,30 @@ def protocol_constants(
             "SHAPE": [*spec.inputs[0].shape] if spec.container == "tensor" else [],
             "KINDS": {column.name: kind for column in spec.inputs if (kind := _kind(column))},
         },
-        "invocations": {"METHOD": method},
+        "invocations": {"METHOD": method, **_params(spec)},
         "v2": {"METHOD": method, "INPUTS": inputs, "OUTPUTS": outputs},
     }
     left_out = unspoken(config)
     return {module: values for module, values in constants.items() if module not in left_out}
+
+
+def _params(spec: ModelSpec) -> dict[str, object]:
+    """What the module knows of the signature's parameters, where there are any."""
+    if not spec.params:
+        return {}
+    known = (f"{p.name!r}: ({_param_type(p)}, {_default(p)!r})" for p in spec.params)
+    heard = bool(facts("flavors", spec.flavor).get("LISTENS"))
+    return {"PARAMS": Code(f"{{{', '.join(known)}}}"), "PARAMS_HEARD": heard}
+
+
+def _param_type(param: Param) -> str:
+    kind = VALUES.get(param.type, "str")
+    kind = f"list[{kind}]" if param.many else kind
+    return kind if param.default else f"{kind} | None"
+
+
+def _default(param: Param) -> object:
+    return [*param.default] if param.default and param.many else param.default[0] if param.default else None
 
 
 def _kind(column: Column) -> str:

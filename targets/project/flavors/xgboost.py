@@ -23,6 +23,8 @@ SERIALIZERS = {
     "pickle": (),
 }
 CONTAINERS = {"ndarray": ()}
+LISTENS = True
+"""MLflow hands a request's parameters to the model."""
 SAVED = {"xgboost.core.Booster": "load_saved_booster", "": "load_saved"}
 REPLACED = {"xgboost": ("xgboost-cpu", ">=2.1.1", "darwin")}
 

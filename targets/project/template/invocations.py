@@ -32,6 +32,12 @@ CODES = {
 }
 
 
+PARAMS: dict[str, tuple[Any, object]] = {"temperature": (float, 1.0)}
+"""The parameters that the model's signature names, each with its type and its default."""
+PARAMS_HEARD = False
+"""Whether the model would answer otherwise if it was told of them, as it is not: then only the defaults are taken."""
+
+
 class Split(msgspec.Struct, forbid_unknown_fields=True):
     """A table as its rows and the names of its columns; the index says nothing to a model."""
 
@@ -41,7 +47,7 @@ class Split(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Body(msgspec.Struct):
-    """Exactly one of the four; parameters are for models that take some, and unknown keys are not looked at."""
+    """Exactly one of the four, and parameters; unknown keys are not looked at."""
 
     dataframe_split: Split | msgspec.UnsetType = msgspec.UNSET
     dataframe_records: list[dict[str, Any]] | msgspec.UnsetType = msgspec.UNSET
@@ -119,6 +125,7 @@ def read_json(body: bytes) -> list[Row]:
     if sum(table is not msgspec.UNSET for table in (split, records, instances, inputs)) != 1:
         message = "give exactly one of dataframe_split, dataframe_records, instances and inputs"
         raise Rejected(400, "invalid-body", message)
+    check_params(found.params or {})
     if isinstance(split, Split):
         return rows(_split(split))
     if isinstance(records, list):
@@ -126,6 +133,20 @@ def read_json(body: bytes) -> list[Row]:
     if isinstance(inputs, dict):
         return rows(by_column(inputs))
     return rows(_listed(inputs if isinstance(inputs, list) else instances))
+
+
+def check_params(given: Mapping[str, object]) -> None:
+    """Rejected where a parameter is not of its type, or asks for what is not served; others are not looked at."""
+    for name, (kind, default) in PARAMS.items():
+        if name not in given:
+            continue
+        try:
+            value = msgspec.convert(given[name], kind)
+        except msgspec.ValidationError as error:
+            raise Rejected(400, "invalid-body", str(error)[:300], f"params.{name}") from None
+        if PARAMS_HEARD and value != default:
+            message = "only the default is served: the model is not told of parameters"
+            raise Rejected(400, "invalid-body", message, f"params.{name}")
 
 
 def read_csv(body: bytes) -> list[Row]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from deployc.compiler.formats.split import split
-from deployc.compiler.model_spec import Column
+from deployc.compiler.model_spec import Column, Param
 from deployc.schema.diagnostics import UserError
 
 from .space import Space
@@ -189,6 +189,7 @@ def test_parameters_of_a_signature_are_noted(models: Path, space: Space) -> None
     text = f"flavors:\n  sklearn: {{pickled_model: model.pkl}}\nsignature: {signature}\n"
     spec = space.look(folder(space, models, text))
     assert "temperature" in spec.notes[0]
+    assert spec.params == (Param(name="temperature", type="double", default=(1.0,)),)
     assert all(column.optional for column in spec.inputs)
 
 

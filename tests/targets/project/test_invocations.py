@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from math import inf, isnan, nan
 from pathlib import Path
 
 import pytest
+from deployc.compiler.model_spec import Param
 from deployc.targets.project.template import invocations
 from deployc.targets.project.template.model import Model
 from deployc.targets.project.template.predictor import Predictor
@@ -20,6 +22,8 @@ from deployc.targets.project.template.web import Answer, rejected
 from deployc.targets.project.template.web import Request as Asked
 from hypothesis import given
 from hypothesis import strategies as st
+
+from .space import REGRESSOR, REGRESSOR_OUTPUTS, files
 
 JSON = "application/json"
 ROWS = [Row(number=1.0, some_text="a", count=None), Row(number=-2.0, some_text=None, count=3)]
@@ -214,3 +218,33 @@ def test_any_json_is_answered_or_refused(body: object) -> None:
 @given(st.text(alphabet='number,some text\n\r"1.5-e\0\x1f') | st.binary())
 def test_any_csv_is_answered_or_refused(body: str | bytes) -> None:
     assert ask(body, "text/csv")[0] in (200, 400)
+
+
+@pytest.mark.parametrize(
+    ("heard", "params", "status", "said"),
+    [
+        (False, {"temperature": 2, "unknown": []}, 200, ""),
+        (False, {"temperature": "hot"}, 400, "Expected `float`, got `str` - at `params.temperature`"),
+        (True, {"temperature": 1}, 200, ""),
+        (True, {"temperature": 2}, 400, "only the default is served"),
+        (True, {}, 200, ""),
+    ],
+)
+def test_a_parameter_is_of_its_type_and_changes_nothing_or_is_refused(
+    monkeypatch: pytest.MonkeyPatch, heard: bool, params: dict[str, object], status: int, said: str
+) -> None:
+    monkeypatch.setattr(invocations, "PARAMS_HEARD", heard)
+    answer = ask({"instances": [{"number": 1}], "params": params})
+    assert answer[0] == status
+    assert said in json.dumps(answer[1])
+
+
+def test_a_service_knows_the_parameters_of_its_signature_and_has_no_code_without(tmp_path: Path) -> None:
+    params = (Param(name="margin", type="boolean", default=(False,)), Param(name="stop", type="string", many=True))
+    for flavor, heard in (("sklearn", False), ("xgboost", True)):
+        spec = replace(REGRESSOR, flavor=flavor, params=params)
+        made = files(tmp_path / flavor, spec, REGRESSOR_OUTPUTS)["src/churn/invocations.py"]
+        assert '"margin": (bool, False)' in made
+        assert '"stop": (list[str] | None, None)' in made
+        assert f"PARAMS_HEARD = {heard}" in made
+    assert "check_params" not in files(tmp_path / "none", REGRESSOR, REGRESSOR_OUTPUTS)["src/churn/invocations.py"]
