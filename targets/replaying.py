@@ -130,7 +130,7 @@ def _replay(work: Work, deployment: Deployment, requests: Sequence[Logged], tole
         _check(request, spec, deployment.methods(spec))
     project = work.folder / "project"
     work.cas.materialise(work.inputs["project"], project)
-    with booted(work, project, deployment.package, field=("serve",)) as service:
+    with booted(work, project, deployment, field=("serve",)) as service:
         built = [_built(service, request) for request in requests]
     trained = [_trained(work, deployment, request, work.folder / f"{i}") for i, request in enumerate(requests)]
     model = json.loads((project / "src" / deployment.package / "build.json").read_text(encoding="utf-8"))["model"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import secrets
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from pathlib import Path
 from ...compiler.node import Work
 from ...compiler.sandbox import clean_environ
 from ...schema.diagnostics import Field, fail
+from ..deployment import Deployment
 
 READY_SECONDS = 120.0
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
@@ -38,6 +40,8 @@ class Service:
     """A running service on this machine."""
 
     port: int
+    key: str = ""
+    """What it asks for, where it asks for a key."""
 
     @property
     def url(self) -> str:
@@ -49,6 +53,7 @@ class Service:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             headers = {"Content-Type": "application/json"} if data is not None else {}
+            headers |= {"Authorization": f"Bearer {self.key}"} if self.key else {}
             connection.request(method, path, body=data, headers=headers)
             response = connection.getresponse()
             return Answer(response.status, dict(response.getheaders()), response.read())
@@ -57,14 +62,14 @@ class Service:
 
 
 @contextmanager
-def booted(work: Work, project: Path, package: str, *, field: Field) -> Iterator[Service]:
+def booted(work: Work, project: Path, deployment: Deployment, *, field: Field) -> Iterator[Service]:
     """The service of a project's folder, ready; UserError `service-not-ready` with its log when it does not start."""
-    port = _free_port()
-    prefix = package.upper()
+    port, key = _free_port(), made_key(deployment)
+    prefix = deployment.package.upper()
     home = project.parent / "home"
     home.mkdir(exist_ok=True)
     settings = {"PYTHONPATH": str(project / "src"), f"{prefix}_HOST": "127.0.0.1", f"{prefix}_PORT": str(port)}
-    settings[f"{prefix}_DRAIN_SECONDS"] = "0"
+    settings |= tried(deployment, key)
     python = work.pythons["env-serve"]
     environ = clean_environ(python=python, home=home, passed=settings)
     lines: list[str] = []
@@ -73,10 +78,22 @@ def booted(work: Work, project: Path, package: str, *, field: Field) -> Iterator
         lines.append(line)
         work.log(line)
 
-    with work.processes.started([str(python), "-m", package], folder=home, environ=environ, log=log) as (process, _):
-        service = Service(port)
+    command = [str(python), "-m", deployment.package]
+    with work.processes.started(command, folder=home, environ=environ, log=log) as (process, _):
+        service = Service(port, key)
         wait(service, lambda: process.poll() is None, lambda: lines, field)
         yield service
+
+
+def made_key(deployment: Deployment) -> str:
+    """A key for one service that asks for one; empty for others."""
+    return secrets.token_urlsafe(16) if deployment.config.serve.api_key else ""
+
+
+def tried(deployment: Deployment, key: str) -> Mapping[str, str]:
+    """Settings of a service that is only tested: it has the key, and does not drain."""
+    prefix = deployment.package.upper()
+    return {f"{prefix}_DRAIN_SECONDS": "0", **({f"{prefix}_API_KEY": key} if key else {})}
 
 
 def wait(service: Service, runs: Callable[[], bool], said: Callable[[], Sequence[str]], field: Field) -> None:

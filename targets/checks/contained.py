@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 from docker import DockerClient
@@ -17,7 +17,7 @@ from ..deployment import Deployment
 from ..engine.connecting import connected, told
 from ..engine.containers import Start, port, started
 from ..engine.loading import Loaded, Loading
-from .booted import Service, wait
+from .booted import Service, made_key, tried, wait
 
 NO_WAY_OUT = {"com.docker.network.bridge.enable_ip_masquerade": "false"}
 """Options of a network whose containers are reached at their ports, and reach nothing beyond this machine."""
@@ -35,10 +35,11 @@ def contained(work: Work, deployment: Deployment, target: str, *, field: Field) 
     with connected(deployment.environ, field) as engine:
         loaded = _loaded(work, engine, deployment, target)
         with _network(engine, field) as network:
-            start = _start(deployment, loaded, network, field)
+            key = made_key(deployment)
+            start = _start(deployment, loaded, network, tried(deployment, key), field)
             with started(engine, start, seconds=STOP_SECONDS) as container:
                 try:
-                    yield _ready(container, loaded, field)
+                    yield _ready(container, loaded, key, field)
                 finally:
                     for line in _lines(container):
                         work.log(line)
@@ -84,7 +85,7 @@ def _network(engine: DockerClient, field: Field) -> Iterator[str]:
             network.remove()
 
 
-def _start(deployment: Deployment, loaded: Loaded, network: str, field: Field) -> Start:
+def _start(deployment: Deployment, loaded: Loaded, network: str, settings: Mapping[str, str], field: Field) -> Start:
     return Start(
         image=loaded.image,
         deployment=deployment.config.name,
@@ -92,19 +93,19 @@ def _start(deployment: Deployment, loaded: Loaded, network: str, field: Field) -
         host="127.0.0.1",
         port=0,
         inside=loaded.port,
-        environ={f"{deployment.package.upper()}_DRAIN_SECONDS": "0"},
+        environ=settings,
         network=network,
         field=field,
     )
 
 
-def _ready(container: Container, loaded: Loaded, field: Field) -> Service:
+def _ready(container: Container, loaded: Loaded, key: str, field: Field) -> Service:
     def runs() -> bool:
         container.reload()
         return container.status == "running"
 
     with told("the container cannot be asked", field):
-        service = Service(port(container, loaded.port))
+        service = Service(port(container, loaded.port), key)
         wait(service, runs, lambda: _lines(container), field)
     return service
 

@@ -60,7 +60,7 @@ class Place:
     def service(self, work: Work, project: Path) -> AbstractContextManager[Service]:
         """The running service, once it is ready; `project` holds the project. Unproved where there is no engine."""
         if self.name == HERE:
-            return booted(work, project, self.deployment.package, field=("tests", self.test))
+            return booted(work, project, self.deployment, field=("tests", self.test))
         # docker takes longer to import than a build with nothing to do
         from .contained import answers, contained
 

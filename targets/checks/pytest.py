@@ -43,7 +43,8 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
         work.cas.materialise(work.inputs[""], tests)
         python = work.pythons[f"env-{name}"]
         with place.service(work, project) as service:
-            environ = clean_environ(python=python, home=work.folder, passed={"SERVICE_URL": service.url})
+            passed = {"SERVICE_URL": service.url, **({"SERVICE_API_KEY": service.key} if service.key else {})}
+            environ = clean_environ(python=python, home=work.folder, passed=passed)
             lines: list[str] = []
             command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "--color=no", "."]
             code = work.processes.run(command, folder=tests, environ=environ, log=lines.append)

@@ -47,6 +47,14 @@ def ask(url: str, body: object = None) -> tuple[int, object]:
         return error.code, json.load(error)
 
 
+@pytest.mark.slow
+def test_a_service_that_asks_for_a_key_passes_its_tests(ready: Project, fresh: str) -> None:
+    more = "tests: {smoke: {}, parity: {rows: sample.csv, tolerance: 1e-9}}\nserve: {api_key: true}\n"
+    ready.edit("deploy.yaml", "name: penguins", f"name: {fresh}")
+    ready.write("deploy.yaml", (ready / "deploy.yaml").read_text(encoding="utf-8") + more)
+    assert {"smoke", "parity"} <= ready.build().ran
+
+
 @pytest.mark.parametrize("number", cases([signal.SIGTERM], [signal.SIGINT]))
 def test_the_service_answers_and_stops_on_a_signal(built: tuple[Project, str], number: signal.Signals) -> None:
     with served(built[0]) as (service, url):
