@@ -15,8 +15,10 @@ from ..compiler.tree import Tree
 from ..schema.codec import encode
 from ..schema.config import Config
 from ..schema.constraints import Doc, Maximum, Minimum, Pattern
+from ..schema.diagnostics import fail
 from .deployment import PROJECT, Deployment
 from .engine.loading import Described, Loaded, Loading
+from .publishing import Publication, Published
 from .wheel import pins
 
 # The modules behind jinja2 and docker take longer to import than a build with nothing to do.
@@ -119,6 +121,36 @@ def loaded(loading: Loading) -> Loaded:
         container=options.container or config.name,
         remove=options.remove,
     )
+
+
+def publishes(options: Options) -> bool:
+    """Whether the image has a name in a registry."""
+    return "/" in (options.tag or "")
+
+
+def publish(publication: Publication) -> Published:
+    """Build the emitted folder and push the image from the engine, under its `tag`."""
+    from .engine.connecting import connected
+    from .engine.pushing import pushed
+
+    field, options = ("targets", publication.name), publication.options
+    assert isinstance(options, Options)
+    if not publishes(options):
+        hint = "such as `tag: registry.example.com/churn:1`"
+        raise fail("not-publishable", "the image has no name in a registry", field=field, help=hint)
+    with connected(publication.environ, field) as engine:
+        image = loaded(
+            Loading(
+                engine=engine,
+                deployment=publication.deployment,
+                name=publication.name,
+                options=options,
+                folder=publication.folder,
+                tagged=True,
+                say=publication.say,
+            )
+        )
+        return Published((f"{image.tag} {pushed(engine, image.tag, field, publication.say)}",))
 
 
 def context(work: Work, deployment: Deployment, options: Options) -> Tree:

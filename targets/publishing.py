@@ -54,7 +54,7 @@ def published_by(deployment: Deployment, names: Iterable[str]) -> tuple[str, ...
     wanted = tuple(dict.fromkeys(names))
     if mistakes := tuple(_mistakes(deployment, wanted)):
         raise UserError(*mistakes)
-    found = [name for name in wanted or targets if _publishes(deployment, name)]
+    found = list(wanted) or [name for name in targets if _publishes(deployment, name) and _wants(deployment, name)]
     if not found:
         raise fail("not-publishable", "none of the targets can be published", field=("targets",), help=_help())
     return tuple(sorted(found, key=lambda name: targets[name].kind not in IMAGES))
@@ -80,6 +80,13 @@ def _mistakes(deployment: Deployment, wanted: Iterable[str]) -> Iterator[Diagnos
 
 def _publishes(deployment: Deployment, name: str) -> bool:
     return hasattr(TARGETS.load(deployment.config.targets[name].kind), "publish")
+
+
+def _wants(deployment: Deployment, name: str) -> bool:
+    """Whether a target that nobody has named is to be published, by what its options say."""
+    entry = deployment.config.targets[name]
+    wants = getattr(TARGETS.load(entry.kind), "publishes", None)
+    return wants is None or bool(wants(entry.options))
 
 
 def _help() -> str:

@@ -70,11 +70,13 @@ def served() -> Iterator[Engine]:
 
 
 def _command(folder: Path) -> list[str | Path]:
+    # a bridge that is there already, another engine's or an earlier one's, is taken as it is
+    address = () if Path("/sys/class/net/docker0").exists() else ("--bip", "172.30.253.1/24")
     return [
         *("dockerd", "--host", f"unix://{folder}/docker.sock", "--pidfile", folder / "pid"),
         *("--data-root", folder / "data", "--exec-root", folder / "exec"),
         # neither the machine's own rules nor its own networks are touched
-        *("--iptables=false", "--ip6tables=false", "--bip", "172.30.253.1/24"),
+        *("--iptables=false", "--ip6tables=false", *address),
         *("--insecure-registry", "127.0.0.0/8"),
     ]
 

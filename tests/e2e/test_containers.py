@@ -11,15 +11,17 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from ..containers import base
+from ..containers import base, registry
 from ..containers.engine import BASE, Engine, served
 from .conftest import PYTHON
 from .project import Project
 from .test_serving import ROW, ask
 
+ANY = {"Accept": "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json"}
 TARGET = (
     f"targets:\n  docker: {{base: '{BASE}', network: host, tag: 'penguins-tested:1', container: penguins-tested}}\n"
 )
@@ -177,12 +179,27 @@ def test_compose_builds_the_image_and_runs_it(ready: Project, engine: Engine) ->
     file.write_text(file.read_text(encoding="utf-8").replace("name: penguins\n", "", 1), encoding="utf-8")
     command = [program, "-f", file, "-p", "penguins"]
     environ = {**os.environ, "DOCKER_HOST": engine.host, "DOCKER_BUILDKIT": "0"}
-    subprocess.run([*command, "up", "--detach"], env=environ, check=True, capture_output=True)
+    subprocess.run([*command, "up", "--detach", "--build"], env=environ, check=True, capture_output=True)
     try:
         assert is_ready(f"http://127.0.0.1:{number}"), engine.docker("ps", "--all")
         assert ask(f"http://127.0.0.1:{number}/predict", ROW)[1] == {"prediction": "Adelie"}
     finally:
         subprocess.run([*command, "down"], env=environ, check=True, capture_output=True)
+
+
+@pytest.mark.slow
+def test_publish_pushes_the_image_that_the_engine_has_built(imaged: Project, engine: Engine, tmp_path: Path) -> None:
+    assert imaged.run("publish", "docker").codes == ["not-publishable"]
+    folder = tmp_path / "registry"
+    folder.mkdir()
+    with registry.served(folder) as there:
+        imaged.edit("deploy.yaml", "penguins-tested:1", f"{there.address}/penguins:1")
+        told = imaged.given(DOCKER_HOST=engine.host).run("publish")
+        assert told.code == 0, told.err
+        request = urllib.request.Request(f"http://{there.address}/v2/penguins/manifests/1", headers=ANY)
+        with urllib.request.urlopen(request) as answer:
+            digest = answer.headers["Docker-Content-Digest"]
+    assert f"published {there.address}/penguins:1 {digest}" in told.err
 
 
 def test_without_an_engine_the_tests_of_an_image_are_said_to_be_not_proved(tested: Project) -> None:
