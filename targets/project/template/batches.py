@@ -13,8 +13,8 @@ from .schema import Row
 from .settings import Settings
 from .tracing import phase
 
-FAST_SECONDS = 100e-6
-"""A model that answers a request in less is asked at once: a batch would cost more than it saves."""
+FAST_SECONDS = 200e-6
+"""A model that answers a request in less is asked at once: few requests in a batch cost more than they save."""
 SLOW_SECONDS = 0.02
 """A model that takes longer is asked in a thread, so that the loop goes on reading, writing and telling its health."""
 MAX_PAUSE = 64
