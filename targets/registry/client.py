@@ -183,7 +183,7 @@ def client(
         url=f"{scheme}://{reference.host}",
         login=lambda: login(reference.registry, environ),
         at=at,
-        session=_session(environ),
+        session=_session(environ, direct=reference.loopback),
     )
 
 
@@ -207,8 +207,10 @@ class _Adapter(HTTPAdapter):
         return super().send(request, stream=stream, timeout=patience, verify=verify, cert=cert, proxies=proxies)
 
 
-def _session(environ: Mapping[str, str]) -> requests.Session:
+def _session(environ: Mapping[str, str], *, direct: bool) -> requests.Session:
     session = requests.Session()
+    # no proxy leads back to this machine
+    session.trust_env = not direct
     # else requests looks for a login in ~/.netrc and sends it in place of the registry's own
     session.auth = lambda request: request
     try:

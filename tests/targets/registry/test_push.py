@@ -171,6 +171,16 @@ def test_a_registry_that_is_out_of_order(relay: Relay, image: Layout) -> None:
     assert (found.code, "503" in found.message) == ("registry-unreachable", True)
 
 
+def test_a_registry_on_this_machine_is_asked_past_any_proxy(
+    registry: Registry, image: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    pushed(registry.address, shipment(registry.address, image))
+    assert there(registry) == image.entries[0].digest
+
+
 def test_logins(image: Layout, tmp_path: Path) -> None:
     (tmp_path / "private").mkdir()
     with served(tmp_path / "private", private=True) as registry:
