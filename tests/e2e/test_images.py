@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ..containers import base
+from ..containers import base, engine
 from ..containers.running import running, unpacked
 from ..targets.oci import layouts
 from .conftest import GIVEN, PYTHON, _given
@@ -113,6 +113,23 @@ def test_manifests_run_the_image_by_its_digest(image: Project, imaged: Project) 
     manifest = yaml.safe_load((imaged / "build/kubernetes/deployment.yaml").read_text(encoding="utf-8"))
     [container] = manifest["spec"]["template"]["spec"]["containers"]
     assert container["image"] == f"registry.example.com/penguins@{told(image)['digest']}"
+
+
+@pytest.mark.slow
+def test_docker_loads_the_archive_under_its_name(image: Project, imaged: Project) -> None:
+    shutil.copy(image / "deploy.lock", imaged / "deploy.lock")
+    imaged.edit("deploy.yaml", "base: ./base", "base: ./base, archive: true")
+    imaged.build()
+    with engine.served() as docker:
+        docker.docker("load", "-i", imaged / "build/oci/image.tar")
+        [loaded] = json.loads(docker.docker("inspect", REFERENCE))
+        assert loaded["Config"]["User"] == "65532:65532"
+        assert loaded["Config"]["Healthcheck"]["Interval"] == 10**10
+        prints = docker.docker(
+            "run", "--rm", "--read-only", "--entrypoint", "python", REFERENCE, "-c", "import penguins"
+        )
+        assert prints == ""
+        docker.docker("rmi", REFERENCE)
 
 
 def test_a_base_without_the_service_s_python_is_told_at_its_line(given: Project) -> None:
