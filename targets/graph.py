@@ -19,7 +19,7 @@ from ..compiler.tree import Tree
 from ..schema.codec import encode
 from ..schema.config import Command, Config, Optimize, Train
 from ..schema.lockfile import Lockfile
-from . import environments, optimizing, project, serving
+from . import environments, images, optimizing, project, serving
 from .catalogs import CHECKS, TARGETS
 from .deployment import LOCKED, Deployment, allow_list, own_template, section_of
 from .project import scored
@@ -82,7 +82,10 @@ def elsewhere(deployment: Deployment, trees: Mapping[str, Tree]) -> Mapping[str,
 
 def remarks(deployment: Deployment, trees: Mapping[str, Tree]) -> tuple[str, ...]:
     """What the user should know of what was built, a sentence each."""
-    return optimizing.report_of(deployment.store.cas, trees["optimize"]).told if "optimize" in trees else ()
+    cas = deployment.store.cas
+    optimized = optimizing.report_of(cas, trees["optimize"]).told if "optimize" in trees else ()
+    made = {name: trees[name] for name in deployment.config.targets if images.FILE in trees.get(name, Tree())}
+    return (*optimized, *(f"{name} is {images.told(cas, tree)}" for name, tree in made.items()))
 
 
 def locked(deployment: Deployment, trees: Mapping[str, Tree]) -> Lockfile:

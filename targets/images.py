@@ -87,6 +87,13 @@ def inputs(config: Config, image: str | None) -> dict[str, Input]:
     return {"image": Made(node=name)} if name else {}
 
 
+def told(cas: Cas, tree: Tree) -> str:
+    """What an image target has made, as the user would name it: a name if it has one, and its digest."""
+    described = json.loads(cas.text(tree, FILE))
+    name = _TAG.sub("", described["reference"])
+    return f"{name}@{described['digest']}" if name else str(described["digest"])
+
+
 def pinned(cas: Cas, tree: Tree, name: str, field: Field) -> str:
     """Registry, repository and digest of the image that the target `name` has made; UserError `unknown-image` where
     it says none that a cluster could pull.
@@ -98,4 +105,4 @@ def pinned(cas: Cas, tree: Tree, name: str, field: Field) -> str:
         text = f"the image of target `{name}` has no name, so nothing could pull it"
         hint = "give it a registry and a repository, such as registry.example.com/churn"
         raise fail("unknown-image", text, field=("targets", name), help=hint)
-    return f"{_TAG.sub('', described['reference'])}@{described['digest']}"
+    return told(cas, tree)

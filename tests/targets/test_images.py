@@ -60,6 +60,11 @@ def test_a_made_image_is_named_by_its_digest_and_not_by_its_tag(
     assert images.pinned(cas, tree, "oci", FIELD) == f"{repository}@{DIGEST}"
 
 
+def test_an_image_without_a_name_is_told_by_its_digest(tmp_path: Path) -> None:
+    cas = Cas(tmp_path)
+    assert images.told(cas, cas.put_texts({images.FILE: json.dumps({"reference": "", "digest": DIGEST})})) == DIGEST
+
+
 @pytest.mark.parametrize(
     ("files", "said"),
     [
