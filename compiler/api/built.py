@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ...schema.diagnostics import fail
 from ...targets.deployment import Deployment
 from ..events import Event
 from ..model_spec import Column
@@ -54,6 +55,8 @@ class Build:
         where there is no built project, or the service does not start.
         """
         with told():
+            if not any(entry.kind == "project" for entry in self.deployment.config.targets.values()):
+                raise fail("not-built", f"{self.name} has no target that `run()` could start", help="add `project`")
             wanted = Wanted(host=host, port=port, environ=environ or {}, wait=wait)
             return started(self.deployment, self.folder, self.columns, wanted)
 

@@ -77,6 +77,14 @@ def test_a_service_that_does_not_start_says_why(ready: Project, monkeypatch: pyt
     assert "PENGUINS_WORKERS" in str(raised.value)
 
 
+@pytest.mark.usefixtures("inside")
+def test_what_has_no_project_cannot_be_run(ready: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(ready, monkeypatch)
+    ready.edit("deploy.yaml", "project: {}, wheel", "wheel")
+    with pytest.raises(DeploycError, match="add `project`"):
+        build(ready / "deploy.yaml", quiet=True).run()
+
+
 def cooked(project: Project, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """What a script says that is run in the project's folder with the tester's own model libraries."""
     return subprocess.run(
