@@ -20,6 +20,11 @@ Path = Annotated[
         "a path below deploy.yaml's folder, with / between its parts",
     ),
 ]
+PYTHON_FILE = Pattern(
+    r"([A-Za-z_][A-Za-z0-9_]*/)*[A-Za-z_][A-Za-z0-9_]*\.py",
+    "a Python file that could be imported from deploy.yaml's folder, such as pipeline.py or steps/all.py",
+)
+PythonFile = Annotated[str, PYTHON_FILE]
 Duration = Annotated[str, Pattern(r"[0-9]+(ms|s|m|h)", "a number with ms, s, m or h, such as 90s or 2h")]
 Variable = Annotated[str, Pattern(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an environment variable")]
 Url = Annotated[
@@ -330,7 +335,7 @@ class Config:
     )
     stages: Annotated[Mapping[Name, Command], Doc("Further stages of the build by name.")] = field(default_factory=dict)
     pipeline: Annotated[
-        Path | None,
+        PythonFile | None,
         Doc("A Python file whose functions marked with @stage are further stages."),
     ] = None
     targets: Annotated[Mapping[Name, Entry], Kinds("targets"), Doc("What to build, by name.")] = field(

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from .config import PYTHON_FILE
 from .diagnostics import Diagnostic, UserError
 from .nodes import Mapping, Node, Pair, Scalar
 from .python import parse_python
@@ -14,7 +15,6 @@ from .source import Source, read_source
 from .stages import Reader, marked
 
 KEY = "pipeline"
-_FILE = re.compile(r"([A-Za-z_]\w*/)*[A-Za-z_]\w*\.py", re.ASCII)
 
 
 def pipelined(root: Node, folder: Path) -> tuple[Node, tuple[Diagnostic, ...]]:
@@ -23,8 +23,8 @@ def pipelined(root: Node, folder: Path) -> tuple[Node, tuple[Diagnostic, ...]]:
     named = next((pair.value for pair in pairs if pair.key == KEY), None)
     if not isinstance(root, Mapping) or not isinstance(named, Scalar) or not named.text:
         return root, ()
-    if _FILE.fullmatch(named.text) and not (folder / named.text).exists():
-        return root, ()  # whether files are there is not the language's to say
+    if not re.fullmatch(PYTHON_FILE.regex, named.text) or not (folder / named.text).exists():
+        return root, ()  # the language says what may stand here, and whether files are there is not its to say
     try:
         source, tree = _parsed(named, folder)
     except UserError as error:
@@ -40,11 +40,6 @@ def module_name(path: str) -> str:
 
 
 def _parsed(named: Scalar, folder: Path) -> tuple[Source, ast.Module]:
-    if not _FILE.fullmatch(named.text):
-        text = f"{named.text} is no Python file that could be imported from deploy.yaml's folder"
-        raise UserError(
-            Diagnostic(code="bad-value", message=text, at=named.span, help="such as pipeline.py or steps/all.py")
-        )
     source = read_source(folder / named.text, named.text)
     return source, parse_python(source, code="pipeline-syntax")
 

@@ -32,10 +32,10 @@ CODES = {
 }
 
 
+# The parameters that the model's signature names, each with its type and its default.
 PARAMS: dict[str, tuple[Any, object]] = {"temperature": (float, 1.0)}
-"""The parameters that the model's signature names, each with its type and its default."""
+# Whether the model would answer otherwise if it was told of them, as it is not: then only the defaults are taken.
 PARAMS_HEARD = False
-"""Whether the model would answer otherwise if it was told of them, as it is not: then only the defaults are taken."""
 
 
 class Split(msgspec.Struct, forbid_unknown_fields=True):
