@@ -156,6 +156,7 @@ def test_inspect_says_what_a_model_is(given: Project) -> None:
     assert "predict_proba" in facts["methods"]
 
 
+@pytest.mark.slow
 def test_init_writes_a_deploy_yaml_that_builds(given: Project) -> None:
     (given / "deploy.yaml").unlink()
     ran = given.run("init", "model", "--sample", "sample.csv")
@@ -165,6 +166,7 @@ def test_init_writes_a_deploy_yaml_that_builds(given: Project) -> None:
     given.build("--target", "project", "--only", "assemble")
 
 
+@pytest.mark.slow
 def test_eject_gives_a_project_of_the_users_own(given: Project) -> None:
     assert given.run("eject").codes == ["not-built"]
     given.build()

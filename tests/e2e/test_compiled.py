@@ -14,6 +14,7 @@ from .project import EXAMPLES, Project, contents
 LIBRARIES = ("scikit-learn", "scipy", "pandas", "skops", "joblib")
 
 
+@pytest.mark.slow
 def test_a_compiled_model_is_proved_served_without_its_library_and_can_be_proved_again(given: Project) -> None:
     given.edit("deploy.yaml", "wheel: {}", "trained: {}")
     ran = given.run("build")

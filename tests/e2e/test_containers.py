@@ -202,6 +202,7 @@ def test_publish_pushes_the_image_that_the_engine_has_built(imaged: Project, eng
     assert f"published {there.address}/penguins:1 {digest}" in told.err
 
 
+@pytest.mark.slow
 def test_without_an_engine_the_tests_of_an_image_are_said_to_be_not_proved(tested: Project) -> None:
     tested.edit("deploy.yaml", "  pytest: {in: docker, inputs: [test_service.py]}\n", "")
     tested.edit("deploy.yaml", "  project: {}\n", "  mlflow: {}\n")

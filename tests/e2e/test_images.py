@@ -132,6 +132,7 @@ def test_docker_loads_the_archive_under_its_name(image: Project, imaged: Project
         docker.docker("rmi", REFERENCE)
 
 
+@pytest.mark.slow
 def test_a_base_without_the_service_s_python_is_told_at_its_line(given: Project) -> None:
     given.write("deploy.yaml", TEXT)
     assert given.fails("missing-file")

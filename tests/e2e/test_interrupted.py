@@ -31,6 +31,7 @@ def test_a_build_that_is_stopped_loses_nothing(
     assert not list((project.cache / "work").iterdir()), "what a killed build leaves is removed by the next"
 
 
+@pytest.mark.slow
 def test_two_builds_at_once_do_the_work_once(
     staged: Project, own_cache: Callable[[Project], Project], fresh: str
 ) -> None:

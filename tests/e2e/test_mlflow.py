@@ -32,6 +32,7 @@ def at_store(project: Project, own_cache: OwnCache, filled: Filled) -> Project:
     return own_cache(project).given(MLFLOW_TRACKING_URI=filled[0].uri)
 
 
+@pytest.mark.slow
 def test_an_alias_stays_where_it_was_locked_until_it_is_told_to_move(
     at_store: Project, filled: Filled, tmp_path: Path
 ) -> None:
@@ -167,6 +168,7 @@ def test_a_store_beside_deploy_yaml_is_found_and_its_facts_are_kept(
     assert facts["trained_at"].endswith("Z")
 
 
+@pytest.mark.slow
 def test_a_model_from_the_registry_is_served_with_its_origin(given: Project, filled: Filled, tmp_path: Path) -> None:
     store = local_store(tmp_path / "store")
     store.add(given / "model", accuracy=0.97)

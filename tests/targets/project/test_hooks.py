@@ -182,6 +182,7 @@ def test_any_of_them_alone(tmp_path: Path, hooks: str, body: str, answer: str, a
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hook", ["    time.sleep(2)\n", "    await asyncio.sleep(60)\n"])
 def test_a_hook_that_takes_too_long_is_given_up(tmp_path: Path, hook: str) -> None:
     kind = "async def" if "await" in hook else "def"
@@ -251,6 +252,7 @@ def test_a_service_without_hooks_has_no_trace_of_them(tmp_path: Path) -> None:
     assert [e.path for e in tree if "Hooked" in (text := cas.text(tree, e.path)) or "-hook" in text] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [PRE + POST + START, PRE + POST, waiting(PRE + POST) + START])
 def test_files_are_scored_behind_the_hooks(tmp_path: Path, text: str) -> None:
     src = made(tmp_path, SIMPLE + text)

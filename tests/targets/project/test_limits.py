@@ -35,6 +35,7 @@ def test_the_example_keeps_to_it() -> None:
     assert example_row(COLUMNS) == {"age": 18, "city": "Oslo", "the rate": 0.5, "level": 2}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("row", "said"),
     [

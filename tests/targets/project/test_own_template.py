@@ -50,6 +50,7 @@ def test_what_is_ejected_holds_to_the_contract_and_makes_the_same(framework: str
     assert made == ours
 
 
+@pytest.mark.slow
 def test_modules_beside_it_come_along_whole(tmp_path: Path) -> None:
     app = template_source("asgi").replace("import logging", "import logging\nfrom .own import used", 1) + "used()\n"
     made = generated(tmp_path, {"app": app, "own": "def used() -> None: ...\n\n\ndef not_used() -> None: ...\n"})

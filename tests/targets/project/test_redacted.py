@@ -93,6 +93,7 @@ def test_what_the_model_has_learnt_of_it_is_not_documented(service: Path) -> Non
     assert columns["patient"] == {"type": "string"}
 
 
+@pytest.mark.slow
 def test_the_payload_log_leaves_it_out(tmp_path: Path) -> None:
     made = files(tmp_path, SPEC, REGRESSOR_OUTPUTS, config(payload_log=PayloadLog(redact=("bed",))))
     assert 'REDACTED: tuple[str, ...] = ("bed", "patient", "ward")' in made["src/churn/payloads.py"]
