@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+import yaml
 from _pytest.mark import ParameterSet
 
 DEPLOYC = Path(sys.executable).with_name("deployc")
@@ -135,6 +136,12 @@ class Project:
         ran = self.run("build", *arguments, own_traceback=own_traceback)
         assert (ran.code, ran.codes) == (1, [code]), ran.out + ran.err
         return ran.err[ran.err.index("error[") :]
+
+    def as_trained(self) -> None:
+        """Have the model served by its own library: a compiled one may differ in the last bits of a number."""
+        config = yaml.safe_load((self.folder / "deploy.yaml").read_text(encoding="utf-8"))
+        serve = {**config.get("serve", {}), "optimize": "off"}
+        self.write("deploy.yaml", yaml.safe_dump({**config, "serve": serve}, sort_keys=False))
 
     @contextmanager
     def running(self, *arguments: str) -> Iterator[Running]:

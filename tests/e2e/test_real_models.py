@@ -67,6 +67,7 @@ def proven(project: Project, source: Path, model: str, rows: str) -> dict[str, o
     shutil.copy(source / rows, project / rows)
     ran = project.run("init", model, "--sample", rows, "--name", "served")
     assert ran.code == 0, ran.err
+    project.as_trained()
     project.build()
     report: dict[str, object] = json.loads((project / "build/reports/parity/report.json").read_text())
     assert report["rows"] == 20
