@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -20,7 +21,14 @@ _PASSED = re.compile(
 )
 _DROPPED = re.compile("(UV_|PIP_|PYTHON|CONDA_|VIRTUAL_ENV).*")
 _CREDENTIALS = re.compile(r"(\w+://)[^\s/]*@")
+_FINDING = threading.Lock()
 _DEBUG = re.compile(r"\s*(\d+\.\d+\w*\s+)?(DEBUG|TRACE|WARN)\b")
+
+
+def program() -> str:
+    """The path of uv; before Python 3.13 what it is found by, sysconfig, is not for several threads at once."""
+    with _FINDING:
+        return uv_package.find_uv_bin()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +43,7 @@ class Uv:
 
     def run(self, arguments: Sequence[str], *, folder: Path) -> tuple[int, str]:
         """uv's exit code and all that it said, debug lines included, without credentials or `folder`'s path."""
-        command = [uv_package.find_uv_bin(), *arguments, "--no-config", "--no-python-downloads"]
+        command = [program(), *arguments, "--no-config", "--no-python-downloads"]
         command += ["--color", "never", "--no-progress", *(["--offline"] if self.offline else [])]
         # that an index asked for a password is told in a debug line only
         return self.run_other(command, folder=folder, environ={**tool_environ(self.environ), "RUST_LOG": "uv=debug"})
