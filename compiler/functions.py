@@ -12,7 +12,6 @@ from ..schema.source import Source
 from ..schema.stages import ORIGIN, RUNNER, marked
 from .hooks.modules import collect, on_disk
 from .node import Files, Node, Work
-from .pruning import pruned
 from .tree import Tree
 
 FIELD: Field = (KEY,)
@@ -46,6 +45,9 @@ class Functions:
         function = self.by_stage[stage]
 
         def run(work: Work) -> Tree:
+            # libcst takes longer to import than most commands to run
+            from .pruning import pruned
+
             tree = work.inputs[""]
             text = pruned(work.cas.text(tree, self.path), function, ORIGIN)
 

@@ -16,6 +16,7 @@ from ..schema.codec import encode
 from ..schema.config import Config
 from ..schema.constraints import Doc, Maximum, Minimum, Pattern
 from ..schema.diagnostics import fail
+from . import images
 from .deployment import PROJECT, Deployment
 from .engine.loading import Described, Loaded, Loading
 from .publishing import Publication, Published
@@ -155,12 +156,12 @@ def publish(publication: Publication) -> Published:
 
 def context(work: Work, deployment: Deployment, options: Options) -> Tree:
     """What is built from, of the assembled project in the input "project"."""
-    from .project.dockerfile import Layout, Recipe, default_base, dockerfile, system_packages
+    from .project.dockerfile import Layout, Recipe, dockerfile, system_packages
     from .project.names import Names
 
     project, names = work.inputs["project"], Names.of(deployment.config.name)
     recipe = Recipe(
-        base=options.base or default_base(deployment.python),
+        base=options.base or images.default_base(deployment.python),
         port=options.port or deployment.config.serve.port,
         workers=options.workers,
         packages=tuple(dict.fromkeys((*system_packages(_locked(work)), *options.packages))),

@@ -28,6 +28,11 @@ def by_digest(image: str | None) -> bool:
     return image is not None and "@" in image
 
 
+def default_base(python: str) -> str:
+    """The image that a service of that Python is built on where nobody says otherwise."""
+    return f"python:{python}-slim"
+
+
 def running(config: Config, image: str, names: Iterable[str]) -> Config:
     """The config with an image that was built before in the place of the one that its targets would run.
 

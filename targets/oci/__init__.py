@@ -7,12 +7,11 @@ from collections.abc import Iterator, Mapping
 from ...compiler.node import AnyNode
 from ...schema.config import Config
 from ...schema.diagnostics import Diagnostic, Field
+from .. import images
 from ..deployment import Deployment
-from ..project.dockerfile import default_base
 from ..publishing import Publication, Published
 from ..registry.reference import mistakes
 from .loading import described, loaded
-from .making import Making
 from .options import Options
 
 __all__ = ["Options", "check", "described", "loaded", "named_files", "nodes", "provenance", "publish"]
@@ -20,6 +19,9 @@ __all__ = ["Options", "check", "described", "loaded", "named_files", "nodes", "p
 
 def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
     """For each platform what its base has and its libraries; the model's layer; and the image of them all."""
+    # what reads every deploy.yaml imports this module, for its options
+    from .making import Making
+
     make = Making.of(deployment, name, options)
     made: list[AnyNode] = [*make.fetching]
     for platform in make.platforms:
@@ -55,7 +57,7 @@ def publish(publication: Publication) -> Published:
 
     options = publication.options
     assert isinstance(options, Options)
-    base = "" if options.folder else options.base or default_base(publication.deployment.python)
+    base = "" if options.folder else options.base or images.default_base(publication.deployment.python)
     at: Field = ("targets", publication.name, *(["reference"] if options.reference else []))
     place = Place(reference=options.reference or "", base=base, insecure=options.insecure, at=at)
     return send(publication, place)

@@ -14,7 +14,6 @@ from ...schema.codec import decode, encode
 from ...schema.diagnostics import Field, fail
 from .. import images
 from ..deployment import LOCKED, PROJECT, Deployment
-from ..project.dockerfile import default_base
 from ..registry import bases
 from ..registry.reference import LATEST
 from . import archive, base, contents, layers, libraries, python, service
@@ -52,7 +51,7 @@ class Making:
         if options.folder:
             base, folder = deployment.file(options.folder), posixpath.normpath(options.folder)
         else:
-            text = options.base or default_base(deployment.python)
+            text = options.base or images.default_base(deployment.python)
             fetching, base = bases.nodes(bases.wanted(deployment, name, text, platforms, insecure=options.insecure))
             folder = ""
         return cls(
@@ -229,7 +228,7 @@ class Making:
     @property
     def _base_name(self) -> str:
         """The base's name, where others could have it by that."""
-        return "" if self.options.folder else self.options.base or default_base(self.deployment.python)
+        return "" if self.options.folder else self.options.base or images.default_base(self.deployment.python)
 
     @property
     def _port(self) -> int:

@@ -14,11 +14,6 @@ SYSTEM = {"lightgbm": "libgomp1"}
 """Debian packages of the shared libraries that a distribution's wheel leaves to the system."""
 
 
-def default_base(python: str) -> str:
-    """The image that a service of that Python is built on where nobody says otherwise."""
-    return f"python:{python}-slim"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """What lies below src/ beside the model: the service's package and the user's own modules."""

@@ -7,10 +7,11 @@ from pathlib import PurePosixPath
 
 from ...compiler.model_spec import ModelSpec
 from ...schema.config import Config
+from .. import images
 from . import scored
 from .catalog import Framework, facts
 from .choices import Choices
-from .dockerfile import Layout, Recipe, default_base, dockerfile, system_packages
+from .dockerfile import Layout, Recipe, dockerfile, system_packages
 from .names import VERSION, Names
 from .needs import requirements
 from .rendering import texts
@@ -53,7 +54,7 @@ def render(
     }
     found = {path: environment.get_template(template).render(values) for path, template in FILES.items()}
     recipe = Recipe(
-        base=default_base(config.python),
+        base=images.default_base(config.python),
         port=config.serve.port,
         packages=system_packages(r.name for r in required),
         indexes=tuple(index.url for index in config.lock.indexes.values()),
