@@ -21,7 +21,7 @@ def connected(environ: Mapping[str, str], field: Field | None = None) -> Iterato
         engine = docker.from_env(environment=dict(environ))
         engine.ping()
     except (DockerException, RequestException, ValueError, OSError) as error:
-        hint = "start Docker, or use the target `oci`, which makes an image without it"
+        hint = "start Docker; the target `oci` makes an image, and publishes it, without one"
         text = "there is no Docker engine that answers"
         raise fail("no-engine", text, field=field, help=hint, notes=[reason(error)]) from None
     try:

@@ -42,7 +42,7 @@ def _parts(made: Made) -> Iterator[Component]:
     yield _component(ComponentType.MACHINE_LEARNING_MODEL, made.service, made.model_uri, made.model, told)
     if made.base:
         name, _, digest = made.base.partition("@sha256:")
-        yield _component(ComponentType.CONTAINER, name, f"sha256:{digest}", digest)
+        yield _component(ComponentType.CONTAINER, name or "base", f"sha256:{digest}", digest)
 
 
 def _component(kind: ComponentType, name: str, version: str, digest: str, told: Iterable[Property] = ()) -> Component:

@@ -65,11 +65,16 @@ def statement(made: Made) -> bytes:
 
 def _dependencies(made: Made) -> Iterator[dict[str, object]]:
     annotations = {"annotations": {"origin": dict(made.origin)}} if made.origin else {}
-    yield {"name": "model", "uri": made.model_uri, "digest": {"sha256": made.model}, **annotations}
+    yield {"name": "model", **_named(made.model_uri), "digest": {"sha256": made.model}, **annotations}
     yield {"name": "deploy.lock", "digest": {"sha256": made.lock}}
     if made.base:
         name, _, digest = made.base.partition("@sha256:")
-        yield {"name": "base", "uri": f"oci://{name}", "digest": {"sha256": digest}}
+        yield {"name": "base", **_named(f"oci://{name}" if name else ""), "digest": {"sha256": digest}}
+
+
+def _named(uri: str) -> dict[str, str]:
+    """The address of what was used; what lay in a folder has none that means anything elsewhere."""
+    return {"uri": uri} if uri else {}
 
 
 def always_same(value: object) -> bytes:

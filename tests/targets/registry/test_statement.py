@@ -66,3 +66,12 @@ def test_the_provenance_tells_model_run_lock_base_and_actions() -> None:
     assert model["annotations"]["origin"]["run_id"] == "0a1"
     assert (lock["digest"], base["digest"]) == ({"sha256": LOCK}, {"sha256": BASE})
     assert definition["internalParameters"]["actions"] == {"oci": DIGEST}
+
+
+def test_what_lay_in_a_folder_has_no_address() -> None:
+    here = replace(MADE, base=f"@sha256:{BASE}", model_uri="")
+    dependencies = json.loads(statement(here))["predicate"]["buildDefinition"]["resolvedDependencies"]
+    assert [set(each) - {"annotations"} for each in dependencies] == [{"name", "digest"}] * 3
+    found = materials(here)
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(found.decode()) is None
+    assert "base" in {part["name"] for part in json.loads(found)["components"]}
