@@ -10,7 +10,8 @@ from ...compiler.digest import CHUNK
 # The compressors are imported where they are used: a build with nothing to do needs none.
 
 Compression = Literal["none", "gzip", "zstd"]
-GZIP_LEVEL, ZSTD_LEVEL = 3, 3
+GZIP_LEVEL, ZSTD_LEVEL = 2, 3
+"""ISA-L's level 3 compresses in another way where the processor has AVX2, so its bytes are not the same everywhere."""
 _GZIP_BITS = 31
 """What zlib calls a gzip file with the largest window."""
 SHAPERS: dict[Compression, tuple[str, ...]] = {"none": (), "gzip": ("isal",), "zstd": ("zstandard",)}

@@ -209,6 +209,8 @@ class _Adapter(HTTPAdapter):
 
 def _session(environ: Mapping[str, str], *, direct: bool) -> requests.Session:
     session = requests.Session()
+    # bytes are held to digests, so they are wanted as they are
+    session.headers["Accept-Encoding"] = "identity"
     # no proxy leads back to this machine
     session.trust_env = not direct
     # else requests looks for a login in ~/.netrc and sends it in place of the registry's own

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ...compiler.digest import Digest
 from ...compiler.node import Work
 from ...compiler.tree import Entry, Tree
 from ...schema.diagnostics import fail
 from . import refusals
-from .client import AT_ONCE, Client
+from .client import Client
 from .layout import BLOBS, Document
 from .manifest import INDEX, MANIFESTS, Descriptor, read
 from .progress import Progress
 from .pull import document, fetch
 from .reference import Reference
+from .transfers import GoOn, each
 
 _LAYOUT = '{"imageLayoutVersion": "1.0.0"}\n'
 
@@ -83,18 +84,16 @@ class Fetching:
             return
         self.refuse()
         progress = Progress(total=sum(part.size for part in missing), say=self.work.log)
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            work = [pool.submit(self._one, part, progress) for part in sorted(missing, key=lambda p: -p.size)]
-            _, left = wait(work, return_when=FIRST_EXCEPTION)
-            for future in left:
-                future.cancel()
-            for future in work:
-                if not future.cancelled():
-                    future.result()
+        longest_first = sorted(missing, key=lambda p: -p.size)
+        each(partial(self._one, progress), longest_first, ended=self.work.processes.ended)
 
-    def _one(self, part: Descriptor, progress: Progress) -> None:
+    def _one(self, progress: Progress, part: Descriptor, go_on: GoOn) -> None:
+        def told(here: int) -> None:
+            go_on()
+            progress.told(part.digest, here)
+
         target = self.work.folder / part.hex
-        fetch(self.client, self.repository, part, target, lambda here: progress.told(part.digest, here))
+        fetch(self.client, self.repository, part, target, told)
         stored = self.work.cas.put_file(target)
         target.unlink()
         if (stored.digest, stored.size) != (part.hex, part.size):

@@ -24,7 +24,7 @@ from .client import Client, client
 from .layout import Document, Layout
 from .pull import digest_of, document
 from .push import Shipment, push
-from .reference import Reference, parsed
+from .reference import LATEST, Reference, parsed
 from .referrers import MATERIALS, PROVENANCE, referrer, referring
 from .statement import Made, statement
 from .upload import Changed
@@ -53,7 +53,8 @@ def publish(publication: Publication, place: Place) -> Published:
         text = f"the image of `{publication.name}` has no name to be published as"
         hint = "such as `reference: registry.example.com/team/churn:1.0`"
         raise fail("missing-key", text, field=("targets", publication.name), help=hint)
-    reference = parsed(place.reference)
+    named = parsed(place.reference)
+    reference = replace(named, tag=named.tag or LATEST)
     asked = client(reference, publication.environ, insecure=place.insecure, at=place.at)
     key = _key(publication)
     (image,) = _layout(publication).entries

@@ -21,13 +21,14 @@ ATTEMPTS = 5
 
 
 def digest_of(client: Client, reference: Reference) -> str:
-    """The digest of what a reference names in the registry now, "" where there is nothing or it does not say."""
+    """The digest of what a reference names in the registry now, "" where there is nothing."""
     answer = client.ask(_manifest("HEAD", reference))
     if answer.status_code == 404:
         return ""
     if answer.status_code != 200:
         raise client.refused(answer, f"to say what {reference} is")
-    return answer.headers.get("Docker-Content-Digest", "")
+    # a registry need not say it with this answer
+    return answer.headers.get("Docker-Content-Digest") or document(client, reference).what.digest
 
 
 def document(client: Client, reference: Reference) -> Document:
@@ -95,8 +96,10 @@ def _short(client: Client, request: Request) -> tuple[bytes, requests.Response]:
 
 def _rest(client: Client, repository: str, what: Descriptor, target: Path, told: Callable[[int], None]) -> None:
     here = target.stat().st_size
-    ranged = {"Range": f"bytes={here}-"} if here else {}
-    headers, path = {"Accept-Encoding": "identity", **ranged}, f"{repository}/blobs/{what.digest}"
+    if here == what.size and here:
+        return  # it was cut off after its last byte
+    headers = {"Range": f"bytes={here}-"} if here else {}
+    path = f"{repository}/blobs/{what.digest}"
     request = Request(method="GET", path=path, repository=repository, headers=headers, stream=True)
     with client.once(request) as answer:
         if answer.status_code not in (200, 206):

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
 from . import refusals
-from .client import AT_ONCE, Client, Request
+from .client import Client, Request
 from .layout import Document, Layout
 from .manifest import Descriptor
 from .progress import Progress
 from .pull import digest_of
 from .reference import Reference
 from .referrers import list_again
+from .transfers import GoOn, each
 from .upload import Blob, upload
 
 
@@ -78,21 +78,19 @@ def put(client: Client, repository: str, name: str, document: Document) -> None:
 def _upload(client: Client, shipment: Shipment, parts: Mapping[str, Descriptor], say: Callable[[str], None]) -> None:
     progress = Progress(total=sum(part.size for part in parts.values()), say=say)
     repository, path, sources = shipment.reference.repository, shipment.layout.path, shipment.sources
-    with ThreadPoolExecutor(AT_ONCE) as pool:
 
-        def bring(part: Descriptor) -> tuple[str, int]:
-            blob = Blob(what=part, path=path(part.digest), source=sources.get(part.digest, ""))
-            how = upload(client, repository, blob, lambda sent: progress.told(part.digest, sent))
-            progress.told(part.digest, part.size)
-            return how, part.size
+    def bring(part: Descriptor, go_on: GoOn) -> tuple[str, int]:
+        def told(sent: int) -> None:
+            go_on()
+            progress.told(part.digest, sent)
 
-        # the longest first: it is what the others are waited with for
-        work = [pool.submit(bring, part) for part in sorted(parts.values(), key=lambda p: -p.size)]
-        _, left = wait(work, return_when=FIRST_EXCEPTION)
-        for future in left:
-            future.cancel()
-        done = [future.result() for future in work if not future.cancelled()]
-    say("; ".join(_counted(done)))
+        blob = Blob(what=part, path=path(part.digest), source=sources.get(part.digest, ""))
+        how = upload(client, repository, blob, told)
+        progress.told(part.digest, part.size)
+        return how, part.size
+
+    # the longest first: it is what the others are waited with for
+    say("; ".join(_counted(each(bring, sorted(parts.values(), key=lambda p: -p.size)))))
 
 
 def _counted(done: Iterable[tuple[str, int]]) -> Iterator[str]:

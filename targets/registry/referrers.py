@@ -93,4 +93,5 @@ def _list(client: Client, repository: str, digest: str) -> Reference:
 
 
 def _entry(what: Descriptor, artifact_type: str) -> dict[str, object]:
-    return {**what.json, **({"artifactType": artifact_type} if artifact_type else {})}
+    said = {"artifactType": artifact_type, "annotations": dict(what.annotations)}
+    return {**what.json, **{key: value for key, value in said.items() if value}}

@@ -25,7 +25,7 @@ def unpacked(ready: Project, tmp_path: Path) -> Path:
 
 
 def test_it_is_installed_without_a_network(unpacked: Path, tmp_path: Path) -> None:
-    to = tmp_path / "service"
+    to = tmp_path / "my service"
     done = subprocess.run(
         [*OFFLINE, "sh", str(unpacked / "install.sh"), str(to)], capture_output=True, text=True, check=False
     )

@@ -181,6 +181,15 @@ def test_a_registry_on_this_machine_is_asked_past_any_proxy(
     assert there(registry) == image.entries[0].digest
 
 
+def test_a_registry_need_not_say_the_digest_of_what_it_has(registry: Registry, relay: Relay, image: Layout) -> None:
+    sent = shipment(registry.address, image)
+    push(asking(registry.address), sent, print)
+    relay.changed = {"Docker-Content-Digest": ""}
+    there = replace(sent.reference, registry=relay.address)
+    assert digest_of(asking(relay.address), there) == sent.image.digest
+    assert digest_of(asking(relay.address), replace(there, tag="2")) == ""
+
+
 def test_logins(image: Layout, tmp_path: Path) -> None:
     (tmp_path / "private").mkdir()
     with served(tmp_path / "private", private=True) as registry:
