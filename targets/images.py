@@ -16,6 +16,9 @@ from ..schema.diagnostics import Diagnostic, Field, fail
 KINDS = ("oci",)
 """Kinds of targets that make an image with a digest."""
 
+RUNNERS = ("compose", "kserve", "kubernetes")
+"""Kinds of targets that run an image, which may have been built before."""
+
 FILE = "image.json"
 """What such a target says of its image, in its own tree."""
 
@@ -48,7 +51,7 @@ def running(config: Config, image: str, names: Iterable[str]) -> Config:
         if name not in config.targets:
             raise fail("unknown-target", f"no target `{name}`", help=f"known: {', '.join(config.targets)}")
     taken = {name: entry for name, entry in config.targets.items() if not wanted or name in wanted}
-    changed = {name: _with_image(entry, image) for name, entry in taken.items() if hasattr(entry.options, "image")}
+    changed = {name: _with_image(entry, image) for name, entry in taken.items() if entry.kind in RUNNERS}
     if not changed:
         raise fail("unknown-image", "no target runs an image", field=("targets",))
     return replace(config, targets=changed, tests={})
@@ -83,6 +86,10 @@ def check(config: Config, image: str | None, field: Field) -> Iterator[Diagnosti
     elif image and config.targets[image].kind == "docker":
         text = f"the digest of `{image}` is not known before a daemon has built it"
         hint = "name an `oci` target, or the pushed image by its digest"
+        yield Diagnostic(code="unknown-image", message=text, field=field, help=hint)
+    elif image and config.targets[image].kind not in KINDS:
+        text = f"the target `{image}` makes no image, but a {config.targets[image].kind}"
+        hint = f"known: {', '.join(made)}" if made else "add a target `oci`"
         yield Diagnostic(code="unknown-image", message=text, field=field, help=hint)
 
 

@@ -39,7 +39,7 @@ def provenance(deployment: Deployment) -> None:
 
 def elsewhere(options: Options) -> str:
     """A folder of the user's in which the target is put as well, relative to deploy.yaml; or empty."""
-    return options.write or ""
+    return checking.written(options)
 
 
 def check(config: Config, name: str, options: Options) -> Iterator[Diagnostic]:

@@ -40,10 +40,20 @@ def built(engine: DockerClient, build: Build, say: Callable[[str], None]) -> str
     """The id of the image; UserError `engine-failed` shows where the build failed."""
     digest = context_digest(build.context)
     with told("the image cannot be built", build.field):
-        found = engine.images.list(filters={"label": f"{LABEL}={digest}"})
-        image = str(found[0].id) if found else _built(engine, build, digest, say)
+        image = _found(engine, digest) or _built(engine, build, digest, say)
         name(engine, image, build.tag)
     return image
+
+
+def _found(engine: DockerClient, digest: Digest) -> str:
+    """The image that was built of these files for the engine's own processor; empty where there is none.
+
+    What was built on top of it has its label too, and is younger.
+    """
+    processor = engine.version()["Arch"]
+    labelled = engine.images.list(filters={"label": f"{LABEL}={digest}"})
+    own = [image.attrs for image in labelled if image.attrs["Architecture"] == processor]
+    return str(min(own, key=lambda attrs: str(attrs["Created"]))["Id"]) if own else ""
 
 
 def context_digest(folder: Path) -> Digest:

@@ -6,7 +6,7 @@ from ...compiler.node import AnyNode
 from ..deployment import Deployment
 from . import making, network, workload
 from .applying import publish
-from .checking import check
+from .checking import check, written
 from .manifest import Manifest
 from .options import Options
 from .workload import App
@@ -28,7 +28,7 @@ def provenance(deployment: Deployment) -> None:
 
 def elsewhere(options: Options) -> str:
     """A folder of the user's in which the target is put as well, relative to deploy.yaml; or empty."""
-    return options.write or ""
+    return written(options)
 
 
 def objects(app: App) -> tuple[Manifest, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from ...schema.config import Config
@@ -24,11 +25,21 @@ def check(config: Config, name: str, options: Running) -> Iterator[Diagnostic]:
         hint = f"such as `secrets: {{{key}: {config.name}/api-key}}`, a Secret and a key in it"
         yield Diagnostic(code="missing-key", message=text, field=field, help=hint)
     yield from _variables(config, field, options)
-    others = [n for n, e in config.targets.items() if n < name and getattr(e.options, "write", None) == options.write]
-    if options.write and others:
+    place = written(options)
+    others = [
+        n
+        for n, e in config.targets.items()
+        if n < name and isinstance(e.options, Running) and written(e.options) == place
+    ]
+    if place and others:
         text = f"target `{others[0]}` is written into the same folder"
         hint = "each removes what it wrote before: give each a folder of its own"
         yield Diagnostic(code="conflicting-keys", message=text, field=(*field, "write"), help=hint)
+
+
+def written(options: Running) -> str:
+    """The folder of the user's own that the manifests are put into as well, relative to deploy.yaml; or empty."""
+    return posixpath.normpath(options.write) if options.write else ""
 
 
 def _variables(config: Config, field: Field, options: Running) -> Iterator[Diagnostic]:

@@ -44,6 +44,8 @@ class Connection(HttpToolsProtocol):
                 self.send_400_response("The headers are too long.")
 
     def on_message_begin(self) -> None:
+        # each request has the whole time, however long the connection has been there
+        self._rest()
         self._whole = False
         self._head = 1
         super().on_message_begin()
