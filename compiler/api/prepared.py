@@ -48,20 +48,15 @@ def prepare(model: object, sample: object, *, most: int, allow: Iterable[str], c
     saved = save(model, folder)
     (folder / "MLmodel").write_text(saved.mlmodel, encoding="utf-8")
     code = own_code(modules(folder, saved), sys.modules)
-    rows = None if sample is None else _rows(sample, model, most)
+    names = [str(name) for name in getattr(model, "feature_names_in_", ())]
+    rows = None if sample is None else table(sample, names, most)
     written = cas.put_folder(folder)
     spec = _inspected(cas, written, rows, allow, code)
-    names = [requirement.name for requirement in spec.requirements]
-    texts = {f"{MODEL}/requirements.txt": "".join(f"{line}\n" for line in pinned(names))}
+    lines = pinned(requirement.name for requirement in spec.requirements)
+    texts = {f"{MODEL}/requirements.txt": "".join(f"{line}\n" for line in lines)}
     texts |= {f"{CODE}/{path}": text for path, text in code.files.items()}
     texts |= {SAMPLE: rows.csv()} if rows else {}
     return Prepared(tree=written.at(MODEL) | cas.put_texts(texts), spec=spec, rows=rows, code=code)
-
-
-def _rows(sample: object, model: object, most: int) -> Table:
-    names = [str(name) for name in getattr(model, "feature_names_in_", ())]
-    found = table(sample, names)
-    return replace(found, rows=found.rows[:most])
 
 
 def _inspected(cas: Cas, model: Tree, rows: Table | None, allow: Iterable[str], code: OwnCode) -> ModelSpec:

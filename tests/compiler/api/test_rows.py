@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
-from deployc.compiler.api.rows import records, table
+from deployc.compiler.api.rows import Table, records, table
 from deployc.compiler.formats.sample import read_sample
 from deployc.compiler.model_spec import Column
 from deployc.schema.diagnostics import UserError
@@ -40,6 +41,49 @@ def test_what_is_no_table_is_told(rows: object) -> None:
     with pytest.raises(UserError) as raised:
         table(rows)
     assert [d.code for d in raised.value.diagnostics] == ["bad-rows"]
+
+
+class Guarded:
+    """A table of polars' kind that nobody may read beyond its second row."""
+
+    columns = ("a",)
+
+    def iter_rows(self) -> Iterator[tuple[object, ...]]:
+        yield from [(1,), (2,)]
+        raise AssertionError("a third row was read")
+
+
+class GuardedColumn:
+    """A column of texts that nobody may read beyond its second one."""
+
+    def __iter__(self) -> Iterator[object]:
+        yield from ("one", "two")
+        raise AssertionError("a third text was read")
+
+    def to_list(self) -> list[object]:
+        return [*self]
+
+
+@pytest.mark.parametrize("rows", [Guarded(), [{"a": 1}, {"a": 2}, {"a": object()}], [[1], [2], [object()]]])
+def test_no_row_is_read_that_is_not_wanted(rows: object) -> None:
+    assert table(rows, ["a"], most=2) == Table(columns=("a",), rows=((1,), (2,)))
+
+
+def test_no_text_is_read_that_is_not_wanted() -> None:
+    assert table(GuardedColumn(), most=2).rows == (("one",), ("two",))
+
+
+@pytest.mark.slow
+def test_tables_arrays_and_columns_of_libraries_are_cut() -> None:
+    np, pd = pytest.importorskip("numpy"), pytest.importorskip("pandas")
+    cells = [[1.5, 2.0], [math.nan, 4.0], [5.0, 6.0]]
+    first = ((1.5, 2.0), (None, 4.0))
+    for rows in (np.array(cells), pd.DataFrame(cells), pd.DataFrame(cells, columns=["a", "b"])):
+        assert table(rows, ["a", "b"], most=2) == Table(columns=("a", "b"), rows=first)
+    # a slice of this one would go by its labels
+    assert table(pd.Series(["x", "y", "z"], index=[2.5, 0.5, 1.5]), most=2).rows == (("x",), ("y",))
+    with pytest.raises(UserError, match="bad-rows"):
+        table(np.array(5.0))
 
 
 def test_a_missing_number_is_empty_and_null() -> None:
