@@ -205,8 +205,9 @@ def _lines(report: Report) -> list[str]:
 
 
 def _unproved(attempts: list[Attempt]) -> UserError:
-    (*_, last) = attempts
-    notes = ["\n".join(difference(first))] if last.proof and (first := last.proof.first) else []
+    *before, last = attempts
+    notes = [attempt.told for attempt in before]
+    notes += ["\n".join(difference(first))] if last.proof and (first := last.proof.first) else []
     advice = "`on_unproved: serve-original` would serve the model as it was trained"
     return fail("not-proved", last.told, field=FIELD, help=advice, notes=notes)
 

@@ -15,17 +15,11 @@ SKIPPED = frozenset({"None", "passthrough"})
 
 
 def candidates(options: Optimize, spec: ModelSpec) -> tuple[str, ...]:
-    """The optimisers to try, the fastest form first.
-
-    None is tried after one that needs nothing to convert: to find that one wanting would cost less than to install the
-    others' libraries. One that is named is tried whatever the model is.
-    """
+    """The optimisers to try, the fastest form first. One that is named is tried whatever the model is."""
     if options.use != "auto":
         return (options.use,) if options.use in known("optimizers") else ()
     says = {name: facts("optimizers", name) for name in known("optimizers")}
-    fitting = sorted((name for name in says if applies(name, spec, says)), key=lambda name: _rank(says[name]))
-    light = [i for i, name in enumerate(fitting) if not says[name]["CONVERTERS"]]
-    return tuple(fitting[: light[0] + 1] if light else fitting)
+    return tuple(sorted((name for name in says if applies(name, spec, says)), key=lambda name: _rank(says[name])))
 
 
 def applies(name: str, spec: ModelSpec, says: Mapping[str, Mapping[str, object]]) -> bool:

@@ -65,6 +65,14 @@ def test_a_model_that_nobody_can_convert_is_served_as_it_was_trained_unless_it_m
     assert "linear cannot convert the model: column Island is of type string" in told
 
 
+SCALED = """\
+import joblib, pandas
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+table = pandas.DataFrame({"x": [float(n) for n in range(20)]})
+joblib.dump(make_pipeline(make_pipeline(StandardScaler()), LinearRegression()).fit(table, table.x * 2), "model.joblib")
+"""
 NEIGHBOURS = """\
 import joblib, pandas
 from sklearn.neighbors import KNeighborsRegressor
@@ -73,20 +81,31 @@ joblib.dump(KNeighborsRegressor().fit(table, table.x * 2), "model.joblib")
 """
 
 
+def trained_here(name: str) -> dict[str, object]:
+    """A project of a model that train.py makes."""
+    requirements = ["scikit-learn", "pandas", "joblib"]
+    train = {"run": "python train.py", "inputs": ["train.py"], "requirements": requirements}
+    model = {"path": "model.joblib", "train": train, "sample": "sample.csv"}
+    return {"version": 1, "name": name, "model": model, "targets": {"project": {}}}
+
+
+@pytest.mark.slow
+def test_the_next_optimiser_is_tried_where_the_fastest_fails(project: Project) -> None:
+    project.write("train.py", SCALED)
+    project.write("sample.csv", "x\n1.5\n2.5\n")
+    project.write("deploy.yaml", json.dumps(trained_here("scaled")))
+    ran = project.run("build")
+    assert ran.code == 0, ran.err
+    assert "linear cannot convert the model: it has a step Pipeline" in ran.err
+    assert "compiled with onnx: equal to the original on " in ran.err
+    assert "\nonnxruntime==" in (project / "build/project/requirements.lock").read_text()
+
+
 @pytest.mark.slow
 def test_a_model_that_no_optimiser_knows_is_asked_and_served_in_one_environment(project: Project) -> None:
     project.write("train.py", NEIGHBOURS)
-    model = {
-        "path": "model.joblib",
-        "train": {
-            "run": "python train.py",
-            "inputs": ["train.py"],
-            "requirements": ["scikit-learn", "pandas", "joblib"],
-        },
-        "sample": "sample.csv",
-    }
     project.write("sample.csv", "x\n1.5\n2.5\n")
-    project.write("deploy.yaml", json.dumps({"version": 1, "name": "near", "model": model, "targets": {"project": {}}}))
+    project.write("deploy.yaml", json.dumps(trained_here("near")))
     ran = project.run("build")
     assert ran.code == 0, ran.err
     assert "no optimiser knows models of its kind" in ran.err

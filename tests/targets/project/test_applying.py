@@ -28,7 +28,7 @@ BEHIND = replace(LINEAR, types=(*LINEAR.types, FOREST.class_name))
 @pytest.mark.parametrize(
     ("spec", "use", "tried"),
     [
-        (LINEAR, "auto", ("linear",)),
+        (LINEAR, "auto", ("linear", "onnx")),
         (LINEAR, "off", ()),
         (FOREST, "linear", ("linear",)),
         (replace(FOREST, class_name="features.Own"), "auto", ()),
