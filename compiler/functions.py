@@ -9,7 +9,7 @@ from pathlib import Path
 from ..schema.diagnostics import Field
 from ..schema.pipeline import KEY, module_name
 from ..schema.source import Source
-from ..schema.stages import ORIGIN, RUNNER, marked
+from ..schema.stages import RUNNER, marked
 from .hooks.modules import collect, on_disk
 from .node import Files, Node, Work
 from .tree import Tree
@@ -49,14 +49,16 @@ class Functions:
             from .pruning import pruned
 
             tree = work.inputs[""]
-            text = pruned(work.cas.text(tree, self.path), function, ORIGIN)
+            text = pruned(work.cas.text(tree, self.path), function)
 
             def find(path: str) -> Source | None:
                 if path not in tree:
                     return None
                 return Source.of(path, text if path == self.path else work.cas.text(tree, path))
 
-            reached = {module.path for module in collect(module_name(self.path), find, FIELD).values()}
+            reached = {
+                module.path for module in collect(module_name(self.path), find, FIELD, code="pipeline-syntax").values()
+            }
             others = Tree.of(entry for entry in tree if entry.path in reached)
             return others | work.cas.put_texts({self.path: text, f"{RUNNER}.py": CALL})
 
@@ -78,6 +80,6 @@ def functions(path: str | None, root: Path) -> Functions:
     """The functions of the file that deploy.yaml's `pipeline` names; none without one. UserError as `collect`."""
     if path is None:
         return Functions(path="", by_stage={}, files=())
-    modules = collect(module_name(path), on_disk(root), FIELD)
+    modules = collect(module_name(path), on_disk(root), FIELD, code="pipeline-syntax")
     found = {each.name: each.node.name for each in marked(modules[module_name(path)].tree)}
     return Functions(path=path, by_stage=found, files=tuple(sorted(module.path for module in modules.values())))

@@ -3,42 +3,48 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 import libcst as cst
 
+from ..schema.stages import imports_mark, marked
+
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+Import = ast.Import | ast.ImportFrom
 
 
-def pruned(text: str, function: str, origin: str) -> str:
-    """The module with `function`, all that it names, directly or not, and the statements that are neither definitions
-    nor imports; without the part for running it as a script, what is imported from `origin`, and the marks from there.
+def pruned(text: str, function: str) -> str:
+    """The module with `function`, all that it names, directly or not, and what acts where the module is imported:
+    statements, definitions with decorators, and imports of what is used nowhere; without the part for running it as a
+    script, and the marks of stages with their import.
     """
     tree = ast.parse(text)
-    marks = frozenset(name for node in tree.body for name in _imported(node, origin))
-    kept = _Kept(names=_reached(tree, function, marks), marks=marks, origin=origin)
+    marks = frozenset(each.mark for each in marked(tree))
+    stay, names = _reached(tree, function, marks)
+    kept = _Kept(stay=stay, marks=marks, elsewhere={*_names([tree])} - names)
     module = cst.parse_module(text)
-    return module.with_changes(body=[*kept.statements(module.body)]).code
+    return module.with_changes(body=[*kept.statements(tree.body, module.body)]).code
 
 
-def _reached(tree: ast.Module, function: str, marks: Set[str]) -> frozenset[str]:
-    """The names that the function, what it reaches, and the module's own statements use."""
-    defined = {node.name: node for node in tree.body if isinstance(node, _DEFINITIONS)}
-    waiting: list[ast.AST] = [node for node in tree.body if _is_statement(node)]
-    found = {function}
-    if function in defined:
-        waiting.append(defined[function])
-    while waiting:
-        new = {*_names(waiting.pop(), marks)} - found
-        found |= new
-        waiting += [defined[name] for name in new if name in defined]
-    return frozenset(found)
+def _reached(tree: ast.Module, function: str, marks: Set[ast.AST]) -> tuple[Set[ast.stmt], Set[str]]:
+    """What stays of the module but for imports, and the names that this uses."""
+    stay = {node for node in tree.body if _acts(node, marks)}
+    names = {function, *_names(stay, marks)}
+    while new := {node for node in tree.body if _is_reached(node, names)} - stay:
+        stay |= new
+        names.update(_names(new, marks))
+    return stay, names
 
 
-def _is_statement(node: ast.stmt) -> bool:
-    return not (isinstance(node, (*_DEFINITIONS, ast.Import, ast.ImportFrom)) or _is_script(node))
+def _acts(node: ast.stmt, marks: Set[ast.AST]) -> bool:
+    """Whether a statement does something by itself where the module is imported: a decorator may register what it is
+    given, as that of a `functools.singledispatch` function does.
+    """
+    if isinstance(node, Definition):
+        return bool({*node.decorator_list} - marks)
+    return not (isinstance(node, Import) or _is_script(node))
 
 
 def _is_script(node: ast.stmt) -> bool:
@@ -49,72 +55,61 @@ def _is_script(node: ast.stmt) -> bool:
     return False
 
 
-def _names(node: ast.AST, marks: Set[str]) -> Iterator[str]:
-    """Every name in a node, also where it is text, such as in an annotation; not in its marks."""
-    skipped = [mark for mark in getattr(node, "decorator_list", ()) if _marks(mark, marks)]
-    for part in ast.iter_child_nodes(node):
-        if part in skipped:
-            continue
-        for inner in ast.walk(part):
-            match inner:
-                case ast.Name(id=name) | ast.Constant(value=str(name)):
-                    yield name
+def _is_reached(node: ast.stmt, names: Set[str]) -> bool:
+    """Whether a definition has one of these names, or a base that has one: a class knows what is derived from it."""
+    bases = _names(node.bases) if isinstance(node, ast.ClassDef) else ()
+    return isinstance(node, Definition) and not names.isdisjoint((node.name, *bases))
 
 
-def _imported(node: ast.stmt, origin: str) -> Iterator[str]:
-    if isinstance(node, ast.ImportFrom) and node.module == origin and not node.level:
-        yield from (alias.asname or alias.name for alias in node.names)
-
-
-def _marks(node: ast.AST, marks: Set[str]) -> bool:
-    called = node.func if isinstance(node, ast.Call) else node
-    return isinstance(called, ast.Name) and called.id in marks
+def _names(nodes: Iterable[ast.AST], without: Set[ast.AST] = frozenset()) -> Iterator[str]:
+    """Every name in the nodes, also where it is text, such as in an annotation; not in the nodes `without`."""
+    waiting = [*nodes]
+    while waiting:
+        match waiting.pop():
+            case ast.Name(id=name) | ast.Constant(value=str(name)):
+                yield name
+            case node:
+                waiting += [part for part in ast.iter_child_nodes(node) if part not in without]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kept:
     """Which statements of a module stay, and how much of them."""
 
-    names: Set[str]
-    marks: Set[str]
-    origin: str
+    stay: Set[ast.stmt]
+    marks: Set[ast.AST]
+    elsewhere: Set[str]
+    """Names that only what does not stay uses."""
 
-    def statements(self, body: Sequence[Statement]) -> Iterator[Statement]:
-        for node in body:
-            match node:
-                case cst.FunctionDef() | cst.ClassDef():
-                    if node.name.value in self.names:
-                        kept = [mark for mark in node.decorators if not self._is_mark(mark.decorator)]
-                        yield node.with_changes(decorators=kept)
-                case cst.If(test=cst.Comparison(left=cst.Name(value="__name__"))):
-                    pass
-                case cst.SimpleStatementLine(body=[cst.Import() | cst.ImportFrom() as found]):
-                    if aliases := self._aliases(found):
-                        yield node.with_changes(body=[found.with_changes(names=aliases)])
-                case _:
-                    yield node
+    def statements(self, nodes: Sequence[ast.stmt], lines: Sequence[Statement]) -> Iterator[Statement]:
+        """The lines as written, each of whose statements is the next of the nodes."""
+        waiting = iter(nodes)
+        for line in lines:
+            if isinstance(line, cst.SimpleStatementLine):
+                if parts := [part for each in line.body if (part := self._part(next(waiting), each))]:
+                    yield line.with_changes(body=parts)
+            elif (node := next(waiting)) in self.stay:
+                yield self._unmarked(node, line)
 
-    def _is_mark(self, node: cst.BaseExpression) -> bool:
-        called = node.func if isinstance(node, cst.Call) else node
-        return isinstance(called, cst.Name) and called.value in self.marks
+    def _part(self, node: ast.stmt, written: cst.BaseSmallStatement) -> cst.BaseSmallStatement | None:
+        """A statement; of an import what stays of it."""
+        match written:
+            case cst.Import(names=[*names]) | cst.ImportFrom(names=[*names]) if isinstance(node, Import):
+                pairs = zip(node.names, names, strict=True)
+                aliases = [alias for said, alias in pairs if self._is_imported(node, said)]
+                kept = [alias.with_changes(comma=cst.MaybeSentinel.DEFAULT) for alias in aliases]
+                return written.with_changes(names=kept) if kept else None
+        return written
 
-    def _aliases(self, node: cst.Import | cst.ImportFrom) -> Sequence[cst.ImportAlias] | cst.ImportStar:
-        """What of an import is used; all of one from `__future__`, and none of one from `origin`."""
-        if isinstance(node.names, cst.ImportStar):
-            return node.names
-        source = _dotted(node.module) if isinstance(node, cst.ImportFrom) and not node.relative else ""
-        if source == "__future__":
-            return node.names
-        kept = [alias for alias in node.names if source != self.origin and _bound(alias) in self.names]
-        return [alias.with_changes(comma=cst.MaybeSentinel.DEFAULT) for alias in kept]
+    def _is_imported(self, node: Import, alias: ast.alias) -> bool:
+        """Whether an import stays: one from `__future__` acts in any case, and one of what is used nowhere may."""
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            return True
+        bound = alias.asname or alias.name.partition(".")[0]
+        return bound not in self.elsewhere and not imports_mark(node, alias)
 
-
-def _bound(alias: cst.ImportAlias) -> str:
-    """The name that an import binds: the first of `a.b`."""
-    if alias.asname and isinstance(alias.asname.name, cst.Name):
-        return alias.asname.name.value
-    return _dotted(alias.name).partition(".")[0]
-
-
-def _dotted(node: cst.BaseExpression | None) -> str:
-    return cst.Module([]).code_for_node(node) if node else ""
+    def _unmarked(self, node: ast.stmt, written: cst.BaseCompoundStatement) -> cst.BaseCompoundStatement:
+        if not isinstance(node, Definition) or not isinstance(written, cst.FunctionDef | cst.ClassDef):
+            return written
+        pairs = zip(node.decorator_list, written.decorators, strict=True)
+        return written.with_changes(decorators=[each for mark, each in pairs if mark not in self.marks])

@@ -42,13 +42,8 @@ class Marked:
 
 def marked(tree: ast.Module) -> Iterator[Marked]:
     """The definitions at the top of a module that are stages, in their order."""
-    names = {
-        alias.asname or alias.name
-        for node in tree.body
-        if isinstance(node, ast.ImportFrom) and node.module == ORIGIN
-        for alias in node.names
-        if alias.name == MARK
-    }
+    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    names = {alias.asname or alias.name for node in imports for alias in node.names if imports_mark(node, alias)}
     for node in tree.body:
         if not isinstance(node, Function | ast.ClassDef):
             continue
@@ -56,6 +51,11 @@ def marked(tree: ast.Module) -> Iterator[Marked]:
             called = mark.func if isinstance(mark, ast.Call) else mark
             if isinstance(called, ast.Name) and called.id in names:
                 yield Marked(name=_name(node, mark), node=node, mark=mark)
+
+
+def imports_mark(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> bool:
+    """Whether this part of an import is that of the mark."""
+    return isinstance(node, ast.ImportFrom) and node.module == ORIGIN and not node.level and alias.name == MARK
 
 
 def _name(node: Function | ast.ClassDef, mark: ast.expr) -> str:

@@ -39,7 +39,7 @@ def own_code(names: Iterable[str], loaded: Mapping[str, ModuleType]) -> OwnCode:
     needs: set[str] = set()
     for name in names:
         if root := _root(name, loaded.get(name)):
-            for module in collect(name, on_disk(root), FIELD).values():
+            for module in collect(name, on_disk(root), FIELD, code="hook-syntax").values():
                 files[module.path] = module.source.text
                 needs.update(imported(module))
     own = {path.partition("/")[0].removesuffix(".py") for path in files}

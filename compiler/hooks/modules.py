@@ -39,15 +39,15 @@ def on_disk(root: Path) -> Find:
     return lambda path: read_source(root / path, path) if (root / path).is_file() else None
 
 
-def collect(name: str, find: Find, field: Field) -> Mapping[str, Module]:
-    """Modules by import name, the named one first. UserError `hook-module` where there is no such file, `hook-syntax`
+def collect(name: str, find: Find, field: Field, code: str) -> Mapping[str, Module]:
+    """Modules by import name, the named one first. UserError `hook-module` where there is no such file, with `code`
     where one is not Python.
     """
     found: dict[str, Module] = {}
     waiting = [name]
     while waiting:
         wanted = waiting.pop(0)
-        if wanted in found or not (module := _module(wanted, find)):
+        if wanted in found or not (module := _module(wanted, find, code)):
             continue
         found[wanted] = module
         waiting += [*_parents(wanted), *imported(module)]
@@ -79,11 +79,11 @@ def absolute(module: Module, node: ast.ImportFrom) -> str:
     return ".".join([*kept, *([node.module] if node.module else [])])
 
 
-def _module(name: str, find: Find) -> Module | None:
+def _module(name: str, find: Find, code: str) -> Module | None:
     stem = name.replace(".", "/")
     for path in (f"{stem}.py", f"{stem}/__init__.py"):
         if name and (source := find(path)):
-            return Module(name=name, path=path, source=source, tree=parse_python(source, code="hook-syntax"))
+            return Module(name=name, path=path, source=source, tree=parse_python(source, code=code))
     return None
 
 

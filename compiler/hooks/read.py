@@ -20,7 +20,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 def read(name: str, find: Find, field: Field) -> Hooks:
     """The hooks of a module; UserError has all that is wrong with them, each at its line. `field` names the module."""
-    modules = collect(name, find, field)
+    modules = collect(name, find, field, code="hook-syntax")
     module = modules[name]
     reader = _Reader(module, Records(Scope(modules)))
     functions = dict(_functions(module))
@@ -175,7 +175,7 @@ def _own(node: Function) -> Iterator[ast.AST]:
 
 def files(name: str, find: Find, field: Field) -> tuple[str, ...]:
     """Paths of the module of hooks and of all of the user's own files that it imports."""
-    return _paths(collect(name, find, field))
+    return _paths(collect(name, find, field, code="hook-syntax"))
 
 
 def _paths(modules: Mapping[str, Module]) -> tuple[str, ...]:

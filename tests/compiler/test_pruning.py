@@ -41,18 +41,17 @@ def first(out):
 
 
 @stage("two", depends_on=first)
-@place.other
 def second(out):
-    return writer(out)
+    return place.join(writer(out))
 
 
 if __name__ == "__main__":
-    first(second(sys.argv))
+    first(second(reader(sys.argv)))
 '''
 
 
 def of(function: str, text: str = MODULE) -> str:
-    return pruned(text, function, "deployc.compiler")
+    return pruned(text, function)
 
 
 def test_a_function_keeps_what_it_reaches() -> None:
@@ -86,12 +85,71 @@ def test_a_function_keeps_what_it_reaches() -> None:
     )
 
 
-def test_other_decorators_and_their_imports_stay() -> None:
+def test_of_an_import_stays_what_is_used() -> None:
     found = of("second")
     assert "import os.path as place\n" in found
     assert "from csv import writer\n" in found
-    assert "@place.other\ndef second" in found
     assert "def first" not in found
+
+
+EFFECTS = '''\
+from functools import singledispatch
+
+from cleaning import strip, unused
+from sklearn.experimental import enable_iterative_imputer
+
+
+@singledispatch
+def clean(x):
+    return x
+
+
+@clean.register
+def _(x: str):
+    return strip(x)
+
+
+@clean.register
+def _(x: int):
+    return plus(x)
+
+
+def plus(x):
+    return x + 1
+
+
+class Reader:
+    """Knows its readers."""
+
+
+class Csv(Reader):
+    """Found through its base."""
+
+
+def first():
+    return clean(" a "), Reader.__subclasses__()
+'''
+OTHERS = '''
+
+class Task(luigi.Task):
+    """Of another stage."""
+
+
+@stage(outputs=["b"])
+def second():
+    return Task
+'''
+
+
+def test_what_acts_where_the_module_is_imported_stays() -> None:
+    head = "import luigi; from deployc.compiler import stage\n"
+    marked = EFFECTS.replace("def first", '@stage(outputs=["a"])\ndef first')
+    assert of("first", head + marked + OTHERS) == EFFECTS
+
+
+def test_a_stage_with_a_decorator_of_its_own_stays() -> None:
+    text = "from deployc.compiler import stage\nimport seen\n\n@stage(outputs=['a'])\n@seen.add\ndef a(): ...\n"
+    assert of("b", text + "def b(): ...\n") == "import seen\n\n@seen.add\ndef a(): ...\ndef b(): ...\n"
 
 
 def test_another_function_s_change_changes_nothing() -> None:

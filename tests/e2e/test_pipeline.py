@@ -26,6 +26,10 @@ def first(source: Path, middle: Path) -> None:
 def second(middle: Path, model: Path) -> None:
     print(WORD)
     shutil.copytree(middle, model)
+
+
+def in_a_notebook() -> None:
+    of_no_stage.show()
 '''
 
 
