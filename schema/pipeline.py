@@ -11,6 +11,7 @@ from .config import PYTHON_FILE
 from .diagnostics import Diagnostic, UserError
 from .nodes import Mapping, Node, Pair, Scalar
 from .python import parse_python
+from .scalars import core
 from .source import Source, read_source
 from .stages import Reader, marked
 
@@ -48,6 +49,8 @@ def _joined(root: Mapping, stages: tuple[Pair, ...], found: list[Diagnostic]) ->
     """The root with further stages; one that deploy.yaml has as well is told and left out."""
     own = next((pair for pair in root.pairs if pair.key == "stages"), None)
     table = own.value if own and isinstance(own.value, Mapping) else None
+    if own and not table and not _is_null(own.value):
+        return root  # the language says what may stand here
     taken = {pair.key for pair in table.pairs} if table else set()
     kept: list[Pair] = []
     for stage in stages:
@@ -62,3 +65,7 @@ def _joined(root: Mapping, stages: tuple[Pair, ...], found: list[Diagnostic]) ->
     joined = Mapping(pairs=(*(table.pairs if table else ()), *kept), span=table.span if table else kept[0].at)
     pair = Pair(key="stages", at=own.at if own else kept[0].at, value=joined)
     return replace(root, pairs=(*(each for each in root.pairs if each is not own), pair))
+
+
+def _is_null(node: Node) -> bool:
+    return isinstance(node, Scalar) and not node.quoted and core(node.text) is None

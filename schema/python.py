@@ -7,6 +7,8 @@ import ast
 from .diagnostics import Diagnostic, Span, UserError
 from .source import Source
 
+Part = ast.expr | ast.stmt | ast.arg | ast.keyword
+
 
 def parse_python(source: Source, code: str) -> ast.Module:
     """The source's syntax tree; UserError with this code where it is not Python."""
@@ -20,7 +22,7 @@ def parse_python(source: Source, code: str) -> ast.Module:
         raise UserError(Diagnostic(code=code, message=text, at=source.span(0, 0))) from None
 
 
-def span_of(source: Source, node: ast.expr | ast.stmt | ast.arg) -> Span:
+def span_of(source: Source, node: Part) -> Span:
     """Where a node stands; of a definition, its name."""
     line = node.lineno - 1
     text = source.lines[min(line, len(source.lines) - 1)]

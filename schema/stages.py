@@ -6,21 +6,24 @@ import ast
 import shlex
 from collections.abc import Iterator
 from collections.abc import Mapping as Map
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from .diagnostics import Diagnostic, Span
 from .nodes import Hole, Mapping, Node, Pair, Scalar, Sequence
-from .python import span_of
+from .python import Part, span_of
 from .source import Source
 from .suggest import suggest
 
 MARK, ORIGIN = "stage", "deployc.compiler"
 RUNNER = "deployc_stage"
 """The module that calls a stage's function where it runs."""
+UNWRITTEN = "this has to be written out, since the file is read without running it"
 TAKEN = ("name", "depends_on", "inputs", "outputs")
 PASSED = ("requirements", "timeout", "network", "env")
 """What a mark says besides, in the words of `stages` in deploy.yaml."""
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+Named = tuple[str, Scalar]
+"""A path, and before it the parameter that it is for; "" where it is for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +64,16 @@ def imports_mark(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> bool:
 def _name(node: Function | ast.ClassDef, mark: ast.expr) -> str:
     given = Marked(name="", node=node, mark=mark).arguments.get("name")
     text = given.value if isinstance(given, ast.Constant) else None
-    return text if isinstance(text, str) and text else node.name.strip("_").replace("_", "-")
+    return text if isinstance(text, str) else node.name.strip("_").replace("_", "-")
+
+
+def _parameters(node: Function | ast.ClassDef) -> tuple[dict[str, ast.arg], set[str]]:
+    """The parameters of a function by name, and the names of those that have a default."""
+    assert isinstance(node, ast.FunctionDef)
+    given = node.args
+    optional = {p.arg for p in given.args[len(given.args) - len(given.defaults) :]}
+    optional |= {p.arg for p, default in zip(given.kwonlyargs, given.kw_defaults, strict=True) if default}
+    return {p.arg: p for p in (*given.args, *given.kwonlyargs)}, optional
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +91,10 @@ class Reader:
             text = f"no function of {self.source.file} is marked as a stage"
             advice = f"`from {ORIGIN} import {MARK}`, then `@{MARK}` above a function"
             self.found.append(Diagnostic(code="no-stages", message=text, at=self.at, help=advice))
-        by_name = {name: each for each in all_ for name in (each.name, each.node.name)}
         for each in all_:
             if self._callable(each.node):
                 at = self.span(each.node)
-                value = Mapping(pairs=tuple(self._pairs(each, by_name)), span=at)
+                value = Mapping(pairs=tuple(self._pairs(each, all_)), span=at)
                 yield Pair(key=each.name, at=at, value=value)
 
     def _callable(self, node: Function | ast.ClassDef) -> bool:
@@ -94,64 +105,79 @@ class Reader:
         self._wrong("stage-function", text, node, "a stage is a function with `def`, without `*`, `**` and `/`")
         return False
 
-    def _pairs(self, stage: Marked, by_name: Map[str, Marked]) -> Iterator[Pair]:
+    def _pairs(self, stage: Marked, all_: tuple[Marked, ...]) -> Iterator[Pair]:
         """The keys of the stage as `stages` in deploy.yaml has them."""
         said, at, mistakes = stage.arguments, self.span(stage.node), len(self.found)
-        self._known(stage.mark)
-        before = [*self._before(said.get("depends_on"), by_name)]
-        made = {name: value for each in before for name, value in self._paths(each, "outputs", quiet=True).items()}
+        self._known(stage)
+        before = dict.fromkeys(self._before(said.get("depends_on"), all_))
+        made = [path for each in before for path in self._paths(each, "outputs", quiet=True)]
         inputs, outputs = self._paths(stage, "inputs"), self._paths(stage, "outputs")
-        given = self._given(stage, made, inputs | outputs) if len(self.found) == mistakes else ()
+        given = self._given(stage, made, [*inputs, *outputs]) if len(self.found) == mistakes else ()
         words = [f"{name}={path.text}" for name, path in given]
         command = shlex.join(["python", "-m", RUNNER, self.module, stage.node.name, *words])
         yield Pair(key="run", at=at, value=Scalar(text=command, quoted=True, span=at))
-        every = [*inputs.values(), *made.values()]
-        yield Pair(key="inputs", at=self._at(said, "inputs", at), value=Sequence(items=tuple(every), span=at))
+        every = tuple(path for _, path in (*inputs, *made))
+        yield Pair(key="inputs", at=self._at(said, "inputs", at), value=Sequence(items=every, span=at))
         yield Pair(key="outputs", at=self._at(said, "outputs", at), value=self._listed(outputs, at))
         for key, value in said.items():
             if key in PASSED:
                 yield Pair(key=key, at=self.span(value), value=self._node(value))
 
-    def _known(self, mark: ast.expr) -> None:
-        for keyword in mark.keywords if isinstance(mark, ast.Call) else ():
+    def _known(self, stage: Marked) -> None:
+        """Tells arguments that the mark does not take."""
+        if not isinstance(stage.mark, ast.Call):
+            return
+        for keyword in stage.mark.keywords:
             if keyword.arg not in (*TAKEN, *PASSED):
                 text = f"`{MARK}` takes no `{keyword.arg or '**'}`"
-                advice = suggest(keyword.arg or "", (*TAKEN, *PASSED))
-                at = replace(self.span(keyword.value), column=keyword.col_offset + 1)
-                self.found.append(Diagnostic(code="stage-argument", message=text, at=at, help=advice))
+                self._wrong("stage-argument", text, keyword, suggest(keyword.arg or "", (*TAKEN, *PASSED)))
+        named = any(keyword.arg == "name" for keyword in stage.mark.keywords)
+        for further in stage.mark.args[0 if named else 1 :]:
+            text = f"`{MARK}` takes one name, and all else by keyword"
+            self._wrong("stage-argument", text, further, 'such as `outputs=["rows.csv"]`')
+        match stage.arguments.get("name"):
+            case None | ast.Constant(value=str() | None):
+                pass
+            case other:
+                self._wrong("stage-argument", UNWRITTEN, other)
 
     def _at(self, said: Map[str, ast.expr], key: str, otherwise: Span) -> Span:
         return self.span(said[key]) if key in said else otherwise
 
-    def _listed(self, paths: Map[str, Scalar], at: Span) -> Sequence:
-        return Sequence(items=tuple(paths.values()), span=next((path.span for path in paths.values()), at))
+    def _listed(self, paths: list[Named], at: Span) -> Sequence:
+        return Sequence(items=tuple(path for _, path in paths), span=next((path.span for _, path in paths), at))
 
-    def _given(self, stage: Marked, made: Map[str, Scalar], own: Map[str, Scalar]) -> Iterator[tuple[str, Scalar]]:
-        """The paths that the function is called with, by parameter."""
-        assert isinstance(stage.node, ast.FunctionDef)
-        given = stage.node.args
-        optional = {p.arg for p in [*given.args[len(given.args) - len(given.defaults) :]] if given.defaults}
-        optional |= {p.arg for p, default in zip(given.kwonlyargs, given.kw_defaults, strict=True) if default}
-        parameters = {p.arg: p for p in (*given.args, *given.kwonlyargs)}
+    def _given(self, stage: Marked, made: list[Named], own: list[Named]) -> Iterator[Named]:
+        """The paths that the function is called with, by parameter. What the stage says itself comes first."""
+        parameters, optional = _parameters(stage.node)
         for name, parameter in parameters.items():
-            if path := {**made, **own}.get(name):
-                yield name, path
+            paths = [path for word, path in own if word == name] or [path for word, path in made if word == name]
+            if len(paths) > 1:
+                both = " and ".join(path.text for path in paths)
+                text = f"`{stage.node.name}` takes `{name}`, which is the name of {both}"
+                self._wrong("stage-parameter", text, parameter, "give each a name of its own")
+            elif paths:
+                yield name, paths[0]
             elif name not in optional:
                 text = f"`{stage.node.name}` takes `{name}`, which is no input or output of the stage"
-                known = ", ".join(name for name in {**made, **own} if not name.isdecimal()) or "none"
+                known = ", ".join(dict.fromkeys(word for word, _ in (*made, *own) if word)) or "none"
                 advice = f"name its path in `inputs` or `outputs`; known: {known}"
                 self._wrong("stage-parameter", text, parameter, advice)
-        for name, path in own.items():
-            if not name.isdecimal() and name not in parameters:
+        for name, path in own:
+            if name and name not in parameters:
                 text = f"`{stage.node.name}` has no parameter `{name}`"
                 advice = suggest(name, parameters) or "a list names files that are no parameters"
                 self.found.append(Diagnostic(code="stage-parameter", message=text, at=path.span, help=advice))
 
-    def _before(self, value: ast.expr | None, by_name: Map[str, Marked]) -> Iterator[Marked]:
+    def _before(self, value: ast.expr | None, all_: tuple[Marked, ...]) -> Iterator[Marked]:
         """The stages that this one depends on, named by function or by text."""
+        by_function = {each.node.name: each for each in all_}
+        by_name = by_function | {each.name: each for each in all_}
         for item in value.elts if isinstance(value, ast.List | ast.Tuple) else [value] if value else []:
             match item:
-                case ast.Name(id=name) | ast.Constant(value=str(name)) if name in by_name:
+                case ast.Name(id=name) if name in by_function:
+                    yield by_function[name]
+                case ast.Constant(value=str(name)) if name in by_name:
                     yield by_name[name]
                 case ast.Name(id=name) | ast.Constant(value=str(name)):
                     text = f"`{name}` is no stage of {self.source.file}"
@@ -160,22 +186,22 @@ class Reader:
                 case _:
                     self._wrong("stage-argument", "depends_on names functions of this file", item)
 
-    def _paths(self, stage: Marked, key: str, *, quiet: bool = False) -> dict[str, Scalar]:
-        """Paths by parameter; those of a list by their number, which is the name of no parameter."""
+    def _paths(self, stage: Marked, key: str, *, quiet: bool = False) -> list[Named]:
+        """The paths that an argument of the mark gives."""
         value = stage.arguments.get(key)
         items: list[tuple[ast.expr | None, ast.expr]] = []
         match value:
             case None:
-                return {}
+                return []
             case ast.Dict(keys=keys, values=values):
                 items = [*zip(keys, values, strict=True)]
             case ast.List(elts=elements) | ast.Tuple(elts=elements):
-                items = [(ast.Constant(value=str(number)), element) for number, element in enumerate(elements)]
-        found: dict[str, Scalar] = {}
+                items = [(ast.Constant(value=""), element) for element in elements]
+        found: list[Named] = []
         for name, path in items:
             match name, path:
                 case ast.Constant(value=str(word)), ast.Constant(value=str(text)):
-                    found[word] = Scalar(text=text, quoted=True, span=self.span(path))
+                    found.append((word, Scalar(text=text, quoted=True, span=self.span(path))))
         if len(found) < len(items) or not items:
             text = f"`{key}` gives the path of each parameter, written out"
             advice = f'such as {key}={{"rows": "data/rows.csv"}}'
@@ -195,12 +221,12 @@ class Reader:
                 return Scalar(text=str(number), quoted=False, span=at)
             case ast.List(elts=elements) | ast.Tuple(elts=elements):
                 return Sequence(items=tuple(map(self._node, elements)), span=at)
-        self._wrong("stage-argument", "this has to be written out, since the file is read without running it", value)
+        self._wrong("stage-argument", UNWRITTEN, value)
         return Hole(span=at)
 
-    def _wrong(self, code: str, text: str, node: ast.expr | ast.stmt | ast.arg, help: str = "") -> None:
+    def _wrong(self, code: str, text: str, node: Part, help: str = "") -> None:
         self.found.append(Diagnostic(code=code, message=text, at=self.span(node), help=help))
 
-    def span(self, node: ast.expr | ast.stmt | ast.arg) -> Span:
+    def span(self, node: Part) -> Span:
         """Where a node stands; of a definition, its name."""
         return span_of(self.source, node)

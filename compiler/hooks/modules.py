@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...schema.diagnostics import Field, Span, fail
-from ...schema.python import parse_python, span_of
+from ...schema.python import Part, parse_python, span_of
 from ...schema.source import Source, read_source
 
 Find = Callable[[str], Source | None]
@@ -29,7 +29,7 @@ class Module:
         """The package that its relative imports start from."""
         return self.name if self.path.endswith("/__init__.py") else self.name.rpartition(".")[0]
 
-    def span(self, node: ast.expr | ast.stmt | ast.arg) -> Span:
+    def span(self, node: Part) -> Span:
         """Where a node stands; of a definition, its name."""
         return span_of(self.source, node)
 
