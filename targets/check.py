@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from ..compiler.command import sources
 from ..compiler.files import Sources
 from ..compiler.formats.overrides import contradictions
+from ..compiler.functions import functions
 from ..compiler.hooks.modules import on_disk
 from ..compiler.hooks.read import read
 from ..compiler.node import Files
@@ -32,6 +33,7 @@ def check(config: Config, found: Sources) -> Iterator[Diagnostic]:
     yield from _circles(config)
     yield from _template(config, found)
     yield from _hooks(config, found)
+    yield from _helpers(config, found)
     yield from contradictions(config.inputs)
     for catalog, entries in ((TARGETS, config.targets), (CHECKS, config.tests)):
         for name, entry in entries.items():
@@ -43,6 +45,15 @@ def _hooks(config: Config, found: Sources) -> Iterator[Diagnostic]:
     if hooks := config.serve.hooks:
         try:
             read(hooks.module, on_disk(found.root), HOOKS)
+        except UserError as error:
+            yield from error.diagnostics
+
+
+def _helpers(config: Config, found: Sources) -> Iterator[Diagnostic]:
+    """What is wrong in the user's own files that the pipeline imports; its own file is read with deploy.yaml."""
+    if config.pipeline and (found.root / config.pipeline).is_file():
+        try:
+            functions(config.pipeline, found.root)
         except UserError as error:
             yield from error.diagnostics
 

@@ -110,8 +110,9 @@ def _commands(deployment: Deployment) -> list[AnyNode]:
     nodes: list[AnyNode] = [calls.node(name, deployment.identity.tools("libcst")) for name in calls.by_stage]
     for name, stage in config.stages.items():
         others = {other: outputs for other, outputs in made.items() if other != name}
-        code: dict[str, Input] = {"code": Made(node=code_of(name))} if name in calls.by_stage else {}
-        inputs = {**command.sources(stage.inputs, others), **code}
+        code = code_of(name)  # the label too, since the others are names of stages, which this one cannot be
+        called: dict[str, Input] = {code: Made(node=code)} if name in calls.by_stage else {}
+        inputs = {**command.sources(stage.inputs, others), **called}
         nodes += _command(deployment, name, stage, stage.outputs, ("stages", name), inputs)
     if (train := config.model.train) and config.model.path:
         read = command.sources(tuple(dict.fromkeys([*train.inputs, *config.model.code])), made)

@@ -76,6 +76,20 @@ def test_a_circle_is_told_in_the_file(piped: Project) -> None:
     assert "--> pipeline.py:" in piped.fails("stage-cycle")
 
 
+def test_a_file_that_the_pipeline_imports_is_checked(piped: Project) -> None:
+    piped.write("words.py", "WORD = (\n")
+    told = piped.run("check")
+    assert told.code == 1
+    assert "error[pipeline-syntax]" in told.err
+    assert "--> words.py:1:8" in told.err
+
+
+def test_a_stage_may_be_called_code(piped: Project) -> None:
+    piped.edit("pipeline.py", '@stage(inputs={"source"', '@stage("code", inputs={"source"')
+    needs = [line.strip() for line in piped.run("graph").out.splitlines()]
+    assert {"code --> last", "code-last --> last"} <= {*needs}
+
+
 def test_a_file_that_is_not_there_is_told(piped: Project) -> None:
     piped.edit("deploy.yaml", "pipeline: pipeline.py", "pipeline: steps.py")
     piped.write("deploy.yaml", (piped / "deploy.yaml").read_text().replace("path: model/", "path: made/"))
