@@ -47,6 +47,10 @@ class Emission:
         for entry in outputs:
             if self._digest(entry.path) != entry.digest or self._executable(entry.path) != entry.executable:
                 self._write(entry)
+        for entry in outputs:
+            if entry.size >= LARGE:
+                # each further name of a file changes what stat says of it
+                self.stats.remember(self.folder / entry.path, entry.digest)
         for path in ours:
             if path not in outputs:
                 self._remove(path)

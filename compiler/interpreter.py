@@ -11,10 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import uv as uv_package
-
 from ..schema.diagnostics import fail
-from .lock.uv import tool_environ
+from .lock.uv import program, tool_environ
 
 _ASK = "import platform, sys; print(platform.python_version(), platform.machine(), platform.libc_ver()[0] or '-')"
 
@@ -72,7 +70,7 @@ def _base() -> str:
 
 def _installed(environ: Mapping[str, str]) -> list[tuple[str, Path]]:
     """Version and path of every CPython that uv sees, in the order of its search."""
-    command = [uv_package.find_uv_bin(), "python", "list", "--only-installed", "--no-config", "--no-python-downloads"]
+    command = [program(), "python", "list", "--only-installed", "--no-config", "--no-python-downloads"]
     command += ["--offline", "--output-format", "json"]
     told = {**tool_environ(environ), "PATH": _search_path(environ)}
     found = subprocess.run(command, env=told, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)

@@ -18,15 +18,33 @@ def main() -> int:
     return run(arguments)
 
 
-def state_path(file: str) -> str:
-    """Where the state of a deploy.yaml's last build is kept."""
+def state_path(file: str, environment: str) -> str:
+    """Where the state of a deploy.yaml's last build is kept; each environment has one of its own."""
     folder, name = os.path.split(os.path.abspath(file))
-    return os.path.join(folder, ".deployc", name + ".state")
+    return os.path.join(folder, ".deployc", state_name(name, environment) + ".state")
+
+
+def state_name(name: str, environment: str) -> str:
+    """What the names of the files begin with that remember something of a deploy.yaml, in an environment or in none."""
+    return f"{name}@{environment}" if environment else name
 
 
 def identified(folder: str, flags: tuple[str, ...]) -> tuple[str, ...]:
     """What tells one command from another: the same words elsewhere, or by another deployc, mean something else."""
     return (folder, __file__, *flags)
+
+
+def _environment(flags: tuple[str, ...]) -> str:
+    """What `-e` or `--env` names, however it is written; the last one counts."""
+    found = ""
+    for flag, following in zip(flags, (*flags[1:], ""), strict=False):
+        if flag in ("-e", "--env"):
+            found = following
+        elif flag.startswith("--env="):
+            found = flag[6:]
+        elif flag.startswith("-e") and not flag.startswith("--"):
+            found = flag[2:].removeprefix("=")
+    return found
 
 
 def _up_to_date(flags: tuple[str, ...]) -> bool:
@@ -35,7 +53,7 @@ def _up_to_date(flags: tuple[str, ...]) -> bool:
         here = os.getcwd()
     except OSError:
         return False  # the folder is gone: the command itself tells
-    path = state_path(file)
+    path = state_path(file, _environment(flags))
     known = state.load(path)
     if known is None:
         return False

@@ -221,7 +221,8 @@ def _remember_state(
     if options.json:
         text = json.dumps({"event": "up-to-date", "out": str(folder)})
     environ = {name: made.environ.get(name, "") for name in ENVIRON}
-    state.save(state_path(str(session.file)), flags=flags, environ=environ, rows=rows, digests=digests, summary=text)
+    path = state_path(str(session.file), session.environment)
+    state.save(path, flags=flags, environ=environ, rows=rows, digests=digests, summary=text)
 
 
 def _summary(session: Session, done: Built, options: argparse.Namespace) -> str:

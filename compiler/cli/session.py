@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...schema.config import Config
@@ -24,6 +23,7 @@ from ..identity import identity, source_files
 from ..plan import Plan
 from ..stat_cache import StatCache, stat_of
 from ..store import Store, default_root
+from . import state_name
 from .allow import allowed, place
 
 STATE = ".deployc"
@@ -65,7 +65,7 @@ class Session:
 
     def remembered(self, what: str) -> Path:
         """The file in which builds of this deploy.yaml remember something from one time to the next."""
-        return self.state / f"{self.file.name}.{what}"
+        return self.state / f"{state_name(self.file.name, self.environment)}.{what}"
 
     def placed(self, error: UserError) -> UserError:
         """The same mistakes, each at its line of deploy.yaml."""
@@ -121,7 +121,7 @@ def opened(options: argparse.Namespace) -> Session:
     overlay = _overlay(file, options.env) if options.env else None
     environ = dict(os.environ)
     root = file.absolute().parent
-    stats: StatCache = stat_cache.read(root / STATE / f"{file.name}.stats")
+    stats: StatCache = stat_cache.read(root / STATE / f"{state_name(file.name, options.env)}.stats")
     sources = Sources(root, stats)
     files = [path.absolute() for path in (file, overlay) if path]
     read = (*files, file.absolute().with_suffix(".lock"), place(environ), *source_files())
@@ -130,13 +130,15 @@ def opened(options: argparse.Namespace) -> Session:
     def checked(config: Config) -> Iterator[Diagnostic]:
         yield from check(config, sources)
 
-    base = read_config(file, catalogs(), check=checked)
-    loaded = read_config(file, catalogs(), check=checked, overlay=overlay) if overlay else base
+    known = catalogs()
+    # what is to be checked beyond the language is checked of the whole
+    base = read_config(file, known) if overlay else None
+    loaded = read_config(file, known, check=checked, overlay=overlay)
     return Session(
         file=file.absolute(),
         environment=options.env,
         config=loaded.config,
-        base=base.config,
+        base=base.config if base else loaded.config,
         spans=loaded.spans,
         sources=sources,
         environ=environ,
@@ -146,11 +148,11 @@ def opened(options: argparse.Namespace) -> Session:
 
 def _overlay(file: Path, environment: str) -> Path:
     """The file of an environment, which is there."""
-    path = file.with_name(f"{file.stem}.{environment}{file.suffix}")
+    name = f"{file.stem}.{environment}{file.suffix}"
     if environment in (known := _environments(file)):
-        return path
-    hint = f"known: {', '.join(known)}" if known else f"write {path.name}, with what is different there"
-    raise fail("unknown-environment", f"there is no {path.name} beside {file.name}", help=hint)
+        return file.with_name(name)
+    hint = f"known: {', '.join(known)}" if known else f"write {name}, with what is different there"
+    raise fail("unknown-environment", f"there is no {name} beside {file.name}", help=hint)
 
 
 def _environments(file: Path) -> list[str]:
@@ -172,42 +174,13 @@ def deployment(
 
     UserError `overlay-changes-build` where what is shared by all environments would be another one in this one.
     """
-    moving = partial(_deployment, session, upgrade=upgrade, moves_model=moves_model, moves_bases=moves_bases)
-    made = moving(session.config, options)
-    if session.environment:
-        whole = moving(session.base, options)
-        if changed := differing(whole, made):
-            raise session.placed(UserError(_changing(session, changed)))
-    return made
-
-
-def _changing(session: Session, nodes: tuple[str, ...]) -> Diagnostic:
-    before = session.base.targets
-    target = next((name for name, entry in session.config.targets.items() if entry != before.get(name)), None)
-    return Diagnostic(
-        code="overlay-changes-build",
-        message=f"environment `{session.environment}` would change what is built: {', '.join(nodes)}",
-        help="what all environments share is built once: say it in deploy.yaml",
-        field=("targets", target) if target else ("targets",),
-    )
-
-
-def _deployment(
-    session: Session,
-    config: Config,
-    options: argparse.Namespace,
-    *,
-    upgrade: frozenset[str],
-    moves_model: bool,
-    moves_bases: bool,
-) -> Deployment:
-    environ = session.environ
+    config, environ = session.config, session.environ
     locked = bool(environ.get("CI")) if options.locked is None else bool(options.locked)
     try:
         found = interpreter.find(config.python, environ)
     except UserError as error:
         raise session.placed(error) from None
-    return Deployment(
+    made = Deployment(
         config=config,
         root=session.root,
         store=Store(default_root(environ)),
@@ -221,6 +194,21 @@ def _deployment(
         moves_bases=moves_bases,
         environ=environ,
         allowed=allowed(environ, options.allow),
+    )
+    # an overlay says nothing of Python, so all else is the same
+    if session.environment and (changed := differing(replace(made, config=session.base), made)):
+        raise session.placed(UserError(_changing(session, changed)))
+    return made
+
+
+def _changing(session: Session, nodes: tuple[str, ...]) -> Diagnostic:
+    before = session.base.targets
+    target = next((name for name, entry in session.config.targets.items() if entry != before.get(name)), None)
+    return Diagnostic(
+        code="overlay-changes-build",
+        message=f"environment `{session.environment}` would change what is built: {', '.join(nodes)}",
+        help="what all environments share is built once: say it in deploy.yaml",
+        field=("targets", target) if target else ("targets",),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from deployc.compiler.cas import Cas, CorruptBlob
 from deployc.compiler.emit import LARGE, Emission
-from deployc.compiler.stat_cache import StatCache
+from deployc.compiler.stat_cache import StatCache, stat_of
 from deployc.compiler.tree import Entry, Tree
 from deployc.schema.diagnostics import UserError
 
@@ -38,6 +38,15 @@ def test_what_is_built_is_there_and_written_once(tmp_path: Path) -> None:
     assert sorted(emit(tmp_path, texts)) == sorted(texts)
     assert emit(tmp_path, texts) == []
     assert on_disk(tmp_path) == texts
+
+
+def test_a_large_file_that_lies_in_two_places_is_known_in_both(tmp_path: Path) -> None:
+    one = emission(tmp_path)
+    large = "x" * LARGE
+    one.emit(one.cas.put_texts({"p/model": large, "q/model": large}), scope=None, force=False)
+    for place in ("p", "q"):
+        path = one.folder / place / "model"
+        assert one.stats.used[str(path)][0] == stat_of(path), "the next build need not read it"
 
 
 def test_what_is_missing_is_restored(tmp_path: Path) -> None:

@@ -36,7 +36,10 @@ def test_an_environment_has_outputs_of_its_own_and_shares_the_build(deployed: Pr
     assert deployed.build("-e", "prod").ran == {"kubernetes"}
     assert (namespace(deployed, "build"), namespace(deployed, "build/@prod")) == ("testing", "live")
     assert not (deployed / "build/@prod/project").exists(), "null takes a target away"
-    assert deployed.build("-e", "prod").events[-1]["event"] == "up-to-date"
+    for words in (["-e", "prod"], ["--env=prod"], ["-eprod"]):
+        deployed.build(*words)
+        assert deployed.build(*words).events[-1]["event"] == "up-to-date"
+    assert deployed.build().events[-1]["event"] == "up-to-date", "each environment remembers for itself"
     deployed.edit("deploy.prod.yaml", "live", "production")
     deployed.build("-e", "prod")
     assert namespace(deployed, "build/@prod") == "production"
@@ -56,8 +59,8 @@ def test_each_value_is_told_with_its_place(deployed: Project) -> None:
 
 
 def test_what_is_built_is_the_same_in_every_environment(deployed: Project) -> None:
-    told = deployed.fails("unknown-environment", "-e", "prdo")
-    assert "known: prod" in told
+    for name in ("prdo", "../x", "a/b"):
+        assert "known: prod" in deployed.fails("unknown-environment", "-e", name)
     deployed.write("deploy.prod.yaml", "serve: {port: 9000}\n")
     assert "--> deploy.prod.yaml:1:1" in deployed.fails("overlay-changes-build", "-e", "prod")
     deployed.write("deploy.prod.yaml", "targets:\n  batch: {parquet: true}\n")

@@ -17,6 +17,7 @@ import argparse
 import os
 import sys
 
+from ....schema.diagnostics import fail
 from .. import identified
 from ..building import build
 from ..publishing import promoting, sent
@@ -37,10 +38,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     if not options.file.endswith(SUFFIXES):
         options.names, options.file = [options.file, *options.names], "deploy.yaml"
-    images, options.names = _images(options.names)
+    image, options.names = _image(options.names)
     session = opened(options)
-    if images:
-        session = promoting(session, images[-1], options.names)
+    if image:
+        session = promoting(session, image, options.names)
         options.names = options.target = [*session.config.targets]
     options.out = options.out or str(session.out)
     made = deployment(session, options)
@@ -49,6 +50,10 @@ def run(options: argparse.Namespace) -> int:
     return build(session, plan(session, made, options), made, options, flags, then)
 
 
-def _images(names: list[str]) -> tuple[list[str], list[str]]:
-    """The words that name an image, and those that name targets."""
-    return [name for name in names if "@" in name], [name for name in names if "@" not in name]
+def _image(names: list[str]) -> tuple[str, list[str]]:
+    """The word that names an image, empty without one, and those that name targets."""
+    images = [name for name in names if "@" in name]
+    if len(images) > 1:
+        hint = "publish one, then the other"
+        raise fail("unknown-image", f"only one image can run: {images[0]} or {images[1]}", help=hint)
+    return "".join(images), [name for name in names if "@" not in name]
