@@ -15,7 +15,7 @@ from ..schema.diagnostics import Diagnostic
 from . import images, wheel
 from .deployment import LOCKED, PROJECT, Deployment
 from .oci import layers
-from .oci.tarball import archive
+from .tarball import archive
 
 WHEELS, SUMS = "wheels", "SHA256SUMS"
 

@@ -12,7 +12,7 @@ from . import checks
 from .project import flavors, frameworks, optimizers
 
 SHARED = frozenset({"catalogs", "check", "checks", "deployment", "engine", "environments", "graph", "images"})
-SHARED |= frozenset({"optimizing", "proving", "publishing", "registry", "replaying", "serving"})
+SHARED |= frozenset({"optimizing", "proving", "publishing", "registry", "replaying", "serving", "tarball"})
 """Modules of this folder that are no targets."""
 
 BEHIND = frozenset({"behind", "booted", "contained", "places", "reference", "trained"})

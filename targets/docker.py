@@ -20,6 +20,7 @@ from . import images
 from .deployment import PROJECT, Deployment
 from .engine.loading import Described, Loaded, Loading
 from .publishing import Publication, Published
+from .registry.layout import Layout
 from .wheel import pins
 
 # The modules behind jinja2 and docker take longer to import than a build with nothing to do.
@@ -109,7 +110,7 @@ def loaded(loading: Loading) -> Loaded:
     assert isinstance(options, Options)
     about = described(config, options)
     build = Build(
-        context=loading.folder,
+        context=loading.folder(),
         tag=about.tag if loading.tagged else "",
         network=about.network or None,
         arguments={name: value for name, value in loading.deployment.environ.items() if name in INDEXES},
@@ -146,7 +147,8 @@ def publish(publication: Publication) -> Published:
                 deployment=publication.deployment,
                 name=publication.name,
                 options=options,
-                folder=publication.folder,
+                folder=lambda: publication.folder,
+                layout=lambda: Layout.of_folder(publication.folder),
                 tagged=True,
                 say=publication.say,
             )
@@ -156,22 +158,22 @@ def publish(publication: Publication) -> Published:
 
 def context(work: Work, deployment: Deployment, options: Options) -> Tree:
     """What is built from, of the assembled project in the input "project"."""
-    from .project.dockerfile import Layout, Recipe, dockerfile, system_packages
+    from .project import dockerfile
     from .project.names import Names
 
     project, names = work.inputs["project"], Names.of(deployment.config.name)
-    recipe = Recipe(
+    recipe = dockerfile.Recipe(
         base=options.base or images.default_base(deployment.python),
         port=options.port or deployment.config.serve.port,
         workers=options.workers,
-        packages=tuple(dict.fromkeys((*system_packages(_locked(work)), *options.packages))),
+        packages=tuple(dict.fromkeys((*dockerfile.system_packages(_locked(work)), *options.packages))),
         indexes=tuple(index.url for index in deployment.config.lock.indexes.values()),
         labels={"org.opencontainers.image.title": names.name, **options.labels},
     )
-    layout = Layout.of(project, names.package)
+    layout = dockerfile.Layout.of(project, names.package)
     texts = {
-        "Dockerfile": dockerfile(recipe, layout, names),
-        "Dockerfile.buildkit": dockerfile(recipe, layout, names, buildkit=True),
+        "Dockerfile": dockerfile.dockerfile(recipe, layout, names),
+        "Dockerfile.buildkit": dockerfile.dockerfile(recipe, layout, names, buildkit=True),
     }
     kept = Tree.of(e for e in project if e.path in ("requirements.lock", ".dockerignore"))
     return kept | project.under("src").at("src") | work.cas.put_texts(texts)

@@ -18,6 +18,7 @@ from ...targets.deployment import Deployment
 from ...targets.engine.connecting import connected, told
 from ...targets.engine.containers import Start, port, started
 from ...targets.engine.loading import STOP_SECONDS, Loaded, Loading
+from ...targets.registry.layout import Layout
 
 
 def run_image(made: Deployment, name: str, options: argparse.Namespace, folder: Path) -> int:
@@ -38,7 +39,14 @@ def _loaded(engine: DockerClient, made: Deployment, name: str, folder: Path) -> 
 
     entry = made.config.targets[name]
     loading = Loading(
-        engine=engine, deployment=made, name=name, options=entry.options, folder=folder, tagged=True, say=say
+        engine=engine,
+        deployment=made,
+        name=name,
+        options=entry.options,
+        folder=lambda: folder,
+        layout=lambda: Layout.of_folder(folder),
+        tagged=True,
+        say=say,
     )
     loaded: Loaded = TARGETS.load(entry.kind).loaded(loading)
     return loaded

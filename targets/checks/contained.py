@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from docker import DockerClient
 from docker.errors import NotFound
@@ -17,6 +18,7 @@ from ..deployment import Deployment
 from ..engine.connecting import connected, told
 from ..engine.containers import Start, port, started
 from ..engine.loading import Loaded, Loading
+from ..registry.layout import Layout
 from .booted import Service, made_key, tried, wait
 
 NO_WAY_OUT = {"com.docker.network.bridge.enable_ip_masquerade": "false"}
@@ -57,8 +59,12 @@ def answers(deployment: Deployment, field: Field) -> None:
 
 
 def _loaded(work: Work, engine: DockerClient, deployment: Deployment, target: str) -> Loaded:
-    folder = work.folder / "image"
-    work.cas.materialise(work.inputs["image"], folder)
+    made = work.inputs["image"]
+
+    def folder() -> Path:
+        work.cas.materialise(made, work.folder / "image")
+        return work.folder / "image"
+
     entry = deployment.config.targets[target]
     loading = Loading(
         engine=engine,
@@ -66,6 +72,7 @@ def _loaded(work: Work, engine: DockerClient, deployment: Deployment, target: st
         name=target,
         options=entry.options,
         folder=folder,
+        layout=lambda: Layout.of_tree(work.cas, made),
         tagged=False,
         say=work.log,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..deployment import Deployment
+from ..registry.layout import Layout
 
 # its modules take longer to import than a build with nothing to do
 if TYPE_CHECKING:
@@ -28,8 +29,10 @@ class Loading:
     deployment: Deployment
     name: str
     options: object
-    folder: Path
-    """The target's files, as they are put out."""
+    folder: Callable[[], Path]
+    """Where the target's files are, as they are put out."""
+    layout: Callable[[], Layout]
+    """The OCI layout that these files are, where that is what the target makes."""
     tagged: bool
     """Whether the image gets its name; one that is only tested gets none."""
     say: Callable[[str], None]

@@ -6,9 +6,9 @@ import json
 
 from ...compiler.cas import Cas
 from ...compiler.tree import Entry
+from ..tarball import archive, text
 from .image import Image, layout
 from .layers import BLOBS, members
-from .tarball import archive, text
 
 
 def of(cas: Cas, image: Image, path: str, reference: str) -> Entry:

@@ -12,8 +12,8 @@ from typing import Protocol
 from ...compiler.cas import Cas
 from ...compiler.digest import Digest
 from ...compiler.tree import Entry, Tree
+from ..tarball import Member, archive
 from .compression import MEDIA_TYPE, Compression, compressed
-from .tarball import Member, archive
 
 BLOBS = "blobs/sha256"
 FILE = "layers.json"

@@ -16,11 +16,11 @@ from ...compiler.node import Work
 from ...compiler.tree import Tree
 from ...schema.config import Index
 from ...schema.diagnostics import Field
+from ..tarball import Member, file, text
 from . import layers, shared
 from .bytecode import compiled
 from .compression import Compression
 from .python import site_packages
-from .tarball import Member, file, text
 
 BUDGET = 10
 """Layers of libraries at most: an engine takes 127 in all, and each costs a request."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...schema.config import Config
+from ...schema.diagnostics import fail
 from ..engine.loading import Described, Loaded, Loading
 from .options import Options
 
@@ -21,5 +22,9 @@ def loaded(loading: Loading) -> Loaded:
     assert isinstance(options, Options)
     about = described(config, options)
     tag, field = about.tag if loading.tagged else "", ("targets", loading.name)
-    image = archive.loaded(loading.engine, loading.folder, tag, field, loading.say)
+    try:
+        image = archive.loaded(loading.engine, loading.layout(), tag, field, loading.say)
+    except ValueError as error:
+        text = f"what the target `{loading.name}` has put out is damaged: {error}"
+        raise fail("not-built", text, field=field, help="run `deployc build --force`") from None
     return Loaded(image=image, tag=about.tag, port=about.port, container=config.name, remove=True)

@@ -6,8 +6,8 @@ import posixpath
 from collections.abc import Iterator
 
 from ...schema.diagnostics import Field, fail
+from ..tarball import Member, text
 from .contents import Contents
-from .tarball import Member, text
 
 VENV = "venv"
 """The folder of the environment in the image."""

@@ -8,6 +8,7 @@ from ...compiler.node import Work
 from ...compiler.tree import Tree
 from ..deployment import Deployment
 from ..project.names import Names
+from ..tarball import file
 from . import layers
 from .bytecode import compiled
 from .compression import Compression
@@ -15,7 +16,6 @@ from .image import Settings
 from .layers import Layer
 from .options import Options
 from .python import VENV
-from .tarball import file
 
 APP = "app"
 SOURCES = f"{APP}/src"

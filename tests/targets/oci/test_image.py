@@ -14,7 +14,7 @@ from deployc.targets.oci import archive, base, layers
 from deployc.targets.oci.image import MOST_LAYERS, Image, Layout, Settings, layout
 from deployc.targets.oci.libraries import BUDGET, LIGHT, Distribution, split
 from deployc.targets.oci.platforms import Platform, own, wheels
-from deployc.targets.oci.tarball import text
+from deployc.targets.tarball import text
 from hypothesis import given
 from hypothesis import strategies as st
 

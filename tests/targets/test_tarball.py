@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import pytest
 from deployc.targets.oci.compression import Compression, compressed, plain
-from deployc.targets.oci.tarball import Member, archive, text
+from deployc.targets.tarball import Member, archive, text
 from hypothesis import given
 from hypothesis import strategies as st
 

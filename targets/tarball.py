@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from ...compiler.digest import chunks
+from ..compiler.digest import chunks
 
 BLOCK = 512
 _NAME, _LINK, _OCTAL_SIZE = 100, 100, 8**11
