@@ -69,7 +69,8 @@ def _guarded(command: Command, options: argparse.Namespace) -> int:
 
 def _terminated(number: int, frame: object) -> None:
     """End as on Ctrl-C, so that the commands of the build end too."""
-    sys.stderr.write("deployc: terminated; what was finished is kept\n")
+    # not by sys.stderr, which may be in the middle of writing something else
+    os.write(2, b"deployc: terminated; what was finished is kept\n")
     raise SystemExit(128 + number)
 
 

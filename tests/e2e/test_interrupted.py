@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable
+from pathlib import Path
+from select import select
 
 import pytest
 
-from .project import Project, cases, contents, stored
+from .project import SECONDS, Project, Running, cases, contents, stored
 
 NUMBERS = {"Ctrl-C": signal.SIGINT, "kill": signal.SIGTERM, "kill -9": signal.SIGKILL}
 
@@ -57,3 +60,23 @@ def test_a_build_that_is_stopped_leaves_no_command_running(staged: Project, how:
     last = mark.read_text() if mark.exists() else ""
     staged.run("version")
     assert (mark.read_text() if mark.exists() else "") == last
+
+
+def test_a_command_that_is_ended_while_it_writes_says_so(staged: Project) -> None:
+    staged.write("deploy.yaml", "name: churn\n" + "".join(f"unknown_{n}: 1\n" for n in range(500)))
+    with staged.running("check") as check:
+        _wait_until_it_blocks(check)
+        ended = check.end(signal.SIGTERM)
+    assert ended.code == 128 + signal.SIGTERM
+    assert "deployc: terminated; what was finished is kept\n" in ended.err
+    assert "bug" not in ended.err
+
+
+def _wait_until_it_blocks(command: Running) -> None:
+    """Wait until a command sleeps, since it has filled the pipe that its messages go to."""
+    process = Path(f"/proc/{command.process.pid}")
+    with (process / "fd/2").open("wb", buffering=0) as messages:
+        until = time.monotonic() + SECONDS
+        while select([], [messages], [], 0)[1] or "State:\tS" not in (process / "status").read_text():
+            assert time.monotonic() < until
+            assert command.process.poll() is None, "it has ended"
