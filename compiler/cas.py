@@ -8,12 +8,11 @@ import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from io import FileIO
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import NoReturn
 
-from .digest import CHUNK, Digest, chunks, of_bytes, of_file
+from .digest import Digest, chunks, of_bytes, of_file
 from .tree import Entry, Tree
 
 
@@ -25,11 +24,21 @@ class CorruptBlob(Exception):
         self.digest = digest
 
 
+LARGE = 1 << 22
+"""Bytes from which on a file may share those of the cache: models and layers, which nobody edits."""
+Seen = tuple[int, int, int]
+"""Size in bytes, mtime in ns, inode: what a write through any of a blob's names changes, and another name does not."""
+_BACK = 10**9
+"""Nanoseconds that a blob's time is put back, so that no later write can leave it as it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cas:
     """Blobs below one folder. Safe for any number of processes and under kill -9: a blob appears by rename."""
 
     root: Path
+    checked: dict[Digest, Seen] = field(default_factory=dict, compare=False, repr=False)
+    """Blobs whose bytes this process has hashed, as they were before: while they are, they are not hashed again."""
 
     def path(self, digest: Digest) -> Path:
         return self.root / digest[:2] / digest[2:]
@@ -92,53 +101,54 @@ class Cas:
 
     def chunks(self, digest: Digest) -> Iterator[bytes]:
         """The blob's bytes in pieces. CorruptBlob where it is missing, or at the end where they were wrong."""
-        found = hashlib.sha256()
+        seen, found = self._seen(digest), hashlib.sha256()
+        known = seen is not None and self.checked.get(digest) == seen
         try:
             for piece in chunks(self.path(digest)):
-                found.update(piece)
+                if not known:
+                    found.update(piece)
                 yield piece
         except FileNotFoundError:
             raise CorruptBlob(digest) from None
-        if found.hexdigest() != digest:
-            self.discard(digest)
+        if known and self._seen(digest) == seen:
+            return
+        self._hold(digest, Digest(found.hexdigest()), seen)
 
     def verified(self, digest: Digest) -> Path:
-        """The path of a blob whose bytes have just been checked, for who must read it as a file."""
-        try:
-            found = of_file(self.path(digest))
-        except OSError:
-            raise CorruptBlob(digest) from None
-        if found != digest:
-            self.discard(digest)
+        """The path of a blob whose bytes are known to be right, for who must read it as a file."""
+        seen = self._seen(digest)
+        if seen is None or self.checked.get(digest) != seen:
+            try:
+                found = of_file(self.path(digest))
+            except OSError:
+                raise CorruptBlob(digest) from None
+            self._hold(digest, found, seen)
         return self.path(digest)
 
     def text(self, tree: Tree, path: str) -> str:
         """The text of one file of a tree."""
         return self.get(tree[path].digest).decode()
 
-    def materialise(self, tree: Tree, folder: Path) -> None:
-        """Copy a tree's files below `folder`, checking each on the way; CorruptBlob names the first bad one."""
+    def materialise(self, tree: Tree, folder: Path, *, shared: bool = False) -> None:
+        """Copy a tree's files below `folder`, checking each; CorruptBlob names the first bad one.
+
+        Large ones are linked where they are `shared`, which is for programs that only read them.
+        """
         for entry in tree:
             target = folder / entry.path
             target.parent.mkdir(parents=True, exist_ok=True)
-            self.copy(entry, target)
+            (self.link if shared and entry.size >= LARGE else self.copy)(entry, target)
 
     def copy(self, entry: Entry, target: Path) -> None:
         """Copy one blob to `target`, replacing what is there only when the copy is whole."""
         temporary = _beside(target)
         try:
-            with self.path(entry.digest).open("rb", buffering=0) as source, temporary.open("wb") as file:
-                digest = _copy(source, file)
-        except FileNotFoundError:
-            if self.path(entry.digest).exists():
-                raise
-            raise CorruptBlob(entry.digest) from None
-        except OSError:
+            with temporary.open("wb") as file:
+                for piece in self.chunks(entry.digest):
+                    file.write(piece)
+        except (OSError, CorruptBlob):
             temporary.unlink(missing_ok=True)
             raise
-        if digest != entry.digest:
-            temporary.unlink()
-            self.discard(entry.digest)
         temporary.chmod(0o755 if entry.executable else 0o644)
         temporary.replace(target)
 
@@ -190,10 +200,28 @@ class Cas:
             Path(name).unlink(missing_ok=True)
 
     def _publish(self, temporary: Path, digest: Digest) -> None:
+        """Give a temporary file, whose bytes have just been hashed, its name."""
         target = self.path(digest)
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary.chmod(0o444)
+        made = temporary.stat().st_mtime_ns
+        os.utime(temporary, ns=(made, made - _BACK))
+        seen = _seen(temporary)
         temporary.replace(target)
+        self.checked[digest] = seen
+
+    def _seen(self, digest: Digest) -> Seen | None:
+        try:
+            return _seen(self.path(digest))
+        except OSError:
+            return None
+
+    def _hold(self, digest: Digest, found: Digest, seen: Seen | None) -> None:
+        """Note that a blob which was `seen` before it was read proved good, or discard it."""
+        if found != digest:
+            self.discard(digest)
+        if seen is not None:
+            self.checked[digest] = seen
 
     def discard(self, digest: Digest) -> NoReturn:
         """Remove a blob that proved bad, so that it is made again; raises CorruptBlob."""
@@ -206,9 +234,6 @@ def _beside(target: Path) -> Path:
     return target.with_name(f".{target.name}.deployc-{os.getpid()}")
 
 
-def _copy(source: BinaryIO | FileIO, target: BinaryIO) -> Digest:
-    digest = hashlib.sha256()
-    while chunk := source.read(CHUNK):
-        digest.update(chunk)
-        target.write(chunk)
-    return Digest(digest.hexdigest())
+def _seen(path: Path) -> Seen:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns, found.st_ino

@@ -10,14 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..schema.diagnostics import Diagnostic, UserError
-from .cas import Cas
+from .cas import LARGE, Cas
 from .digest import Digest
 from .stat_cache import StatCache
 from .tree import Entry, Tree
 
 DIFF_LINES = 40
-LARGE = 1 << 22
-"""Bytes from which on a file shares those of the cache: models and layers, which nobody edits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

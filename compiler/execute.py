@@ -140,7 +140,8 @@ class _Execution:
         inputs: dict[str, Tree] = {}
         for label, source in node.inputs.items():
             if isinstance(source, Files):
-                inputs[label] = self.settings.sources.tree(source.globs)
+                into = None if self.settings.dry else self.settings.store.cas
+                inputs[label] = self.settings.sources.tree(source.globs, into)
             else:
                 made = self.outcome.trees[source.node]
                 inputs[label] = made.under(source.folder) if source.folder else made

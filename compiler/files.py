@@ -5,11 +5,11 @@ from __future__ import annotations
 import glob
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..schema.diagnostics import fail
+from ..schema.diagnostics import UserError, fail
 from .cas import Cas
 from .stat_cache import StatCache, stat_of
 from .tree import Entry, Tree
@@ -27,6 +27,8 @@ class Sources:
     stats: StatCache
     folders: dict[str, tuple[int, ...]] = field(default_factory=dict)
     names: dict[str, frozenset[str]] = field(default_factory=dict)
+    seen: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """What stat said of files that were found, whether or not they were read."""
 
     def expand(self, pattern: str) -> tuple[str, ...]:
         """Paths of the files that a path, folder or glob names, sorted; a folder stands for all below it."""
@@ -37,16 +39,27 @@ class Sources:
             found.update(self._below(os.path.normpath(path).replace(os.sep, "/")))
         return tuple(sorted(found))
 
-    def tree(self, patterns: tuple[str, ...]) -> Tree:
-        """The files that all patterns name together; UserError `missing-file` where one names none."""
-        return Tree.of({path: self._entry(path) for pattern in patterns for path in self._some(pattern)}.values())
+    def tree(self, patterns: tuple[str, ...], into: Cas | None = None) -> Tree:
+        """The files that all patterns name together; UserError `missing-file` where one names none.
 
-    def inside(self, tree: Tree) -> None:
+        A file that has changed since the last build is hardly in a cache: it is put `into` it as it is hashed.
+        """
+        paths = dict.fromkeys(path for pattern in patterns for path in self._some(pattern))
+        return Tree.of(self._entry(path, into) for path in paths)
+
+    def present(self, pattern: str) -> tuple[str, ...]:
+        """The paths that a pattern names, all of files that can be read; UserError as of `tree`. None is read."""
+        paths = self._some(pattern)
+        for path in paths:
+            self._found(path)
+        return paths
+
+    def inside(self, paths: Iterable[str]) -> None:
         """UserError `outside-folder` where a file is a link to something that lies elsewhere."""
         root = self.root.resolve()
-        for entry in tree:
-            if not (self.root / entry.path).resolve().is_relative_to(root):
-                text = f"{entry.path} is a link to a file outside the folder of deploy.yaml"
+        for path in paths:
+            if not (self.root / path).resolve().is_relative_to(root):
+                text = f"{path} is a link to a file outside the folder of deploy.yaml"
                 raise fail("outside-folder", text, help="copy the file itself")
 
     def store(self, tree: Tree, cas: Cas) -> None:
@@ -63,19 +76,32 @@ class Sources:
             raise fail("missing-file", f"no file {pattern}")
         return paths
 
-    def _entry(self, path: str) -> Entry:
+    def _entry(self, path: str, into: Cas | None) -> Entry:
+        found, file = self._found(path), self.root / path
+        try:
+            if into and self.stats.changed(file):
+                digest = self.stats.digest(file, lambda file: into.put_file(file).digest)
+            else:
+                digest = self.stats.digest(file)
+        except OSError as error:
+            raise _unreadable(path, error) from None
+        return Entry(path=path, digest=digest, size=found.st_size, executable=bool(found.st_mode & 0o100))
+
+    def _found(self, path: str) -> os.stat_result:
+        """What stat says of a file that can be read; UserError `unreadable-file` where it cannot."""
         file = self.root / path
         try:
             found = file.stat()
             if not stat.S_ISREG(found.st_mode):
                 raise fail("unreadable-file", f"{path} is neither a file nor a folder")
             path.encode()
-            digest = self.stats.digest(file)
+            file.open("rb").close()
         except OSError as error:
-            raise fail("unreadable-file", f"{path} cannot be read: {error.strerror}") from None
+            raise _unreadable(path, error) from None
         except UnicodeEncodeError:
             raise fail("unreadable-file", f"{path!r} is no name in UTF-8", help="rename it") from None
-        return Entry(path=path, digest=digest, size=found.st_size, executable=bool(found.st_mode & 0o100))
+        self.seen.setdefault(str(file), stat_of(file) or ())
+        return found
 
     def _below(self, path: str) -> Iterator[str]:
         if (self.root / path).is_file():
@@ -111,10 +137,12 @@ class Sources:
             self.names[str(folder)] = self._names(folder)
 
     def listed(self) -> dict[str, tuple[int, ...]]:
-        """What stat says of the folders whose listing mattered: as it was then, unless only we have written there."""
+        """What stat said of files that were found, and says of the folders whose listing mattered: as it was then,
+        unless only we have written there.
+        """
         now = {folder: stat_of(folder) or () for folder in self.folders}  # before their names, so that none is missed
         same = {folder for folder, names in self.names.items() if self._names(Path(folder)) == names}
-        return {folder: now[folder] if folder in same else stat for folder, stat in self.folders.items()}
+        return self.seen | {folder: now[folder] if folder in same else stat for folder, stat in self.folders.items()}
 
     def _names(self, folder: Path) -> frozenset[str]:
         try:
@@ -131,3 +159,7 @@ class Sources:
         if fixed < len(parts) and start.is_dir():
             for _ in self._walk("".join(f"{part}/" for part in parts[:fixed]), (), hidden=False):
                 pass
+
+
+def _unreadable(path: str, error: OSError) -> UserError:
+    return fail("unreadable-file", f"{path} cannot be read: {error.strerror}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,17 +33,23 @@ class StatCache:
     known: dict[str, tuple[Stat, Digest]]
     used: dict[str, tuple[Stat, Digest]] = field(default_factory=dict)
 
-    def digest(self, path: Path) -> Digest:
-        """The digest of a file's bytes; OSError where it cannot be read."""
+    def digest(self, path: Path, read: Callable[[Path], Digest] = of_file) -> Digest:
+        """The digest of a file's bytes, by `read` where it is not known; OSError where it cannot be read."""
         name = str(path)
         now = stat_of(path)
-        if (seen := self.known.get(name)) and seen[0] == now:
-            self.used[name] = seen
-            return seen[1]
-        digest = of_file(path)
+        for seen in (self.used.get(name), self.known.get(name)):
+            if seen and seen[0] == now:
+                self.used[name] = seen
+                return seen[1]
+        digest = read(path)
         if now:
             self.used[name] = (now, digest)
         return digest
+
+    def changed(self, path: Path) -> bool:
+        """Whether the file was there before, and is another now."""
+        seen = self.known.get(str(path))
+        return seen is not None and seen[0] != stat_of(path)
 
     def remember(self, path: Path, digest: Digest) -> None:
         """Note the digest of a file that has just been written."""

@@ -9,11 +9,11 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .action_cache import ActionCache
-from .cas import Cas
+from .cas import Cas, Seen
 from .digest import Digest
 from .process import hold
 
@@ -23,10 +23,12 @@ class Store:
     """One folder, shared by all deployments and builds of a user."""
 
     root: Path
+    checked: dict[Digest, Seen] = field(default_factory=dict, compare=False, repr=False)
+    """As the Cas keeps it: it is one for all of them."""
 
     @property
     def cas(self) -> Cas:
-        return Cas(self.root / "cas")
+        return Cas(self.root / "cas", self.checked)
 
     @property
     def actions(self) -> ActionCache:

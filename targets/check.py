@@ -118,9 +118,9 @@ def _files(config: Config, found: Sources) -> Iterator[Diagnostic]:
             yield Diagnostic(code="outside-folder", message=f"{pattern} {escape}", field=field, help="copy it in")
             continue
         try:
-            tree = found.tree((pattern,))
+            paths = found.present(pattern)
             if field == ("model", "path"):
-                found.inside(tree)
+                found.inside(paths)
         except UserError as error:
             for diagnostic in error.diagnostics:
                 yield Diagnostic(

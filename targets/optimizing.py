@@ -144,7 +144,7 @@ def _attempt(work: Work, deployment: Deployment, optimizer: str, folder: Path) -
     )
     write_runner(trial, folder / "code")
     write_compiled(trial, optimizer, folder / "code")
-    work.cas.materialise(work.inputs["model"], folder / "model")
+    work.cas.materialise(work.inputs["model"], folder / "model", shared=True)
     modules = deployment.place_modules(work, folder / "modules")
     (folder / "made").mkdir()
     forms = Forms(

@@ -87,7 +87,7 @@ def _proved(work: Work, deployment: Deployment, built: Built) -> Tree:
         distributions=requirements_of(by) if by else (),
     )
     write_runner(trial, work.folder / "code")
-    work.cas.materialise(work.inputs["model"], work.folder / "model")
+    work.cas.materialise(work.inputs["model"], work.folder / "model", shared=True)
     work.cas.materialise(built.source, work.folder / "built")
     file = compiled_spec(spec, by, {}).file if by else spec.file
     forms = Forms(

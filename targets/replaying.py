@@ -129,7 +129,7 @@ def _replay(work: Work, deployment: Deployment, requests: Sequence[Logged], tole
     for request in requests:
         _check(request, spec, deployment.methods(spec))
     project = work.folder / "project"
-    work.cas.materialise(work.inputs["project"], project)
+    work.cas.materialise(work.inputs["project"], project, shared=True)
     with booted(work, project, deployment, field=("serve",)) as service:
         built = [_built(service, request) for request in requests]
     trained = [_trained(work, deployment, request, work.folder / f"{i}") for i, request in enumerate(requests)]

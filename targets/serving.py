@@ -52,7 +52,7 @@ def probed(work: Work) -> Probed:
 
 def _probe(work: Work, deployment: Deployment) -> Tree:
     spec = deployment.spec(work)
-    work.cas.materialise(work.inputs["model"], work.folder / "model")
+    work.cas.materialise(work.inputs["model"], work.folder / "model", shared=True)
     paths = deployment.place_modules(work, work.folder / "modules")
     rows: list[Mapping[str, object]] = []
     if sample := deployment.config.model.sample:

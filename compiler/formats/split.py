@@ -10,6 +10,7 @@ from typing import BinaryIO, cast
 import yaml
 
 from ..cas import Cas
+from ..digest import CHUNK
 from ..tree import Entry, Tree
 from .archive import normalise
 from .mlmodel import find_mlmodel, load_yaml
@@ -59,11 +60,15 @@ def _stored(cas: Cas, path: str, data: bytes) -> Entry:
 
 def _normal(cas: Cas, entry: Entry) -> Entry:
     """The file itself, or a skops archive without times and addresses; never executable, as no model file is."""
+    same = Entry(path=entry.path, digest=entry.digest, size=entry.size)
+    if not entry.path.endswith(".skops"):
+        return same
     with cas.verified(entry.digest).open("rb") as file:
-        if file.read(4) != b"PK\x03\x04" or not entry.path.endswith(".skops"):
-            return Entry(path=entry.path, digest=entry.digest, size=entry.size)
+        if file.read(4) != b"PK\x03\x04":
+            return same
         file.seek(0)
         with broken(entry.path), TemporaryFile() as target:
             normalise(file, cast(BinaryIO, target))
             target.seek(0)
-            return _stored(cas, entry.path, target.read())
+            digest, size = cas.put_chunks(iter(lambda: target.read(CHUNK), b""))
+            return Entry(path=entry.path, digest=digest, size=size)

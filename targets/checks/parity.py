@@ -64,7 +64,7 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
 
     def run(work: Work) -> Tree:
         project = work.folder / "project"
-        work.cas.materialise(work.inputs["project"], project)
+        work.cas.materialise(work.inputs["project"], project, shared=True)
         spec = deployment.spec(work)
         data = deployment.rows(work, "rows", options.rows)
         rows: list[Json] = [dict(row) for row in typed_rows(data, spec.inputs, field=("tests", name, "rows"))]

@@ -39,7 +39,7 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
 
     def run(work: Work) -> Tree:
         project, tests = work.folder / "project", work.folder / "tests"
-        work.cas.materialise(work.inputs["project"], project)
+        work.cas.materialise(work.inputs["project"], project, shared=True)
         work.cas.materialise(work.inputs[""], tests)
         python = work.pythons[f"env-{name}"]
         with place.service(work, project) as service:

@@ -39,7 +39,7 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
 
     def run(work: Work) -> Tree:
         project = work.folder / "project"
-        work.cas.materialise(work.inputs["project"], project)
+        work.cas.materialise(work.inputs["project"], project, shared=True)
         document: Json = json.loads((project / "openapi.json").read_text(encoding="utf-8"))
         with place.service(work, project) as service:
             documented = list(_documented(document))

@@ -26,7 +26,7 @@ def trained_answers(
     model fails. `folder` is to be empty.
     """
     spec = deployment.spec(work)
-    work.cas.materialise(work.inputs["model"], folder / "model")
+    work.cas.materialise(work.inputs["model"], folder / "model", shared=True)
     modules = deployment.place_modules(work, folder / "modules")
     request = {
         "model": str(folder / "model" / spec.file),

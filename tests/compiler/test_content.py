@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 from deployc.compiler.action import Action
-from deployc.compiler.cas import Cas, CorruptBlob
+from deployc.compiler.cas import LARGE, Cas, CorruptBlob
 from deployc.compiler.digest import of_bytes
 from deployc.compiler.explain import differences
 from deployc.compiler.node import Node
@@ -121,3 +122,40 @@ def test_a_blob_that_is_read_as_a_file_is_checked_first(tmp_path: Path) -> None:
     with pytest.raises(CorruptBlob):
         cas.verified(digest)
     assert not cas.has(digest)
+
+
+def test_a_blob_is_hashed_once_by_a_process(tmp_path: Path) -> None:
+    data = random.Random(0).randbytes(LARGE)
+    (tmp_path / "model").write_bytes(data)
+    cas = Cas(tmp_path / "cas")
+    before = _read_so_far()
+    entry = cas.put_file(tmp_path / "model")
+    cas.verified(entry.digest)
+    cas.link(entry, tmp_path / "link")
+    cas.materialise(Tree((entry,)), tmp_path / "shared", shared=True)
+    assert _read_so_far() - before < 1.5 * LARGE
+    assert (tmp_path / "shared/model").samefile(tmp_path / "link")
+    cas.copy(entry, tmp_path / "copy")
+    assert not (tmp_path / "copy").samefile(tmp_path / "link")
+    assert Cas(tmp_path / "cas").verified(entry.digest).read_bytes() == data
+
+
+def _read_so_far() -> int:
+    """Bytes that this process has asked files for."""
+    io = Path("/proc/self/io")
+    if not io.exists():
+        pytest.skip("this system does not count what a process reads")
+    return int(io.read_text().split()[1])
+
+
+def test_what_is_written_through_a_link_is_noticed_by_the_same_process(tmp_path: Path) -> None:
+    cas = Cas(tmp_path / "cas")
+    entry = Entry(path="f", digest=cas.put_bytes(b"good"), size=4)
+    cas.link(entry, tmp_path / "link")
+    cas.copy(entry, tmp_path / "copy")
+    (tmp_path / "link").chmod(0o644)
+    (tmp_path / "link").write_bytes(b"evil")
+    with pytest.raises(CorruptBlob):
+        cas.copy(entry, tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == b"good"
+    assert not cas.has(entry.digest)

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from deployc.compiler.cas import Cas
 from deployc.compiler.files import Sources
 from deployc.compiler.stat_cache import StatCache, stat_of
 from deployc.schema.diagnostics import UserError
@@ -96,4 +97,24 @@ def test_a_model_that_is_a_link_to_elsewhere_is_refused(root: Path, tmp_path_fac
     (root / "model/notes.txt").symlink_to(secret)
     one = sources(root)
     with pytest.raises(UserError, match="outside-folder"):
-        one.inside(one.tree(("model",)))
+        one.inside(one.present("model"))
+
+
+def test_a_file_that_has_changed_is_stored_as_it_is_hashed(
+    root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    cas = Cas(tmp_path_factory.mktemp("cas"))
+    first = sources(root)
+    assert not cas.has(first.tree(("data/a.csv",), cas)["data/a.csv"].digest)
+    (root / "data/a.csv").write_text("other rows")
+    later = Sources(root, StatCache(first.stats.used))
+    entry = later.tree(("data/a.csv", "data/deep/b.csv"), cas)["data/a.csv"]
+    assert cas.get(entry.digest) == b"other rows"
+    assert not cas.has(later.tree(("data/deep/b.csv",))["data/deep/b.csv"].digest)
+
+
+def test_a_file_that_is_only_looked_for_is_noticed_later(root: Path) -> None:
+    one = sources(root)
+    assert one.present("data/*.csv") == ("data/a.csv",)
+    assert one.listed()[str(root / "data/a.csv")] == stat_of(root / "data/a.csv")
+    assert not one.stats.used
