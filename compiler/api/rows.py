@@ -12,12 +12,12 @@ from itertools import islice
 from typing import Protocol, runtime_checkable
 
 from ...schema.diagnostics import UserError, fail
+from ...targets.checks.booted import Json
 from ..formats.inputs import TEXT
 from ..formats.overrides import WHOLE
 from ..formats.sample import read_sample
 from ..model_spec import Column, ColumnType
 
-Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 Value = str | int | float | bool | datetime | date | None
 
 
@@ -133,11 +133,14 @@ def _no_rows(rows: object) -> UserError:
 
 
 def records(rows: object, columns: Sequence[Column]) -> Json:
-    """The rows as a service takes them whose model has these columns; rows without names are in the model's order."""
+    """The rows as a service takes them whose model has these columns; rows without names are in the model's order.
+
+    UserError `bad-rows`: they are no rows, or hold a number that JSON has not.
+    """
     found = table(rows, [column.name for column in columns])
     whole = {column.name for column in columns if column.type in WHOLE}
     return [
-        {name: _json(value, whole=name in whole) for name, value in zip(found.columns, row, strict=True)}
+        {name: _json(name, value, whole=name in whole) for name, value in zip(found.columns, row, strict=True)}
         for row in found.rows
     ]
 
@@ -195,9 +198,12 @@ def _cell(value: Value) -> str:
     return str(value)
 
 
-def _json(value: Value, *, whole: bool) -> Json:
-    if isinstance(value, float) and whole and value.is_integer():
-        return int(value)  # an array has one type for all its columns
+def _json(name: str, value: Value, *, whole: bool) -> Json:
+    if isinstance(value, float):
+        if math.isinf(value):
+            raise fail("bad-rows", f"`{name}` is {value}, which JSON cannot say", help="leave out what is not finite")
+        # an array has one type for all its columns
+        return int(value) if whole and value.is_integer() else value
     return value.isoformat() if isinstance(value, datetime | date) else value
 
 

@@ -7,27 +7,29 @@ import html
 import json
 import os
 import signal
-import socket
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from email.message import Message
+from http.client import HTTPException
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from ...schema.diagnostics import fail
+from ...targets.checks.booted import Json, free_port, wait
 from ...targets.deployment import Deployment
 from ..cli.serving import start
 from ..model_spec import Column
 from .errors import told
-from .rows import Json, records
+from .rows import records
 
-LOG_TAIL = 30
 STOP_SECONDS = 40
 """As long as a service may finish what it has begun."""
+ANSWER_SECONDS = 600
+"""As long as it may be silent: many rows of a slow model take their time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,16 +56,31 @@ class Service:
 
     def ask(self, method: str, rows: object) -> list[Json]:
         """What a method answers to each row."""
-        answers = self.post(f"/{method}", records(rows, self.columns))
+        with told():
+            answers = self.post(f"/{method}", records(rows, self.columns))
         return [*map(_bare, answers)] if isinstance(answers, list) else [answers]
 
     def get(self, path: str) -> Json:
-        """The JSON at a path of the service."""
-        return self._sent(path, None)
+        """The JSON at a path of the service; of a page, or of what else is none, the text."""
+        with told():
+            return self._sent(path, None)
 
     def post(self, path: str, body: Json) -> Json:
-        """What the service answers to a JSON body."""
-        return self._sent(path, json.dumps(body, allow_nan=False).encode())
+        """What the service answers to a JSON body. DeploycError `bad-rows`: JSON cannot say this body."""
+        with told():
+            return self._sent(path, _written(body))
+
+    def ready(self) -> bool:
+        """Whether the service takes requests."""
+        try:
+            with _direct().open(f"{self.url}/readyz", timeout=5):
+                return True
+        except (OSError, HTTPException):
+            return False
+
+    def lines(self) -> list[str]:
+        """What the service has written so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace").splitlines()
 
     def stop(self) -> None:
         """Let the service finish what it has begun, and end it."""
@@ -77,8 +94,7 @@ class Service:
 
     def _sent(self, path: str, body: bytes | None) -> Json:
         request = urllib.request.Request(self.url + path, data=body, headers={**self.headers})
-        with told():
-            return _answer(request)
+        return _answer(request)
 
     def _repr_html_(self) -> str:
         url = html.escape(self.url)
@@ -97,7 +113,7 @@ class Wanted:
 
 def started(made: Deployment, folder: Path, columns: tuple[Column, ...], wanted: Wanted) -> Service:
     """The built service, ready. UserError `not-built`, or `service-not-ready` with the end of its log."""
-    port = wanted.port or _free_port()
+    port = wanted.port or free_port()
     command = start(made, folder, host=wanted.host, port=port)
     # nobody sends requests here by way of a load balancer, which would have to notice
     prefix = made.package.upper()
@@ -112,7 +128,7 @@ def started(made: Deployment, folder: Path, columns: tuple[Column, ...], wanted:
             stderr=subprocess.STDOUT,
             start_new_session=True,  # an interrupted cell does not interrupt the service
         )
-    key = environ.get(f"{prefix}_API_KEY", "")
+    key = _key(environ, f"{prefix}_API_KEY", folder)
     service = Service(
         url=f"http://{_reached(wanted.host)}:{port}",
         log=Path(log.name),
@@ -121,42 +137,52 @@ def started(made: Deployment, folder: Path, columns: tuple[Column, ...], wanted:
         headers={"Content-Type": "application/json", **({"X-API-Key": key} if key else {})},
     )
     atexit.register(_end, process)
-    _await(service, wanted.wait)
+    return awaited(service, wanted.wait)
+
+
+def awaited(service: Service, seconds: float) -> Service:
+    """The service once it is ready; where it never is, it is stopped."""
+    try:
+        wait(service.ready, lambda: service.process.poll() is None, service.lines, seconds=seconds)
+    except BaseException:  # a cell that is interrupted has no service that it could stop
+        service.stop()
+        raise
     return service
 
 
-def _await(service: Service, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not _ready(service):
-        ended = service.process.poll() is not None
-        if ended or time.monotonic() > deadline:
-            service.stop()
-            lines = service.log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_TAIL:]
-            text = "the service does not start" if ended else f"the service is not ready after {seconds:g} s"
-            raise fail("service-not-ready", text, notes=["\n".join(["its last lines:", *lines])])
-        time.sleep(0.05)
+def _key(environ: Mapping[str, str], name: str, folder: Path) -> str:
+    """The key that a service which is started in `folder` reads; whatever keeps it from reading it, it tells itself."""
+    file = environ.get(f"{name}_FILE")
+    with suppress(OSError, UnicodeDecodeError):
+        return (folder / file).read_text(encoding="utf-8").strip() if file else environ.get(name, "")
+    return ""
 
 
-def _ready(service: Service) -> bool:
+def _written(body: Json) -> bytes:
     try:
-        with _direct().open(f"{service.url}/readyz", timeout=5):
-            return True
-    except OSError:
-        return False
+        return json.dumps(body, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise fail("bad-rows", f"JSON cannot say this body: {error}") from None
 
 
 def _answer(request: urllib.request.Request) -> Json:
     try:
-        with _direct().open(request) as response:
-            answer: Json = json.loads(response.read())
+        with _direct().open(request, timeout=ANSWER_SECONDS) as response:
+            said = response.read()
+            answer: Json = json.loads(said) if _is_json(response.headers) else said.decode("utf-8", "replace")
             return answer
     except urllib.error.HTTPError as error:
         said = error.read().decode("utf-8", "replace")
         path = request.selector
         raise fail("request-refused", f"{path} answered {error.code}", notes=[said] if said else []) from None
-    except OSError as error:
+    except (OSError, HTTPException) as error:
         text = f"{request.full_url} does not answer: {error}"
         raise fail("request-refused", text, help="start the service again with `run()`") from None
+
+
+def _is_json(headers: Message) -> bool:
+    kind = headers.get_content_subtype()
+    return kind == "json" or kind.endswith("+json")
 
 
 def _direct() -> urllib.request.OpenerDirector:
@@ -183,10 +209,3 @@ def _reached(host: str) -> str:
     """Where one who is on the same machine finds what listens on `host`."""
     shown = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
     return f"[{shown}]" if ":" in shown else shown
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

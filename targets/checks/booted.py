@@ -60,11 +60,17 @@ class Service:
         finally:
             connection.close()
 
+    def ready(self) -> bool:
+        try:
+            return self.ask("GET", "/readyz").status == 200
+        except OSError:
+            return False
+
 
 @contextmanager
 def booted(work: Work, project: Path, deployment: Deployment, *, field: Field) -> Iterator[Service]:
     """The service of a project's folder, ready; UserError `service-not-ready` with its log when it does not start."""
-    port, key = _free_port(), made_key(deployment)
+    port, key = free_port(), made_key(deployment)
     prefix = deployment.package.upper()
     home = project.parent / "home"
     home.mkdir(exist_ok=True)
@@ -81,7 +87,7 @@ def booted(work: Work, project: Path, deployment: Deployment, *, field: Field) -
     command = [str(python), "-m", deployment.package]
     with work.processes.started(command, folder=home, environ=environ, log=log) as (process, _):
         service = Service(port, key)
-        wait(service, lambda: process.poll() is None, lambda: lines, field)
+        wait(service.ready, lambda: process.poll() is None, lambda: lines, field=field)
         yield service
 
 
@@ -96,26 +102,27 @@ def tried(deployment: Deployment, key: str) -> Mapping[str, str]:
     return {f"{prefix}_DRAIN_SECONDS": "0", **({f"{prefix}_API_KEY": key} if key else {})}
 
 
-def wait(service: Service, runs: Callable[[], bool], said: Callable[[], Sequence[str]], field: Field) -> None:
+def wait(
+    ready: Callable[[], bool],
+    runs: Callable[[], bool],
+    said: Callable[[], Sequence[str]],
+    *,
+    field: Field | None = None,
+    seconds: float = READY_SECONDS,
+) -> None:
     """Return once a service is ready; UserError `service-not-ready` with what it said, where it ends or is too slow."""
-    deadline = time.monotonic() + READY_SECONDS
-    while not _ready(service):
+    deadline = time.monotonic() + seconds
+    while not ready():
         ended = not runs()
         if ended or time.monotonic() > deadline:
-            text = "the built service does not start" if ended else "the service is never ready"
+            text = "the built service does not start" if ended else f"the service is not ready after {seconds:g} s"
             notes = ["\n".join(["its last lines:", *said()[-30:]])]
             raise fail("service-not-ready", text, field=field, notes=notes)
         time.sleep(0.05)
 
 
-def _ready(service: Service) -> bool:
-    try:
-        return service.ask("GET", "/readyz").status == 200
-    except OSError:
-        return False
-
-
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

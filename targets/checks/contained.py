@@ -113,7 +113,7 @@ def _ready(container: Container, loaded: Loaded, key: str, field: Field) -> Serv
 
     with told("the container cannot be asked", field):
         service = Service(port(container, loaded.port), key)
-        wait(service, runs, lambda: _lines(container), field)
+        wait(service.ready, runs, lambda: _lines(container), field=field)
     return service
 
 
