@@ -126,10 +126,10 @@ class Deployment:
 
     def rows(self, work: Work, label: str, path: str) -> bytes:
         """The bytes of the one file `path` of the input `label`; UserError `missing-file` when it is not there."""
-        tree = work.inputs[label]
-        if path not in tree:
+        tree, name = work.inputs[label], posixpath.normpath(path)
+        if name not in tree:
             raise fail("missing-file", f"no file {path}", help=f"there are: {', '.join(e.path for e in tree)}")
-        return work.cas.get(tree[path].digest)
+        return work.cas.get(tree[name].digest)
 
     @property
     def published(self) -> bool:

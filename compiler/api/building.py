@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from os import PathLike
@@ -17,6 +18,7 @@ from ..cli.building import Built, built
 from ..cli.commands.build import arguments
 from ..cli.session import Session, deployment, opened, plan
 from ..model_spec import Column, ModelSpec
+from .arguments import at_least, listed
 from .built import Build
 from .errors import told
 from .showing import Recorded, recorded
@@ -40,26 +42,26 @@ def build(
     The arguments are the options of `deployc build`, of which `environment` is `-e`; `quiet` shows no progress.
     DeploycError: what is wrong, which is what the command line would have printed.
     """
-    words = [
-        str(file),
-        *([f"--env={environment}"] if environment else []),
-        *(f"--target={name}" for name in targets),
-        *([f"--out={out}"] if out is not None else []),
-        *([] if locked is None else ["--locked" if locked else "--no-locked"]),
-        *(["--offline"] if offline else []),
-        *(f"--allow={name}" for name in allow),
-        *(["--force"] if force else []),
-        *([f"--jobs={jobs}"] if jobs else []),
-    ]
     with told():
-        return done(words, recorded(quiet=quiet))
+        options = usual(file)
+        options.env, options.locked, options.offline, options.force = environment, locked, offline, force
+        options.target, options.allow = [*listed(targets)], [*listed(allow)]
+        options.out = None if out is None else os.fspath(out)
+        options.jobs = options.jobs if jobs is None else at_least(1, jobs, "jobs")
+        return done(options, recorded(quiet=quiet))
 
 
-def done(words: list[str], show: Recorded) -> Build:
-    """The build that `deployc build` with these words would do; UserError with all mistakes, each at its line."""
+def usual(file: str | PathLike[str]) -> argparse.Namespace:
+    """The options of `deployc build FILE`."""
     parser = argparse.ArgumentParser()
     arguments(parser)
-    options = parser.parse_args(words)
+    options = parser.parse_args([])
+    options.file = os.fspath(file)
+    return options
+
+
+def done(options: argparse.Namespace, show: Recorded) -> Build:
+    """What `deployc build` does with these options; UserError with all mistakes, each at its line."""
     session = opened(options)
     options.out = options.out or str(session.out)
     made = deployment(session, options)
@@ -82,6 +84,8 @@ def done(words: list[str], show: Recorded) -> Build:
 
 
 def _columns(made: Deployment, found: Built) -> tuple[Column, ...]:
+    if "inspect" not in found.outcome.trees:
+        return ()  # nothing that was built needs the model
     spec = decode(ModelSpec, json.loads(made.store.cas.text(found.outcome.trees["inspect"], "spec.json")))
     return spec.inputs
 

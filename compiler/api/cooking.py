@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
@@ -21,19 +21,21 @@ from ..digest import of_text
 from ..emit import Emission
 from ..store import Store, default_root
 from ..tree import Tree
-from .building import done
+from .arguments import at_least, listed, one_of, plain
+from .building import done, usual
 from .built import Build
 from .errors import told
 from .own_code import pinned
 from .prepared import CODE, SAMPLE, Prepared, prepare
-from .recipe import Edited, Recipe, keep, settled
+from .recipe import EDITED, Edited, Recipe, keep, settled
 from .showing import recorded
 
 FILE = "deploy.yaml"
 ROWS = 200
 Options = Mapping[str, object]
-Named = Sequence[str] | Mapping[str, Options]
-"""Names, or options by name."""
+Named = str | Iterable[str] | Mapping[str, Options]
+"""A name, names, or options by name."""
+Line = str | PathLike[str]
 
 
 def cook(
@@ -41,19 +43,19 @@ def cook(
     *,
     name: str,
     sample: object = None,
-    framework: str = "fastapi",
+    framework: str | PathLike[str] = "fastapi",
     targets: Named = ("project",),
     tests: Named | None = None,
     port: int | None = None,
     workers: int | None = None,
-    requirements: Iterable[str | PathLike[str]] = (),
+    requirements: Line | Iterable[Line] = (),
     serve: Options | None = None,
     folder: str | PathLike[str] | None = None,
     sample_rows: int = ROWS,
     edited: Edited = "ask",
     force: bool = False,
     offline: bool = False,
-    allow: Iterable[str] = (),
+    allow: str | Iterable[str] = (),
     quiet: bool = False,
 ) -> Build:
     """Save a fitted model, write a deploy.yaml for it, and build that with deployc's own engine and cache.
@@ -67,25 +69,30 @@ def cook(
     edited by hand, where this call asks for something else than the last one did. `force`, `offline`, `allow`: as
     `deployc build` has them. `quiet`: show no progress.
 
+    A text in an option is what deploy.yaml says; a path object names a file as this process would find it, which has
+    to be in `folder`.
+
     Python and the versions of the model's libraries are those of this process. DeploycError says what is wrong.
     """
     with told():
         show = recorded(quiet=quiet)
-        place = _Place(root=Path(folder or name).absolute(), edited=edited, force=force, say=show.say)
+        root = Path(folder or name).absolute()
+        place = _Place(root=root, edited=one_of(EDITED, edited, "edited"), force=force, say=show.say)
         further = {key: value for key, value in (("port", port), ("workers", workers)) if value is not None}
         said = _Said(
             name=name,
-            serve={"framework": framework, **further, **(serve or {})},
-            requirements=tuple(_listed(requirements)),
-            targets=_options(targets),
-            tests=None if tests is None else _options(tests),
+            serve=_options({"serve": {"framework": framework, **further, **(serve or {})}}, root)["serve"],
+            requirements=tuple(_lines(listed(requirements))),
+            targets=_options(targets, root),
+            tests=None if tests is None else _options(tests, root),
         )
-        store, permitted = Store(default_root(os.environ)), allowed(os.environ, allow)
+        options, most = usual(root / FILE), at_least(1, sample_rows, "sample_rows")
+        options.allow, options.force, options.offline = [*listed(allow)], force, offline
+        store, permitted = Store(default_root(os.environ)), allowed(os.environ, options.allow)
         with store.scratch() as scratch:
-            prepared = prepare(model, sample, most=sample_rows, allow=permitted, cas=store.cas, scratch=scratch)
+            prepared = prepare(model, sample, most=most, allow=permitted, cas=store.cas, scratch=scratch)
             place.write(said.recipe(prepared).text, prepared.tree, store, scratch)
-        words = [f"--allow={each}" for each in allow] + ["--force"] * force + ["--offline"] * offline
-        return done([str(place.root / FILE), *words], show)
+        return done(options, show)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,8 +171,9 @@ def _python() -> str:
     return version if version in SERVED else ""
 
 
-def _options(named: Named) -> dict[str, Options]:
-    return {**named} if isinstance(named, Mapping) else {name: {} for name in named}
+def _options(named: Named, root: Path) -> dict[str, Options]:
+    given = named if isinstance(named, Mapping) else {key: {} for key in listed(named)}
+    return {name: {key: plain(value, root) for key, value in options.items()} for name, options in given.items()}
 
 
 def _tests(prepared: Prepared) -> dict[str, Options]:
@@ -173,7 +181,7 @@ def _tests(prepared: Prepared) -> dict[str, Options]:
     return {"types": {}, "smoke": {}, **parity}
 
 
-def _listed(requirements: Iterable[str | PathLike[str]]) -> Iterator[str]:
+def _lines(requirements: Iterable[Line]) -> Iterator[str]:
     """Requirements, each by itself; a path stands for the lines of its file."""
     for each in requirements:
         if isinstance(each, str):

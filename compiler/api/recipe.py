@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import yaml
 
@@ -15,6 +15,7 @@ from ...schema.diagnostics import UserError, fail
 HEAD = "# Written by deployc's cook(). It is yours to edit: what you change here is kept.\n"
 Edited = Literal["ask", "keep", "replace"]
 """What `cook` does where deploy.yaml was edited and the call has changed too."""
+EDITED: tuple[Edited, ...] = get_args(Edited)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

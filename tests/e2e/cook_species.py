@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from deployc.compiler import cook
 from own_features import Ratio
@@ -17,8 +18,14 @@ rows = pd.read_csv(Path(sys.argv[1]) / "data/penguins.csv").dropna()
 measures = rows[["bill_length_mm", "bill_depth_mm"]].astype(float)
 model = make_pipeline(Ratio(), StandardScaler(), LogisticRegression()).fit(measures, rows["species"])
 
-first = cook(model, name="species", sample=measures, serve={"optimize": "off"}, sample_rows=20)
-again = cook(model, name="species", sample=measures, serve={"optimize": "off"}, sample_rows=20, quiet=True)
+lines = Path("lines.txt")
+lines.write_text(f"pandas=={pd.__version__}  # installed already\n", encoding="utf-8")
+# a table of the sample's rows is compared as a path of this process's own
+parity = {"parity": {"rows": Path("species/sample.csv"), "tolerance": np.float64(1e-6)}}
+wanted = {"targets": "project", "requirements": lines, "tests": parity, "serve": {"optimize": "off"}}
+
+first = cook(model, name="species", sample=measures, sample_rows=20, **wanted)
+again = cook(model, name="species", sample=measures, sample_rows=20, quiet=True, **wanted)
 with first.run() as service:
     answers = {
         "table": service.predict(measures.head(3)),

@@ -85,6 +85,48 @@ def test_what_has_no_project_cannot_be_run(ready: Project, monkeypatch: pytest.M
         build(ready / "deploy.yaml", quiet=True).run()
 
 
+@pytest.mark.usefixtures("inside")
+def test_one_target_is_as_good_as_a_list_of_one(ready: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(ready, monkeypatch)
+    # a path may begin as a shell's does
+    ready.edit("deploy.yaml", "sample: sample.csv", "sample: ./sample.csv")
+    found = build(ready / "deploy.yaml", targets="wheel", quiet=True)
+    assert (found.targets, found.ran) == ({"wheel": ready / "build/wheel"}, ())
+
+
+@pytest.mark.usefixtures("inside")
+def test_what_needs_no_model_is_built_too(given: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(given, monkeypatch)
+    image = f"ghcr.io/penguins/penguins@sha256:{'a' * 64}"
+    given.edit("deploy.yaml", "{project: {}, wheel: {}}", f"{{kubernetes: {{image: {image}}}}}")
+    found = build(given / "deploy.yaml", quiet=True)
+    assert image in (found.targets["kubernetes"] / "deployment.yaml").read_text()
+    assert found.columns == ()
+
+
+@pytest.mark.usefixtures("inside")
+@pytest.mark.parametrize("jobs", [0, -1])
+def test_no_nodes_at_a_time_are_none(given: Project, monkeypatch: pytest.MonkeyPatch, jobs: int) -> None:
+    use(given, monkeypatch)
+    with pytest.raises(DeploycError, match="`jobs` is"):
+        build(given / "deploy.yaml", jobs=jobs)
+
+
+def test_a_file_may_be_called_as_an_option() -> None:
+    with pytest.raises(DeploycError, match="missing-file"):
+        build("--force.yaml")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("inside")
+def test_a_key_out_of_a_file_is_sent(ready: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(ready, monkeypatch)
+    ready.edit("deploy.yaml", "targets:", "serve: {api_key: true, optimize: off}\ntargets:")
+    key = ready.write("key.txt", "much secret\n")
+    with build(ready / "deploy.yaml", quiet=True).run(environ={"PENGUINS_API_KEY_FILE": str(key)}) as service:
+        assert service.predict(ROWS) == ["Adelie"]
+
+
 def cooked(project: Project, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """What a script says that is run in the project's folder with the tester's own model libraries."""
     return subprocess.run(
