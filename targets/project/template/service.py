@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
@@ -74,6 +75,9 @@ class Service:
         self.metrics.about(about)
         self.tracing.start()
         self._loaded = self._load()
+        # What is there now stays: there is no garbage among it to look for.
+        gc.freeze()
+        gc.enable()
         logger.info("model loaded", extra={"fields": {"seconds": round(perf_counter() - started, 3)}})
 
     def leave(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import re
@@ -265,3 +266,14 @@ def test_a_log_line_is_json_with_its_traceback() -> None:
     line = json.loads(JsonFormatter().format(record))
     assert (line["level"], line["message"]) == ("error", "failed it")
     assert "KeyError: 'x'" in line["traceback"]
+
+
+def test_the_pause_of_the_garbage_collector_ends_when_the_model_is_loaded() -> None:
+    gc.disable()
+    try:
+        Service(Settings(), lambda: Predictor(Model(Path()))).start()
+        assert gc.isenabled()
+        assert gc.get_freeze_count()
+    finally:
+        gc.enable()
+        gc.unfreeze()
