@@ -13,7 +13,19 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
 from ..template import logs, web
-from ..template.asgi import App, Disconnected, Receive, RequestContext, Scope, headers, listening, read_body, run
+from ..template.asgi import (
+    LISTEN_SECONDS,
+    App,
+    Disconnected,
+    Listening,
+    Receive,
+    RequestContext,
+    Scope,
+    headers,
+    read_body,
+    run,
+)
+from ..template.deadlines import Alarms
 from ..template.ending import announce
 from ..template.predictor import Predictor
 from ..template.problems import Rejected
@@ -31,6 +43,7 @@ class Routes:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._patience = Alarms(LISTEN_SECONDS)
 
     @asynccontextmanager
     async def lifespan(self, app: Litestar) -> AsyncIterator[None]:
@@ -55,7 +68,7 @@ class Routes:
         query = scope["query_string"].decode("latin-1")
         asked = web.Request(path, query, header, body)
         try:
-            with listening(cast(Receive, request.receive)):
+            with Listening(cast(Receive, request.receive), self._patience):
                 return _response(await self._service.answer(asked))
         except Disconnected:
             raise Rejected(400, "bad-request", "the client went away") from None

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
-from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
 from typing import Any  # what a message holds depends on its type, which no type says
 
 import uvicorn
 
-from .deadlines import once_it_waits, sent_within
+from .deadlines import Alarms, once_it_waits, sent_within
 from .exchange import Exchange
 from .problems import Rejected, too_large
 from .service import Service
@@ -42,6 +41,7 @@ class Endpoints:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._patience = Alarms(LISTEN_SECONDS)
 
     def __contains__(self, path: str) -> bool:
         return path in self._service.operations or path in self._service.pages
@@ -63,7 +63,7 @@ class Endpoints:
             service.admit(path, header)
             body = await read_body(receive, service.settings)
             request = Request(path, scope["query_string"].decode("latin-1"), header, body)
-            return await once_it_waits(service.answer(request), partial(listening, receive))
+            return await once_it_waits(service.answer(request), partial(Listening, receive, self._patience))
         if verb not in ("GET", "HEAD"):
             return refused(405, ("allow", "GET, HEAD"))
         return service.show(path, headers(scope))
@@ -127,32 +127,35 @@ async def _read(receive: Receive, limit: int) -> bytes:
             return body
 
 
-@contextmanager
-def listening(receive: Receive) -> Iterator[None]:
-    """Give up what is done for a client that goes away; Disconnected says so."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    assert task is not None
-    heard: list[asyncio.Task[None]] = []
-    left = False
+class Listening:
+    """A wait for an answer that is given up when the client goes away; Disconnected says so."""
 
-    async def hear() -> None:
-        nonlocal left
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        left = True
-        task.cancel()
+    def __init__(self, receive: Receive, patience: Alarms) -> None:
+        self._receive = receive
+        self._patience = patience
+        self._ear: asyncio.Task[None] | None = None
+        self._left = False
 
-    timer = loop.call_later(LISTEN_SECONDS, lambda: heard.append(loop.create_task(hear())))
-    try:
-        yield
-    except asyncio.CancelledError:
-        if left:
+    def __enter__(self) -> None:
+        self._task = asyncio.current_task()
+        self._patience.begin(self, self._listen)
+
+    def __exit__(self, kind: object, error: object, *place: object) -> None:
+        self._patience.end(self)
+        if self._ear:
+            self._ear.cancel()
+        if self._left and isinstance(error, asyncio.CancelledError):
             raise Disconnected from None
-        raise
-    finally:
-        timer.cancel()
-        for ear in heard:
-            ear.cancel()
+
+    def _listen(self) -> None:
+        self._ear = asyncio.get_running_loop().create_task(self._hear())
+
+    async def _hear(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._left = True
+        assert self._task is not None
+        self._task.cancel()
 
 
 def encoded(named: Iterable[tuple[str, str]]) -> Iterator[tuple[bytes, bytes]]:

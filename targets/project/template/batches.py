@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextvars import Context
+from functools import partial
 from time import perf_counter
 
+from .deadlines import Alarms
 from .metrics import Metrics
 from .queued import Answers, Ask, Queue, Waiting, late, outcomes, settle
 from .schema import Row
@@ -15,6 +17,12 @@ from .tracing import phase
 
 FAST_SECONDS = 200e-6
 """A model that answers a request in less is asked at once: few requests in a batch cost more than they save."""
+INSTANT_SECONDS = 20e-6
+"""A model that answers in less is asked at once however many come together."""
+CROWD = 4
+"""So many requests in one turn of the loop are no longer few."""
+MAX_TURNS = 32
+"""So many turns of the loop may bring a batch together."""
 SLOW_SECONDS = 0.02
 """A model that takes longer is asked in a thread, so that the loop goes on reading, writing and telling its health."""
 MAX_PAUSE = 64
@@ -34,17 +42,19 @@ class Batcher:
         self._settings = settings
         self._metrics = metrics
         self._queue = Queue(settings.max_queue)
+        self._patience = Alarms(settings.timeout_seconds)
         self._work: asyncio.Task[None] | None = None
         # Nothing is known of the model yet, so the first calls are made in a thread.
         self._seconds = 2 * SLOW_SECONDS
         self._seconds_alone = self._seconds
         self._pause, self._batches_to_trial = 1, 2
         self._in_thread = False
+        self._turns = Turns()
 
     async def ask(self, method: str, rows: Sequence[Row]) -> Answers:
         """The answers to one request; Rejected when too many wait or it takes too long, else what the model raises."""
-        free = not self._queue and not self._in_thread
-        if free and self._seconds_alone < FAST_SECONDS and len(rows) <= self._settings.max_batch:
+        loop = asyncio.get_running_loop()
+        if self._at_once(len(rows), self._turns.came(loop)):
             self._metrics.asked(len(rows), self._queue.rows)
             started = self._clock()
             phase("predict")
@@ -52,24 +62,26 @@ class Batcher:
             phase("encode")
             self._learn(self._clock() - started, requests=1)
             return answers
-        loop = asyncio.get_running_loop()
-        waiting = Waiting(method, rows, loop.create_future())
+        answered: asyncio.Future[Answers] = loop.create_future()
+        waiting = Waiting(method, rows, answered)
         self._queue.enter(waiting)
         if self._work is None:
             # It begins in the loop's next turn, when all requests that have arrived in this one are in the queue.
             # What the model logs belongs to no single request: hence the empty context.
             self._work = Context().run(loop.create_task, self._answer())
-        return await self._answered(waiting, loop)
-
-    async def _answered(self, waiting: Waiting, loop: asyncio.AbstractEventLoop) -> Answers:
-        assert isinstance(waiting.answered, asyncio.Future)
-        timer = loop.call_later(self._settings.timeout_seconds, self._give_up, waiting)
+        self._patience.begin(waiting, partial(self._give_up, waiting))
         try:
-            return await waiting.answered
+            return await answered
         finally:
-            timer.cancel()
+            self._patience.end(waiting)
             # It is there still if its client left or its time was up.
             self._queue.leave(waiting)
+
+    def _at_once(self, rows: int, together: int) -> bool:
+        """Whether to ask for one request without a batch, where so many come together."""
+        free = not self._queue and not self._in_thread
+        alone = self._seconds_alone < (FAST_SECONDS if together < CROWD else INSTANT_SECONDS)
+        return free and alone and rows <= self._settings.max_batch
 
     def _give_up(self, waiting: Waiting) -> None:
         settle([waiting], [late(self._settings.timeout_seconds)])
@@ -83,11 +95,28 @@ class Batcher:
                     settle(batch, await self._outcomes(batch))
                 # The loop's turn: it sends these answers, and reads what came meanwhile.
                 await asyncio.sleep(0)
+                if self._seconds_alone > FAST_SECONDS:
+                    await self._gathered()
         finally:
             self._work = None
 
+    async def _gathered(self) -> None:
+        """Turns of the loop while they bring requests: who has just been answered may ask again, and join who waits.
+
+        Else clients fall into two halves, of which each waits for the other's batch.
+        """
+        for _ in range(MAX_TURNS):
+            waited = self._queue.rows
+            # One turn reads what the clients have sent, the next one brings it here.
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            if not waited < self._queue.rows < self._settings.max_batch:
+                return
+
     def _limit(self) -> int:
         """Rows of the next batch."""
+        if self._seconds_alone < FAST_SECONDS:
+            return self._settings.max_batch
         self._batches_to_trial -= 1
         if self._batches_to_trial > 0 or self._seconds > SLOW_SECONDS:
             return self._settings.max_batch
@@ -121,3 +150,21 @@ class Batcher:
             self._seconds_alone = min(seconds, 2 * self._seconds_alone)
             if self._seconds_alone < FAST_SECONDS:
                 self._pause, self._batches_to_trial = 1, 2
+
+
+class Turns:
+    """Requests that come within one turn of an event loop, which shows how many clients ask at the same time."""
+
+    def __init__(self) -> None:
+        self._now = 0
+        self._before = 0
+
+    def came(self, loop: asyncio.AbstractEventLoop) -> int:
+        """Count a request; how many there were in the last turn that had any."""
+        if not self._now:
+            loop.call_soon(self._ended)
+        self._now += 1
+        return self._before
+
+    def _ended(self) -> None:
+        self._before, self._now = self._now, 0

@@ -12,6 +12,45 @@ from .problems import too_slow
 
 T = TypeVar("T")
 
+TICK_SECONDS = 0.001
+"""Timers of an event loop may be that early."""
+
+
+class Alarms:
+    """Calls for those whose time is up, if they are still there: each has the same time, so that one timer does."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._due: dict[object, tuple[float, Callable[[], None]]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self, one: object, call: Callable[[], None]) -> None:
+        """Its time begins; what to call when it is up."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        due = now + self._seconds
+        self._due[one] = due, call
+        # A timer that should have gone off long ago may be that of a loop which runs no more.
+        if self._timer is None or self._timer.when() < now:
+            self._timer = loop.call_at(due, self._ring)
+
+    def end(self, one: object) -> None:
+        """It needs no more time."""
+        self._due.pop(one, None)
+
+    def _ring(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._timer:
+            self._timer.cancel()
+        self._timer = None
+        while self._due:
+            one, (due, call) = next(iter(self._due.items()))
+            if due > loop.time() + TICK_SECONDS:
+                self._timer = loop.call_at(due, self._ring)
+                return
+            del self._due[one]
+            call()
+
 
 @coroutine
 def once_it_waits(

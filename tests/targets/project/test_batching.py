@@ -130,7 +130,12 @@ def asked_in_turns(model: Timed, turns: Sequence[int]) -> list[int]:
 
 
 def test_a_model_that_is_faster_than_a_batch_is_asked_for_each_request() -> None:
-    assert asked_in_turns(Timed(50e-6), [32, 32, 32]) == [32, 1, 31, *[1] * 32]
+    assert asked_in_turns(Timed(10e-6), [32, 32, 32]) == [32, 1, 31, *[1] * 32]
+
+
+def test_a_model_that_is_fast_is_asked_for_each_of_few_requests_and_at_once_for_many() -> None:
+    few, many = [3] * 4, [32] * 3
+    assert asked_in_turns(Timed(100e-6), [*few, *many, *few]) == [3, 1, 2, *[1] * 6, *[1] * 32, 32, 32, 3, *[1] * 9]
 
 
 def test_a_model_that_is_slower_than_a_batch_is_asked_for_all_that_wait() -> None:
@@ -139,6 +144,28 @@ def test_a_model_that_is_slower_than_a_batch_is_asked_for_all_that_wait() -> Non
 
 def test_a_model_that_holds_up_the_loop_is_never_tried_alone() -> None:
     assert asked_in_turns(Timed(0.1), [32] * 10) == [32] * 10
+
+
+def test_clients_that_ask_again_and_again_come_to_share_a_batch() -> None:
+    model = Timed(0.001)
+
+    async def run() -> None:
+        batcher = Batcher(model, Settings(), Metrics(), clock=lambda: model.now)
+
+        async def client(late: int) -> None:
+            for _ in range(late):
+                await asyncio.sleep(0)
+            for _ in range(20):
+                await batcher.ask("predict", rows_of([1.0]))
+                # A server takes some turns to send an answer and to read what comes next.
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+
+        await asyncio.gather(*(client(late=i % 2 * 2) for i in range(16)))
+
+    asyncio.run(run())
+    assert max(model.batches) == 16
+    assert sum(model.batches) == 20 * 16
 
 
 @pytest.mark.parametrize(
@@ -154,7 +181,7 @@ def test_slow_calls_are_believed_when_there_are_several(hiccups: list[float], ca
             await asyncio.gather(*(batcher.ask("predict", rows_of([1.0])) for _ in range(count)))
 
         for _ in range(2):
-            await asked(8)
+            await asked(3)
         model.batches.clear()
         model.hiccups.extend(hiccups)
         await asked(5)

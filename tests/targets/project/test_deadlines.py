@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
-from deployc.targets.project.template.deadlines import once_it_waits, sent_within
+from deployc.targets.project.template.deadlines import Alarms, once_it_waits, sent_within
 from deployc.targets.project.template.problems import Rejected
 
 
@@ -81,3 +82,38 @@ def test_what_does_not_arrive_is_rejected() -> None:
 
 async def once(work: Coroutine[object, None, str], limits: Limits) -> str:
     return await once_it_waits(work, limits.one)
+
+
+def test_alarms_go_off_in_turn_for_those_that_are_there_still() -> None:
+    heard: list[str] = []
+
+    async def run() -> None:
+        alarms = Alarms(0.02)
+        for name in ("first", "gone", "second"):
+            alarms.begin(name, partial(heard.append, name))
+        alarms.end("gone")
+        while len(heard) < 2:
+            await asyncio.sleep(0.001)
+        alarms.begin("third", partial(heard.append, "third"))
+        while len(heard) < 3:
+            await asyncio.sleep(0.001)
+
+    asyncio.run(run())
+    assert heard == ["first", "second", "third"]
+
+
+def test_alarms_go_off_in_a_loop_after_another_one_has_ended() -> None:
+    heard: list[str] = []
+    alarms = Alarms(0.0)
+
+    async def begin(name: str) -> None:
+        alarms.begin(name, partial(heard.append, name))
+
+    async def run() -> None:
+        alarms.begin("second", partial(heard.append, "second"))
+        while "second" not in heard:
+            await asyncio.sleep(0.001)
+
+    asyncio.run(begin("first"))
+    asyncio.run(run())
+    assert heard == ["first", "second"]
