@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ..schema.config import Image
+
 ColumnType = Literal["boolean", "integer", "long", "float", "double", "string", "binary", "datetime"]
 """MLflow's column types: integer is 32 bits, long 64, float 32, double 64, datetime counts nanoseconds."""
 
@@ -38,6 +40,8 @@ class Column:
     limits: Limits = Limits()
     shape: tuple[int, ...] = ()
     """Of a tensor, what it has for one row; other columns hold one value."""
+    image: Image | None = None
+    """How an image becomes its array, where requests may hold one, as deploy.yaml says."""
     redacted: bool = False
     """Whether what requests hold in it is shown nowhere, as deploy.yaml says."""
 

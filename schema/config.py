@@ -280,6 +280,22 @@ Value = str | int | float | bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """How an image in a request becomes the array that the model takes."""
+
+    layout: Annotated[
+        Literal["hwc", "chw"], Doc("Whether the channels are the last or the first dimension of a row's array.")
+    ] = "hwc"
+    resize: Annotated[
+        Literal["nearest", "bilinear", "bicubic", "lanczos"] | None,
+        Doc("How an image of another size is brought to the model's; without it such an image is refused."),
+    ] = None
+    unit: Annotated[bool, Doc("Whether values are from 0 to 1, not from 0 to 255.")] = False
+    mean: Annotated[tuple[float, ...], Doc("What is taken from the values of each channel.")] = ()
+    std: Annotated[tuple[float, ...], Doc("What the values of each channel are then divided by.")] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
     """What is known of one of the model's columns beyond what the model says itself."""
 
@@ -294,6 +310,9 @@ class Input:
     enum: Annotated[tuple[Value, ...], Doc("The only values that are taken.")] = ()
     redact: Annotated[bool, Doc("Whether its values are kept out of all logs and of what is said of errors.")] = False
     description: Annotated[Text | None, Doc("What it means, for the documentation.")] = None
+    image: Annotated[Image | None, Doc("That its array may be given as a PNG or JPEG image, and how it is made.")] = (
+        None
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

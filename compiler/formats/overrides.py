@@ -13,6 +13,8 @@ from ..model_spec import Column, Label, Limits
 
 WHOLE = ("integer", "long")
 NUMBERS = (*WHOLE, "float", "double")
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+"""What an image with that many channels is, in Pillow's words."""
 
 
 def overridden(columns: Sequence[Column], inputs: Mapping[str, Input]) -> tuple[Column, ...]:
@@ -23,7 +25,7 @@ def overridden(columns: Sequence[Column], inputs: Mapping[str, Input]) -> tuple[
     mistakes = [_unknown(name, known) for name in inputs if name not in known]
     made = {name: _column(column, inputs[name]) if name in inputs else column for name, column in known.items()}
     for name in inputs.keys() & known.keys():
-        mistakes += _mistakes(made[name], ("inputs", name))
+        mistakes += [*_mistakes(made[name], ("inputs", name)), *_image(made[name], ("inputs", name, "image"))]
     if mistakes:
         raise UserError(*sorted(mistakes, key=lambda mistake: [*inputs].index(str((mistake.field or ("", ""))[1]))))
     return tuple(made[column.name] for column in columns)
@@ -52,7 +54,46 @@ def _column(column: Column, said: Input) -> Column:
         description=said.description or "",
     )
     optional = column.optional if said.optional is None else said.optional
-    return replace(column, type=said.dtype or column.type, optional=optional, limits=limits, redacted=said.redact)
+    return replace(
+        column,
+        type=said.dtype or column.type,
+        optional=optional,
+        limits=limits,
+        image=said.image,
+        redacted=said.redact,
+    )
+
+
+def channels(column: Column) -> tuple[int, int, int]:
+    """How many channels, lines and columns the image has that a column's array is made of; all 0 where it is none."""
+    match column.shape:
+        case (height, width):
+            return 1, height, width
+        case (height, width, depth) if column.image and column.image.layout == "hwc":
+            return depth, height, width
+        case (depth, height, width):
+            return depth, height, width
+    return 0, 0, 0
+
+
+def _image(column: Column, field: Field) -> Iterator[Diagnostic]:
+    """What is wrong with how an image becomes the column's array."""
+    if not (image := column.image):
+        return
+    depth, _, _ = channels(column)
+    if depth not in MODES or column.type not in NUMBERS:
+        shape = " x ".join(map(str, column.shape)) or "one"
+        yield _bad(
+            f"`{column.name}` holds {shape} values of type {column.type}, which no image in {image.layout} has", field
+        )
+        return
+    for key, values in (("mean", image.mean), ("std", image.std)):
+        if values and len(values) != depth:
+            yield _bad(f"`{column.name}` has {depth} channels, so {key} has to have as many numbers", (*field, key))
+        if not all(map(isfinite, values)) or (key == "std" and 0 in values):
+            yield _bad(f"{key} has to have numbers that can be reckoned with", (*field, key))
+    if column.type in WHOLE and (image.unit or image.mean or image.std):
+        yield _bad(f"`{column.name}` is of type {column.type}, which holds an image's values as they are", field)
 
 
 def _mistakes(column: Column, field: Field) -> Iterator[Diagnostic]:

@@ -13,7 +13,7 @@ from ...compiler.hooks.contract import Hooks
 from ...compiler.model_spec import Column, ModelSpec, Output
 from ...schema.config import Config, Serve
 from ...schema.diagnostics import fail
-from . import pages, payload_log, redacted, scored
+from . import imaged, pages, payload_log, redacted, scored
 from .answers import ANSWERS, Shapes
 from .catalog import Framework
 from .closed import UNEXPLAINED, Closed, constants, listed
@@ -59,6 +59,8 @@ class Choices:
     logs_payloads: bool
     waits: bool = False
     """Whether the hooks run in a loop of their own."""
+    takes_images: bool = False
+    """Whether a request may hold an image in the place of an array."""
     open: bool = False
     """Whether a row may hold keys that are not looked at."""
 
@@ -86,6 +88,7 @@ def choose(
     served = {o.method: o for o in _served(spec, outputs, config)}
     if hooks:
         check_hooks(hooks, spec.inputs, tuple(served))
+    pictured = imaged.checked(spec.inputs, hooks) is not None
     shapes = Shapes(served, spec.classes)
     return Choices(
         flavor=spec.flavor,
@@ -94,7 +97,7 @@ def choose(
         model=model_functions(spec),
         model_constants=model_constants(spec),
         answers=shapes.implementations(),
-        structs={**row_types(spec.inputs, hooks), **shapes.structs()},
+        structs={**row_types(spec.inputs, hooks), **imaged.row_type(spec.inputs), **shapes.structs()},
         constants=_constants(spec, served, config, libraries)
         | {
             "schema": shapes.aliases(),
@@ -102,6 +105,7 @@ def choose(
             **_hooks(spec.inputs, config, hooks),
             **explained,
             **hiding,
+            **imaged.constants(spec.inputs),
         },
         dropped=unspoken(config).union(
             scored.unwanted(config),
@@ -111,12 +115,14 @@ def choose(
         left_out=left_out(config.serve).union(
             () if explained else UNEXPLAINED,
             () if hiding else redacted.UNREDACTED,
+            () if pictured else imaged.WITHOUT,
             () if spec.params else UNCHECKED,
         ),
         example=example,
         hooks=hooks,
         logs_payloads=config.serve.payload_log is not None,
         waits=bool(hooks and config.serve.hooks and must_wait(hooks, config.serve.hooks.timeout)),
+        takes_images=pictured,
         open=config.serve.extra == "ignore",
     )
 

@@ -21,7 +21,7 @@ from ...compiler.model_spec import ModelSpec, Output
 from ...compiler.tree import Tree
 from ...schema.config import Config
 from ...schema.diagnostics import fail
-from . import hooking, pages, payload_log, scored
+from . import hooking, imaged, pages, payload_log, scored
 from .catalog import APP, Framework, chosen
 from .choices import Choices, choose
 from .closed import Closed
@@ -60,6 +60,8 @@ SHARED = (
         "connections",
         "deadlines",
         "ending",
+        "forms",
+        "images",
         "keys",
         "metrics",
         "origins",
@@ -149,6 +151,8 @@ def _package(framework: Framework, choices: Choices) -> Mapping[str, cst.Module]
     modules["model"] = _model(choices)
     variants = template("template", "variants", ".")
     modules["predictor"] = fill(modules["predictor"], Filling(source=variants, chosen=choices.answers))
+    if choices.takes_images:
+        modules = imaged.around(modules, template("template", "image_variants", "."))
     if choices.hooks:
         modules |= {name: template("template", name, ".") for name in hooking.MODULES}
         around = template("template", "hook_variants", ".")
@@ -172,8 +176,8 @@ def _settled(modules: Mapping[str, cst.Module], choices: Choices) -> Mapping[str
     left = {name: drop(module, choices.dropped) for name, module in modules.items()}
     for struct, fields in choices.structs.items():
         left["schema"] = write_fields(left["schema"], struct, fields)
-    if choices.open:
-        left["schema"] = without_keyword(left["schema"], "Row", "forbid_unknown_fields")
+    for struct in ("Row", "ImageRow") if choices.open else ():
+        left["schema"] = without_keyword(left["schema"], struct, "forbid_unknown_fields")
     bound = {name: bind(module, choices.constants.get(name, {})) for name, module in left.items()}
     return bound if choices.optimizer else {**bound, "model": bind_model(bound["model"], choices.model_constants)}
 

@@ -31,11 +31,18 @@ ANSWERS: Mapping[str, frozenset[str]] = {
     "transform": frozenset({"Transformed"}),
 }
 """Names of further ones, by the method that answers with them."""
+IMAGES = frozenset({"Image", "ImageRow"})
+"""Of what a request's rows are where they may be images."""
 
 
 def check_hooks(hooks: Hooks, columns: Sequence[Column], methods: Sequence[str]) -> None:
     """UserError `hook-columns`, `hook-answer` or `hook-type` where the hooks do not fit the model, at their lines."""
-    mistakes = [*_made(hooks, columns), *_seen(hooks, columns), *_answers(hooks, methods), *_names(hooks, methods)]
+    mistakes = [
+        *_made(hooks, columns),
+        *_seen(hooks, columns),
+        *_answers(hooks, methods),
+        *_names(hooks, columns, methods),
+    ]
     if mistakes:
         raise UserError(*mistakes)
 
@@ -114,8 +121,9 @@ def _answers(hooks: Hooks, methods: Sequence[str]) -> Iterator[Diagnostic]:
         yield Diagnostic(code="hook-answer", message=text, at=hooks.post.at, help=f"served: {', '.join(methods)}")
 
 
-def _names(hooks: Hooks, methods: Sequence[str]) -> Iterator[Diagnostic]:
+def _names(hooks: Hooks, columns: Sequence[Column], methods: Sequence[str]) -> Iterator[Diagnostic]:
     taken = TAKEN.union(*(ANSWERS.get(method, frozenset()) for method in methods))
+    taken |= IMAGES if any(column.image for column in columns) else frozenset()
     if hooks.response and hooks.response.name in taken:
         text = f"the service's documentation has a type {hooks.response.name} of its own"
         yield Diagnostic(code="hook-type", message=text, at=hooks.response.at, help="give yours another name")

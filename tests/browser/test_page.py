@@ -7,13 +7,16 @@ import os
 import shutil
 import subprocess
 import sys
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from axe_core_python.selenium import Axe
 from deployc.compiler.model_spec import Column, ModelSpec, Output
+from deployc.schema.config import Image
 from selenium import webdriver
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.chrome.service import Service
@@ -22,7 +25,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
 from ..contract.booting import SECONDS, Booted, booted
-from ..targets.project.space import config, files
+from ..targets.project.space import PNG, config, files
 
 pytestmark = pytest.mark.slow
 
@@ -47,6 +50,12 @@ PEOPLE = ModelSpec(
     serializer="joblib",
 )
 OUTPUTS = (Output(method="predict", type="string"), Output(method="predict_proba", type="double", shape=(3,)))
+BRIGHTNESS = """
+class Model:
+    def __init__(self, path): ...
+    def predict(self, rows): return [f"{sum(row.photo[0]):g}" for row in rows]
+    def predict_proba(self, rows): return [[0.5, 0.25, 0.25] for _ in rows]
+"""
 LONG = "9007199254740993"
 """A number that JavaScript cannot hold."""
 
@@ -58,13 +67,14 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booted]:
 
 
 @contextmanager
-def running(folder: Path, *, key: str = "") -> Iterator[Booted]:
-    """The service of the tests' own model, which asks for the key if there is one."""
-    for path, text in files(folder, PEOPLE, OUTPUTS, config(framework="asgi", api_key=bool(key))).items():
+def running(folder: Path, *, key: str = "", spec: ModelSpec = PEOPLE, model: str = "") -> Iterator[Booted]:
+    """The service of the tests' own model, or of another's code, which asks for the key if there is one."""
+    for path, text in files(folder, spec, OUTPUTS, config(framework="asgi", api_key=bool(key))).items():
         (folder / "project" / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / "project" / path).write_text(text, encoding="utf-8")
     own = folder / "project/src/churn"
-    (own / "model.py").write_bytes(Path(__file__).with_name("people.py").read_bytes())
+    people = Path(__file__).with_name("people.py").read_text(encoding="utf-8")
+    (own / "model.py").write_text(model or people, encoding="utf-8")
     (own / "build.json").write_text(json.dumps({"model": "6b86b273ff34fce1", "lock": "d4735e3a265e16ee"}))
     facts = {"version": "7", "metrics": {"accuracy": 0.93}, "params": {"n_estimators": "100"}, "run_id": "a" * 32}
     (own / "provenance.json").write_text(json.dumps({**facts, "trained_at": "2026-03-01T12:00:00Z"}))
@@ -239,6 +249,18 @@ def test_a_file_is_sent_as_base64(page: Page, tmp_path: Path) -> None:
     page.until(lambda: '"photo": "AP8Q"' in page.code("curl"))
     page.ask()
     assert page.one(".prediction").text == "leaves"
+
+
+def test_an_image_is_sent_for_an_array(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    photo = Column(name="photo", type="double", shape=(1, 2), image=Image())
+    spec = replace(PEOPLE, inputs=(photo,), container="tensor")
+    (tmp_path / "photo.png").write_bytes(b64decode(PNG))
+    with running(tmp_path, spec=spec, model=BRIGHTNESS) as service:
+        page = opened(browser, service)
+        page.field("photo").send_keys(str(tmp_path / "photo.png"))
+        page.until(lambda: PNG in page.code("curl"))
+        page.ask()
+        assert page.one(".prediction").text == "207"
 
 
 def test_it_works_with_the_keyboard_alone(page: Page) -> None:

@@ -7,9 +7,11 @@ import json
 import subprocess
 import sys
 import time
+from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
@@ -18,16 +20,23 @@ from struct import pack
 import pytest
 import uv
 from deployc.compiler.model_spec import Column, ModelSpec, Output
+from deployc.schema.config import Image
 from deployc.targets.project import openapi_command
 from deployc.targets.project.catalog import facts, known
 from deployc.targets.project.features import REQUIREMENTS
+from deployc.targets.project.imaged import REQUIREMENT
 from deployc.targets.project.needs import BASE
 
-from ..targets.project.space import config, files
+from ..targets.project.space import PNG, config, files
 from .booting import Booted, booted
 
 pytestmark = pytest.mark.slow
 
+BRIGHTNESS = """
+class Model:
+    def __init__(self, path): ...
+    def predict(self, rows): return [sum(map(sum, row.tensor)) for row in rows]
+"""
 ECHO = ModelSpec(
     flavor="sklearn",
     class_name="tests.Echo",
@@ -44,7 +53,7 @@ Boot = Callable[..., AbstractContextManager[Booted]]
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment with all frameworks, and nothing of deployc."""
     folder = tmp_path_factory.mktemp("env") / "venv"
-    wanted = [*BASE, *(line for lines in REQUIREMENTS.values() for line in lines)]
+    wanted = [*BASE, REQUIREMENT, *(line for lines in REQUIREMENTS.values() for line in lines)]
     for name in known("frameworks"):
         requirements = facts("frameworks", name)["REQUIREMENTS"]
         assert isinstance(requirements, tuple)
@@ -65,14 +74,18 @@ def framework(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def project(framework: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What is generated for a framework, with the tests' own model in it."""
-    folder = tmp_path_factory.mktemp(framework)
-    deploy = config(framework=framework)
-    for path, text in files(folder, ECHO, (Output(method="predict", type="double"),), deploy).items():
-        (folder / "project" / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / "project" / path).write_text(text, encoding="utf-8")
     echo = Path(__file__).with_name("echo.py").read_text(encoding="utf-8")
-    (folder / "project/src/churn/model.py").write_text(echo, encoding="utf-8")
-    return folder / "project"
+    return written(tmp_path_factory.mktemp(framework) / "project", ECHO, framework, echo)
+
+
+def written(folder: Path, spec: ModelSpec, framework: str, model: str) -> Path:
+    """The folder with the project that is generated for a model, whose module of it is another."""
+    outputs = (Output(method="predict", type="double"),)
+    texts = files(folder.parent, spec, outputs, config(framework=framework))
+    for path, text in {**texts, "src/churn/model.py": model}.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    return folder
 
 
 @pytest.fixture
@@ -498,6 +511,28 @@ def test_a_body_that_is_not_whole_is_refused_or_its_connection_closed(
     assert not answered or answered.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 ")), answered
     assert service.post(b'{"number": 1}').json == {"prediction": 1.0}
     assert failures(service) == before
+
+
+def test_an_image_is_a_value_of_json_the_whole_body_or_a_part_of_a_form(
+    framework: str, python: Path, tmp_path: Path
+) -> None:
+    photo = Column(name="tensor", type="float", shape=(1, 2), image=Image())
+    spec = replace(ECHO, inputs=(photo,), container="tensor")
+    written(tmp_path / "project", spec, framework, BRIGHTNESS)
+    with booted(python, tmp_path / "project", tmp_path / "signs") as service:
+        service.until_ready()
+        assert service.post(json.dumps([{"tensor": {"b64": PNG}}, {"tensor": [[1, 2]]}]).encode()).json == [
+            {"prediction": 207.0},
+            {"prediction": 3.0},
+        ]
+        sent = {"Content-Type": "image/png"}
+        assert service.ask("POST", "/predict", b64decode(PNG), sent).json == {"prediction": 207.0}
+        form = b'--x\r\nContent-Disposition: form-data; name="tensor"\r\n\r\n' + b64decode(PNG) + b"\r\n--x--\r\n"
+        sent_as_form = {"Content-Type": "multipart/form-data; boundary=x"}
+        assert service.ask("POST", "/predict", form, sent_as_form).json == [{"prediction": 207.0}]
+        refused = service.ask("POST", "/predict", b"no image", sent)
+        assert refused.status == 422
+        assert refused.json == error("invalid-row", "this is no PNG or JPEG image", "tensor")
 
 
 def failures(service: Booted) -> int:

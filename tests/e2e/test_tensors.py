@@ -17,9 +17,12 @@ model:
   code: [flat.py]
   train: {run: python train.py, inputs: [train.py, flat.py], requirements: [scikit-learn]}
 serve: {framework: asgi}
+inputs: {image: {image: {unit: true, mean: [0.5]}}}
 targets: {project: {}}
 tests: {types: {}, smoke: {}}
 """
+WHITE = "iVBORw0KGgoAAAANSUhEUgAAAAMAAAAECAAAAABuRtrbAAAAD0lEQVR4nGP8z8DAxIDAAA9BAQfxzk+yAAAAAElFTkSuQmCC"
+"""A white image of 3 x 4 pixels."""
 FLAT = """\
 def flat(images):
     return images.reshape(len(images), -1)
@@ -49,7 +52,7 @@ signature:
 """
 
 
-def test_it_is_built_and_answers_arrays_of_its_shape(project: Project) -> None:
+def test_it_is_built_and_answers_arrays_of_its_shape_and_images(project: Project) -> None:
     for path, text in {"deploy.yaml": DEPLOY, "flat.py": FLAT, "train.py": TRAIN}.items():
         project.write(path, text)
     project.build()
@@ -61,3 +64,5 @@ def test_it_is_built_and_answers_arrays_of_its_shape(project: Project) -> None:
         )
         assert ask(f"{url}/invocations", {"instances": [dark, bright]}) == (200, {"predictions": ["dark", "bright"]})
         assert ask(f"{url}/predict", {"image": bright[:3]})[0] == 422
+        assert ask(f"{url}/predict", {"image": {"b64": WHITE}}) == (200, {"prediction": "bright"})
+        assert ask(f"{url}/predict", {"image": {"b64": WHITE[:20]}})[0] == 422

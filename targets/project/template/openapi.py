@@ -8,6 +8,8 @@ import msgspec
 
 from . import invocations, v2
 from .describing import OBJECT, REFERENCES, SECURITY, get, post, reference, response
+from .forms import FORM_DATA
+from .images import IMAGE_TYPES
 from .info import NAME, Info
 from .problems import Failure
 from .schema import Decision, Prediction, Probabilities, Row, Transformed
@@ -23,6 +25,19 @@ METHODS: dict[str, tuple[type, str]] = {
 SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+UPLOADS: dict[str, dict[str, dict[str, object]]] = {
+    **{kind: {"schema": {"type": "string", "format": "binary"}} for kind in IMAGE_TYPES},
+    FORM_DATA: {
+        "schema": {
+            "type": "object",
+            "required": [*Row.__struct_encode_fields__],
+            "properties": {
+                name: {"type": "array", "items": {"type": "string", "format": "binary"}}
+                for name in Row.__struct_encode_fields__
+            },
+        }
+    },
 }
 INVALID = "A row is not what the model takes; the error names the field."
 
@@ -59,6 +74,7 @@ def _typed() -> dict[str, object]:
 def _method(name: str, answer: type, summary: str) -> dict[str, object]:
     examples = {"row": {"value": EXAMPLE}, "rows": {"value": [EXAMPLE, EXAMPLE]}} if EXAMPLE else {}
     rows = {"application/json": {"schema": _one_or_many(Row), "examples": examples}}
+    rows |= UPLOADS
     answers = {"application/json": {"schema": _one_or_many(answer)}}
     described = post(name, summary, rows, answers, reference(Failure))
     responses = described["responses"]

@@ -41,6 +41,9 @@ REGRESSOR = ModelSpec(
 )
 REGRESSOR_OUTPUTS = (Output(method="predict", type="double"),)
 
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAAAAADRSSBWAAAAC0lEQVR4nGNgPwEAANkA0NemIjwAAAAASUVORK5CYII="
+"""An image of two grey pixels, 7 and 200."""
+
 
 def config(name: str = "churn", **serve: object) -> Config:
     return Config(version=1, name=name, python="3.11", model=Model(path="model"), serve=Serve(**serve))  # type: ignore[arg-type]  # the test's own keywords

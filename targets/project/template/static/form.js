@@ -61,6 +61,12 @@ const KINDS = {
       delete control.dataset.base64;
     },
   },
+  // The service makes the column's array of an image.
+  image: {
+    make: (column, given) => KINDS.file.make(column, { accept: "image/png,image/jpeg", ...given }),
+    read: (control) => JSON.stringify({ b64: control.dataset.base64 ?? "" }),
+    write: (control) => KINDS.file.write(control),
+  },
   json: {
     make: (column, given) => element("textarea", { rows: 3, spellcheck: "false", ...given }),
     read: (control) => control.value,
@@ -78,6 +84,7 @@ const HINTS = {
   date: "date",
   moment: "date and time, UTC",
   file: "file",
+  image: "PNG or JPEG",
   json: "JSON",
 };
 
@@ -87,7 +94,7 @@ export function columnsOf(schema, document) {
   const required = new Set(row.required ?? []);
   return Object.entries(row.properties ?? {}).map(([name, property]) => {
     const column = { ...resolved(property, document), name, required: required.has(name) };
-    return { ...column, kind: kindOf(column) };
+    return { ...column, kind: kindOf(column, document) };
   });
 }
 
@@ -162,7 +169,7 @@ class Field {
   get filled() {
     const { kind, required } = this.column;
     if (kind === "check") return true;
-    if (kind === "file") return this.control.dataset.base64 !== undefined;
+    if (kind === "file" || kind === "image") return this.control.dataset.base64 !== undefined;
     return this.control.value !== "" || (kind === "text" && required);
   }
 
@@ -209,8 +216,9 @@ export function resolved(schema, document) {
     : whole;
 }
 
-function kindOf(column) {
+function kindOf(column, document) {
   if (column.enum) return "choice";
+  if (column.anyOf?.some((part) => resolved(part, document).properties?.b64)) return "image";
   switch (column.type) {
     case "boolean":
       return column.required && !column.optional ? "check" : "choice";

@@ -1,0 +1,225 @@
+"""A model whose array a request may give as an image: as base64 in JSON, or as the body itself."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from io import BytesIO
+
+import pytest
+from deployc.compiler.cas import Cas
+from deployc.compiler.codegen.bind import bind
+from deployc.compiler.formats.overrides import overridden
+from deployc.compiler.model_spec import Column
+from deployc.schema.config import Image as Said
+from deployc.schema.config import Input
+from deployc.schema.diagnostics import UserError
+from deployc.targets import project
+from deployc.targets.project.imaged import constants
+from deployc.targets.project.model_module import template
+
+from .space import REGRESSOR, REGRESSOR_OUTPUTS, config
+
+Image = pytest.importorskip("PIL.Image")
+
+COLUMN = Column(name="photo", type="double", shape=(2, 3, 3), image=Said(unit=True))
+RED, BLUE = (255, 0, 0), (0, 0, 51)
+MODEL = """
+class Model:
+    def __init__(self, path): ...
+    def predict(self, rows): return [row.photo[0][0][0] + 2 * row.photo[1][2][2] for row in rows]
+"""
+SCRIPT = """
+import json, sys
+from churn.openapi import document
+from churn.predictor import Predictor
+from churn.problems import Rejected
+from churn.service import INLINE_BYTES, Service
+from churn.settings import Settings
+from churn.web import Request, rejected
+service = Service(Settings(), Predictor.load)
+service.start()
+def answered(kind, body):
+    headers = {"content-type": kind}
+    try:
+        service.admit("/predict", headers.get)
+        answer = service.answer_now(Request("/predict", "", headers.get, bytes.fromhex(body)))
+    except Rejected as error:
+        answer = rejected(error)
+    return answer.status, json.loads(answer.body)
+print(json.dumps([document(), [answered(*asked) for asked in json.loads(sys.argv[1])], INLINE_BYTES]))
+"""
+
+
+def picture(kind: str = "PNG", size: tuple[int, int] = (3, 2), mode: str = "RGB") -> bytes:
+    """An image that is red at its first pixel and bluish at its last one."""
+    image = Image.new("RGB", size)
+    image.putpixel((0, 0), RED)
+    image.putpixel((size[0] - 1, size[1] - 1), BLUE)
+    file = BytesIO()
+    image.convert(mode).save(file, kind)
+    return file.getvalue()
+
+
+def b64(file: bytes) -> dict[str, object]:
+    return {"photo": {"b64": b64encode(file).decode()}}
+
+
+def as_json(body: object) -> tuple[str, bytes]:
+    return "application/json", json.dumps(body).encode()
+
+
+def form(*files: tuple[str, bytes], end: bytes = b"--") -> tuple[str, bytes]:
+    head = '--x y\r\nContent-Disposition: form-data; filename=";name=a"; name={}\r\nContent-Type: image/png\r\n\r\n'
+    body = b"".join(head.format(name).encode() + file + b"\r\n" for name, file in files)
+    return 'multipart/form-data; boundary="x y"', body + b"--x y" + end
+
+
+GREY = [[[0.5] * 3] * 3] * 2
+ASKED: list[tuple[tuple[str, bytes], object]] = [
+    (as_json(b64(picture())), {"prediction": 1.4}),
+    (as_json([b64(picture()), {"photo": GREY}]), [{"prediction": 1.4}, {"prediction": 1.5}]),
+    (as_json({"photo": GREY}), {"prediction": 1.5}),
+    (as_json([]), []),
+    (("image/png", picture()), {"prediction": 1.4}),
+    (form(("photo", picture()), ('"photo"', picture("PNG"))), [{"prediction": 1.4}] * 2),
+    (("Image/PNG; name=a", picture(mode="RGBA")), {"prediction": 1.4}),
+]
+REFUSED: list[tuple[tuple[str, bytes], int, str, str]] = [
+    (as_json(b64(b"no image")), 422, "photo.b64", "this is no PNG or JPEG image"),
+    (as_json([b64(picture()), b64(picture()[:45])]), 422, "[1].photo.b64", "the image is damaged"),
+    (as_json(b64(picture(kind="GIF"))), 422, "photo.b64", "this is no PNG or JPEG image"),
+    (as_json(b64(picture(size=(4, 2)))), 422, "photo.b64", "takes images of 3 x 2 pixels, and this one has 4 x 2"),
+    (as_json(b64(picture(mode="I;16"))), 422, "photo.b64", "pixels are of the kind I;16"),
+    (as_json({"photo": {"b64": "?"}}), 422, "photo.b64", "base64"),
+    (as_json({"photo": {}}), 422, "photo.b64", "missing"),
+    (as_json({"photo": 3}), 422, "photo", "got `int`"),
+    (as_json({"photo": GREY[:1]}), 422, "photo", "length >= 2"),
+    (("image/png", b""), 422, "photo", "this is no PNG or JPEG image"),
+    (("image/png", picture(size=(2, 2))), 422, "photo", "3 x 2"),
+    (form(("photo", picture()), ("photo", b"")), 422, "[1].photo", "this is no PNG or JPEG image"),
+    (form(("photo", picture()), ("image", b"")), 422, "image", "unknown field `image`"),
+    (form(), 422, "photo", "missing required field `photo`"),
+    (form(("photo", picture()), end=b""), 400, "", "does not end with its boundary"),
+    (("multipart/form-data; boundary=z", form()[1]), 400, "", "its boundary is not in it"),
+    (("multipart/form-data", form()[1]), 400, "", "names no boundary"),
+    (("multipart/form-data; boundary=z", b"--z\r\n\r\n--z--"), 400, "", "a part of it has no name"),
+    (("image/webp", picture()), 415, "", "application/json"),
+]
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
+    """The service's document, what it answers to all of ASKED and REFUSED, and how long bodies hold up others."""
+    folder = tmp_path_factory.mktemp("imaged")
+    cas, spec = Cas(folder / "cas"), replace(REGRESSOR, inputs=(COLUMN,), container="tensor")
+    cas.materialise(project.generate(spec=spec, outputs=REGRESSOR_OUTPUTS, config=config(), cas=cas), folder)
+    (folder / "src/churn/model.py").write_text(MODEL, encoding="utf-8")
+    sent = json.dumps([(kind, body.hex()) for kind, body in [*(a for a, _ in ASKED), *(r[0] for r in REFUSED)]])
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, sent], cwd=folder / "src", capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found: list[object] = json.loads(done.stdout)
+    return found
+
+
+def test_an_image_stands_for_its_array(answers: list[list[object]]) -> None:
+    assert answers[1][: len(ASKED)] == [[200, answer] for _, answer in ASKED]
+
+
+def test_no_image_is_read_where_others_would_wait_for_it(answers: list[object]) -> None:
+    assert answers[2] == 0
+
+
+def test_what_is_no_such_image_is_refused_with_its_place(
+    answers: list[list[tuple[int, dict[str, dict[str, str]]]]],
+) -> None:
+    for (_, status, field, said), (got, body) in zip(REFUSED, answers[1][len(ASKED) :], strict=True):
+        assert "error" in body, (said, body)
+        error = body["error"]
+        assert (got, error.get("field", "")) == (status, field), error
+        assert said in error["message"]
+
+
+def test_the_documentation_tells_of_images(
+    answers: list[dict[str, dict[str, dict[str, dict[str, dict[str, dict[str, object]]]]]]],
+) -> None:
+    document = answers[0]
+    body = document["paths"]["/predict"]["post"]["requestBody"]["content"]
+    assert [*body] == ["application/json", "image/png", "image/jpeg", "multipart/form-data"]
+    schemas = document["components"]["schemas"]
+    assert schemas["Image"]["properties"] == {"b64": {"type": "string", "contentEncoding": "base64"}}
+    assert {"$ref": "#/components/schemas/Image"} in schemas["ImageRow"]["properties"]["photo"]["anyOf"]  # type: ignore[operator]  # JSON
+
+
+def arrays(column: Column) -> Callable[[Sequence[bytes], Sequence[str]], list[object]]:
+    """What a service for this column makes of images."""
+    module = bind(template("template", "images", "."), constants([column])["images"])
+    names: dict[str, object] = {"__package__": "deployc.targets.project.template"}
+    exec(module.code, names)
+    return names["arrays"]  # type: ignore[return-value]  # the module's own function
+
+
+def column(said: Said, *shape: int, kind: str = "float") -> Column:
+    return Column(name="photo", type=kind, shape=shape, image=said)  # type: ignore[arg-type]  # the test's own words
+
+
+@pytest.mark.parametrize(
+    ("given", "mode", "made"),
+    [
+        (column(Said(), 1, 2, 3, kind="integer"), "RGB", [[[255, 0, 0], [0, 0, 51]]]),
+        (column(Said(layout="chw"), 3, 1, 2), "RGB", [[[255, 0]], [[0, 0]], [[0, 51]]]),
+        (column(Said(), 1, 2, 4), "RGBA", [[[255, 0, 0, 255], [0, 0, 51, 255]]]),
+        (column(Said(), 1, 2), "L", [[76, 6]]),
+        (column(Said(), 1, 2, 1), "RGB", [[[76], [6]]]),
+        (column(Said(layout="chw", unit=True), 1, 1, 2), "L", [[[76 / 255, 6 / 255]]]),
+        (
+            column(Said(unit=True, mean=(0.5, 0.0, 0.2), std=(0.5, 1.0, 0.1)), 1, 2, 3),
+            "RGB",
+            [[[1.0, 0.0, -0.2 / 0.1], [-1.0, 0.0, (0.2 - 0.2) / 0.1]]],
+        ),
+        (column(Said(std=(2.0, 2.0, 2.0)), 1, 2, 3), "RGB", [[[127.5, 0.0, 0.0], [0.0, 0.0, 25.5]]]),
+        (column(Said(resize="nearest"), 1, 1, 3), "RGB", [[[0, 0, 51]]]),
+    ],
+)
+def test_its_values_are_laid_out_and_scaled_as_deploy_yaml_says(given: Column, mode: str, made: object) -> None:
+    assert arrays(given)([picture(size=(2, 1), mode=mode)], [""]) == [made]
+
+
+def test_a_jpeg_is_an_image_too() -> None:
+    ((line,),) = arrays(column(Said(), 1, 8, 3))([picture("JPEG", size=(8, 1))], [""])  # type: ignore[misc]  # lists of lists
+    assert len(line) == 8
+
+
+def test_images_have_not_too_many_pixels_together() -> None:
+    many = arrays(column(Said(resize="nearest"), 1, 1, 3))
+    assert len(many([picture(size=(4000, 3000))] * 2, ["[0]", "[1]"])) == 2
+    with pytest.raises(Exception, match="25000000 pixels, and these have 36000000"):
+        many([picture(size=(4000, 3000))] * 3, ["[0]", "[1]", "[2]"])
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind", "said", "place"),
+    [
+        ((), "double", Said(), ()),
+        ((28, 28, 2), "double", Said(), ()),
+        ((3, 28, 28), "double", Said(), ()),
+        ((28, 28, 3), "string", Said(), ()),
+        ((28, 28, 3), "integer", Said(unit=True), ()),
+        ((28, 28, 3), "float", Said(mean=(0.5,)), ("mean",)),
+        ((28, 28, 3), "float", Said(std=(0.5, 0.0, 1.0)), ("std",)),
+        ((28, 28), "float", Said(mean=(float("inf"),)), ("mean",)),
+    ],
+)
+def test_what_no_image_can_be_is_refused(shape: tuple[int, ...], kind: str, said: Said, place: tuple[str, ...]) -> None:
+    plain = Column(name="photo", type=kind, shape=shape)  # type: ignore[arg-type]  # the test's own words
+    with pytest.raises(UserError) as raised:
+        overridden([plain], {"photo": Input(image=said)})
+    assert [(d.code, d.field) for d in raised.value.diagnostics] == [
+        ("bad-input", ("inputs", "photo", "image", *place))
+    ]
