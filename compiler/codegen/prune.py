@@ -24,7 +24,9 @@ def prune(module: cst.Module, roots: Set[str]) -> cst.Module:
         reached.add(name)
         if name in found:
             waiting |= used_names(found[name]) - reached
-    kept = [s for s in module.body if (n := defined_name(s)) is None or n in reached]
+    gone = [(n := defined_name(s)) is not None and n not in reached for s in module.body]
+    # What describes a definition goes with it.
+    kept = [s for i, s in enumerate(module.body) if not (gone[i] or (i and gone[i - 1] and _is_text(s)))]
     return drop_unused_imports(module.with_changes(body=kept))
 
 
@@ -39,6 +41,13 @@ def prune_all(modules: Mapping[str, cst.Module], roots: Mapping[str, Set[str]]) 
         if all(len(pruned[name].body) == len(module.body) for name, module in modules.items()):
             return pruned
         modules = pruned
+
+
+def _is_text(statement: cst.CSTNode) -> bool:
+    match statement:
+        case cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString())]):
+            return True
+    return False
 
 
 def _is_dunder(name: str) -> bool:

@@ -71,8 +71,8 @@ class Service:
         """Load the model, which has to come before the first request."""
         started = perf_counter()
         now = datetime.now(timezone.utc).replace(microsecond=0)
-        self._about = about = info.read(self.settings.provenance, now)
-        self.metrics.about(about)
+        self._about = info.read(self.settings.provenance, now)
+        self.metrics.about(self._about)
         self.tracing.start()
         self._loaded = self._load()
         # What is there now stays: there is no garbage among it to look for.
