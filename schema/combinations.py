@@ -20,11 +20,13 @@ _INSTALLED = {"test", "pip", "setuptools", "pkg_resources", "site"}
 def combinations(config: Config) -> Iterator[Diagnostic]:
     """Everything that is wrong with a well-formed config by itself; no file is looked at."""
     yield from _name(config)
-    yield from _source(config.model)
+    yield from _source(config.model) if not config.models else _several(config)
     yield from _requirements(config)
     yield from _twice("output", "two commands write it", _outputs(config))
     yield from _twice("package", "two indexes claim it", _packages(config))
     yield from _twice("method", "it would be served twice", _listed(("serve", "methods"), config.serve.methods))
+    for name, member in config.models.items():
+        yield from _twice("method", "it would be served twice", _listed(("models", name, "methods"), member.methods))
 
 
 def _name(config: Config) -> Iterator[Diagnostic]:
@@ -34,6 +36,24 @@ def _name(config: Config) -> Iterator[Diagnostic]:
         yield Diagnostic(
             code="reserved-name", message=message, field=("name",), help=f"such as `{config.name}-service`"
         )
+
+
+def _several(config: Config) -> Iterator[Diagnostic]:
+    """What belongs to a single model, where there are several."""
+    if config.model != Model():
+        yield _apart(("models",), "`model` and `models` both say what is served", "keep one of them")
+    serve = config.serve
+    for field, said in ((("inputs",), bool(config.inputs)), (("serve", "methods"), bool(serve.methods))):
+        if said:
+            text = f"`{field[-1]}` does not say which of the `models` it means"
+            yield _apart(field, text, f"write it below the model's name, as `models.NAME.{field[-1]}`")
+    for key in ("hooks", "payload_log", "telemetry"):
+        if getattr(serve, key):
+            yield _apart(("serve", key), f"a service of several `models` has no `{key}` yet", "take it out")
+
+
+def _apart(field: Field, message: str, help: str) -> Diagnostic:
+    return Diagnostic(code="conflicting-keys", message=message, field=field, help=help)
 
 
 def _source(model: Model) -> Iterator[Diagnostic]:
@@ -53,7 +73,7 @@ def _source(model: Model) -> Iterator[Diagnostic]:
 
 
 def _conflicting(key: str, message: str, help: str) -> Diagnostic:
-    return Diagnostic(code="conflicting-keys", message=message, field=("model", key), help=help)
+    return _apart(("model", key), message, help)
 
 
 def _requirements(config: Config) -> Iterator[Diagnostic]:
@@ -73,6 +93,9 @@ def _requirements(config: Config) -> Iterator[Diagnostic]:
 def _all_requirements(config: Config) -> Iterator[tuple[Field, str]]:
     if config.model.train:
         yield from _listed(("model", "train", "requirements"), config.model.train.requirements)
+    for name, member in config.models.items():
+        if member.train:
+            yield from _listed(("models", name, "train", "requirements"), member.train.requirements)
     yield from _listed(("serve", "requirements"), config.serve.requirements)
     for name, stage in config.stages.items():
         yield from _listed(("stages", name, "requirements"), stage.requirements)
@@ -81,6 +104,9 @@ def _all_requirements(config: Config) -> Iterator[tuple[Field, str]]:
 def _outputs(config: Config) -> Iterator[tuple[Field, str]]:
     if config.model.train and config.model.path:
         yield ("model", "path"), config.model.path.rstrip("/")
+    for name, member in config.models.items():
+        if member.train:
+            yield ("models", name, "path"), member.path.rstrip("/")
     for name, stage in config.stages.items():
         yield from _listed(("stages", name, "outputs"), [output.rstrip("/") for output in stage.outputs])
 

@@ -316,6 +316,29 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One of several models behind a service."""
+
+    path: Annotated[Path, Doc("A folder with an MLmodel file, or a model file; with train, what train writes.")]
+    code: Annotated[tuple[Path, ...], Doc("Python modules that the model's classes live in, shipped as source.")] = ()
+    train: Annotated[Train | None, Doc("How the model is made; without it, the model is there already.")] = None
+    sample: Annotated[
+        Sample | None,
+        Shorthand(Path, _rows),
+        Doc("CSV rows that show what the model takes, for the types and the tests; text is the `path`."),
+    ] = None
+    methods: Annotated[tuple[Method, ...], Doc("Methods to serve; by default every method that the model has.")] = ()
+    inputs: Annotated[Mapping[Text, Input], Doc("What the model's columns may hold, by column.")] = field(
+        default_factory=dict
+    )
+
+    @property
+    def model(self) -> Model:
+        """The same as the only model of a deployment."""
+        return Model(path=self.path, code=self.code, train=self.train, sample=self.sample)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
     """A package index besides the default one; credentials come from netrc, keyring or the environment."""
 
@@ -347,7 +370,10 @@ class Config:
         Pattern(r"(3\.(10|11|12|13))?", "3.10, 3.11, 3.12 or 3.13"),
         Doc("Python to train and serve with; by default the one that runs deployc."),
     ] = ""
-    model: Annotated[Model, Doc("The trained model, or how to make it.")]
+    model: Annotated[Model, Doc("The trained model, or how to make it.")] = Model()
+    models: Annotated[Mapping[Project, Member], Doc("Several models behind one service, by name, in place of one.")] = (
+        field(default_factory=dict)
+    )
     serve: Annotated[Serve, Doc("The service that is generated around the model.")] = Serve()
     inputs: Annotated[Mapping[Text, Input], Doc("What the model's columns may hold, by column.")] = field(
         default_factory=dict

@@ -24,6 +24,9 @@ from .spans import Spans
 
 __all__ = ["Check", "Loaded", "Mismatch", "decode", "encode", "read_config"]
 
+SERVED = frozenset({"model", "models"})
+"""Keys of which one has to be there."""
+
 Check = Callable[[Config], Iterable[Diagnostic]]
 """More that must hold of a config, such as that its files are there; its diagnostics say their field."""
 
@@ -72,7 +75,11 @@ def _violations(data: object, catalogs: Catalogs) -> Iterator[Violation]:
     # Imported only where something is to be validated: it takes longer than all else here.
     from jsonschema import Draft202012Validator
 
-    for error in Draft202012Validator(json_schema(catalogs)).iter_errors(data):
+    schema = json_schema(catalogs)
+    if isinstance(data, Mapping) and not data.keys() & SERVED:
+        # a schema says this by alternatives, of which it cannot be told well which one is wrong
+        yield Violation(keyword="required", expected=["model"], schema=schema, found=data, path=(), is_key=False)
+    for error in Draft202012Validator(schema).iter_errors(data):
         yield Violation(
             keyword=str(error.validator),
             expected=error.validator_value,

@@ -11,8 +11,9 @@ from ..schema.shapes import Catalogs
 from . import checks
 from .project import flavors, frameworks, optimizers
 
-SHARED = frozenset({"catalogs", "check", "checks", "deployment", "engine", "environments", "graph", "images"})
-SHARED |= frozenset({"optimizing", "proving", "publishing", "registry", "replaying", "serving", "tarball"})
+SHARED = frozenset({"catalogs", "check", "checks", "combining", "deployment", "engine", "environments", "graph"})
+SHARED |= frozenset({"images", "modelling", "optimizing", "proving", "publishing", "registry", "replaying"})
+SHARED |= frozenset({"serving", "several", "tarball"})
 """Modules of this folder that are no targets."""
 
 BEHIND = frozenset({"behind", "booted", "contained", "places", "reference", "trained"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import graphlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from ..compiler.command import sources
 from ..compiler.files import Sources
@@ -12,17 +13,23 @@ from ..compiler.functions import functions
 from ..compiler.hooks.modules import on_disk
 from ..compiler.hooks.read import read
 from ..compiler.node import Files
-from ..schema.config import Command, Config
+from ..schema.config import Command, Config, Model
 from ..schema.diagnostics import Diagnostic, Field, UserError
 from ..schema.source import read_source
 from .catalogs import CHECKS, TARGETS
 from .deployment import HOOKS, own_template
+from .project.catalog import module_names
 from .project.contract import FIELD, check_template
+from .several import OWN, field_of, named
 
 RESERVED = (
     *("serve", "train", "source", "model", "inspect", "probe"),
     *("optimize", "prove", "generate", "openapi", "assemble", "template"),
 )
+
+
+PLACES = frozenset({"docs", "health", "healthz", "info", "metrics", "readyz", "report", "static", "v2"})
+"""Names of routes and folders of a service of several models, which none of them may have."""
 
 
 def check(config: Config, found: Sources) -> Iterator[Diagnostic]:
@@ -35,10 +42,43 @@ def check(config: Config, found: Sources) -> Iterator[Diagnostic]:
     yield from _hooks(config, found)
     yield from _helpers(config, found)
     yield from contradictions(config.inputs)
+    for name, member in config.models.items():
+        yield from (replace(d, field=field_of(d.field, name)) for d in contradictions(member.inputs))
+    yield from _several(config)
     for catalog, entries in ((TARGETS, config.targets), (CHECKS, config.tests)):
         for name, entry in entries.items():
             if test := getattr(catalog.load(entry.kind), "check", None):
                 yield from test(config, name, entry.options)
+
+
+def _several(config: Config) -> Iterator[Diagnostic]:
+    """What does not go with several models."""
+    if not config.models:
+        return
+    for name in config.models:
+        if name in PLACES or name.replace("-", "_") in module_names():
+            text = f"a model cannot be called `{name}`: the service has that name for something of its own"
+            yield Diagnostic(code="name-taken", message=text, field=("models", name), help="choose another name")
+    if own_template(config):
+        text = "a template of your own serves one model, and these are several"
+        yield Diagnostic(code="conflicting-keys", message=text, field=FIELD, help="name a framework")
+    for name, entry in config.targets.items():
+        if not getattr(TARGETS.load(entry.kind), "SEVERAL", False):
+            text = f"a target `{entry.kind}` is made of one model, and these are several"
+            yield Diagnostic(code="conflicting-keys", message=text, field=("targets", name), help="take it out")
+    yield from _same_code(config)
+
+
+def _same_code(config: Config) -> Iterator[Diagnostic]:
+    """Modules of two models that would lie in one place."""
+    places: dict[str, str] = {}
+    for name, member in config.models.items():
+        for number, path in enumerate(member.code):
+            place = path.rstrip("/").rpartition("/")[2]
+            if places.setdefault(place, path) != path:
+                text = f"the module `{place}` is another one for another model: {places[place]}"
+                field = ("models", name, "code", number)
+                yield Diagnostic(code="named-twice", message=text, field=field, help="give one of them another name")
 
 
 def _hooks(config: Config, found: Sources) -> Iterator[Diagnostic]:
@@ -60,6 +100,7 @@ def _helpers(config: Config, found: Sources) -> Iterator[Diagnostic]:
 
 def _names(config: Config) -> Iterator[Diagnostic]:
     taken: dict[str, str] = dict.fromkeys(RESERVED, "deployc's own")
+    taken |= {named(node, model): "deployc's own" for model in config.models for node in OWN}
     for kind, names in (("stages", config.stages), ("targets", config.targets), ("tests", config.tests)):
         for name in names:
             if name in taken or name.startswith(("lock-", "env-", "base-", "code-")):
@@ -119,7 +160,7 @@ def _files(config: Config, found: Sources) -> Iterator[Diagnostic]:
             continue
         try:
             paths = found.present(pattern)
-            if field == ("model", "path"):
+            if field[-1] == "path" and field[0] in ("model", "models"):
                 found.inside(paths)
         except UserError as error:
             for diagnostic in error.diagnostics:
@@ -149,14 +190,9 @@ def _escapes(pattern: str) -> str:
 def _patterns(config: Config) -> Iterator[tuple[Field, str]]:
     """Every path that must name files of the user's now, with its field."""
     made = {name: command.outputs for name, command in config.stages.items()}
-    model = config.model
-    if model.train is None:
-        yield from _unmade(("model", "path"), (model.path,) if model.path else (), made, one=True)
-    else:
-        yield from _unmade(("model", "train", "inputs"), model.train.inputs, made)
-    yield from (((("model", "code", i)), path) for i, path in enumerate(model.code))
-    if model.sample:
-        yield from _unmade(("model", "sample"), (model.sample.path,), made, one=True)
+    yield from _of_model(config.model, ("model",), made)
+    for name, member in config.models.items():
+        yield from _of_model(member.model, ("models", name), made)
     if config.pipeline:
         yield ("pipeline",), config.pipeline
     for name, command in config.stages.items():
@@ -169,6 +205,16 @@ def _patterns(config: Config) -> Iterator[tuple[Field, str]]:
                 yield from _unmade((kinds, name, attribute), (value,) if one else value, made, one=one)
             for attribute, path in getattr(catalog.load(entry.kind), "named_files", _none)(entry.options).items():
                 yield from _unmade((kinds, name, attribute), (path,), made, one=True)
+
+
+def _of_model(model: Model, field: Field, made: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[Field, str]]:
+    if model.train is None:
+        yield from _unmade((*field, "path"), (model.path,) if model.path else (), made, one=True)
+    else:
+        yield from _unmade((*field, "train", "inputs"), model.train.inputs, made)
+    yield from (((*field, "code", i), path) for i, path in enumerate(model.code))
+    if model.sample:
+        yield from _unmade((*field, "sample"), (model.sample.path,), made, one=True)
 
 
 def _none(options: object) -> Mapping[str, str]:

@@ -44,6 +44,10 @@ INDEXES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL")
 """Environment variables that the Dockerfile takes as arguments."""
 
 
+SEVERAL = True
+"""It can be made of several models."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What the image is built on and what it is told, and how it is called."""

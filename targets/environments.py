@@ -27,34 +27,61 @@ def nodes(deployment: Deployment, spec: Input) -> list[AnyNode]:
 
     Versions stay from lock to lock: those that trained the model ask it, and those that it was proved with serve it.
     """
-    config = deployment.config
-    maker = deployment.maker
-    trained: dict[str, Input] = {"before": Made(node=f"lock-{maker}", folder=LOCKED)} if maker else {}
-    proved: dict[str, Input] = {"before": Made(node="lock-model", folder=LOCKED)}
+    inputs = {**served(deployment), **deployment.template}
+    return [*compiling(deployment, spec), *_locked(deployment, "serve", inputs, _to_serve(deployment))]
 
-    def to_serve(spec: ModelSpec, template: Mapping[str, str]) -> tuple[Requirement, ...]:
-        return project.requirements(config, spec, template)
+
+def compiling(deployment: Deployment, spec: Input) -> list[AnyNode]:
+    """`lock-model` and `env-model`, where the model may be compiled."""
+    config, to_serve = deployment.config, _to_serve(deployment)
 
     def to_optimize(spec: ModelSpec, template: Mapping[str, str]) -> tuple[Requirement, ...]:
         names = candidates(config.serve.optimize, spec)
         # a model that nothing compiles is served as it is, so that one environment does for both
         return project.to_optimize(config, spec, names) if names else to_serve(spec, template)
 
-    before = proved if deployment.optimizes else trained
-    serve = _locked(deployment, "serve", {"spec": deployment.served_spec, **before, **deployment.template}, to_serve)
-    asked = {"spec": spec, **trained, **deployment.template}
-    model = [] if not deployment.optimizes else _locked(deployment, "model", asked, to_optimize)
-    return [*model, *serve]
+    asked = {"spec": spec, **_trained(deployment), **deployment.template}
+    return _locked(deployment, "model", asked, to_optimize) if deployment.optimizes else []
+
+
+def served(deployment: Deployment) -> dict[str, Input]:
+    """What a lock of the service is made from: the spec of what is served, and the lock before it as "before"."""
+    proved: dict[str, Input] = {"before": Made(node="lock-model", folder=LOCKED)}
+    return {"spec": deployment.served_spec, **(proved if deployment.optimizes else _trained(deployment))}
+
+
+def wishes_of(deployment: Deployment, cas: Cas, trees: Mapping[str, Tree]) -> tuple[Wish, ...]:
+    """What has to be installed to serve the model, for a node with the inputs of `served`."""
+    return _asked(deployment, cas, trees, _to_serve(deployment))[0]
+
+
+def before(cas: Cas, trees: Mapping[str, Tree]) -> str:
+    """The text of the lock before."""
+    return cas.text(trees["before"], "requirements.txt") if "before" in trees else ""
+
+
+def _trained(deployment: Deployment) -> dict[str, Input]:
+    maker = deployment.maker
+    return {"before": Made(node=f"lock-{maker}", folder=LOCKED)} if maker else {}
+
+
+def _to_serve(deployment: Deployment) -> Needs:
+    return lambda spec, template: project.requirements(deployment.config, spec, template)
+
+
+def _asked(deployment: Deployment, cas: Cas, trees: Mapping[str, Tree], needs: Needs) -> tuple[tuple[Wish, ...], str]:
+    """What is wanted, and the lock whose versions it prefers."""
+    spec = decode(ModelSpec, json.loads(cas.text(trees["spec"], "spec.json")))
+    locked = before(cas, trees)
+    return _wishes(needs(spec, deployment.template_modules(cas, trees)), locked), locked
 
 
 def _locked(deployment: Deployment, name: str, inputs: Mapping[str, Input], needs: Needs) -> list[AnyNode]:
     """A lock of what the spec needs, with versions of the lock in the input "before", and what it locks, installed."""
 
     def ask(cas: Cas, trees: Mapping[str, Tree]) -> tuple[Wanted, str]:
-        spec = decode(ModelSpec, json.loads(cas.text(trees["spec"], "spec.json")))
-        before = cas.text(trees["before"], "requirements.txt") if "before" in trees else ""
-        needed = needs(spec, deployment.template_modules(cas, trees))
-        return deployment.wanted(_wishes(needed, before)), before
+        wishes, locked = _asked(deployment, cas, trees, needs)
+        return deployment.wanted(wishes), locked
 
     return [deployment.lock(name, inputs, ask), deployment.installed(name)]
 

@@ -7,32 +7,26 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ..compiler import command
-from ..compiler.formats.inspection import inspect
-from ..compiler.formats.overrides import overridden
-from ..compiler.formats.split import split
 from ..compiler.functions import code_of, functions
-from ..compiler.lock.wanted import Wish
 from ..compiler.node import AnyNode, Files, Input, Made, Node, Work
 from ..compiler.sources import registry
-from ..compiler.sources.place import Place
 from ..compiler.tree import Tree
 from ..schema.codec import encode
-from ..schema.config import Command, Config, Optimize, Train
+from ..schema.config import Optimize
 from ..schema.lockfile import Lockfile
-from . import environments, images, optimizing, project, serving
+from . import combining, environments, images, optimizing, project, serving
 from .catalogs import CHECKS, TARGETS
-from .deployment import LOCKED, Deployment, allow_list, own_template, section_of
+from .deployment import LOCKED, Deployment, own_template, section_of
+from .modelling import MODEL, SPEC, model_nodes, of_command, sample_of, training
 from .project import scored
 from .registry import bases
-
-MODEL = Made(node="model", folder="model")
-SPEC = Made(node="inspect")
+from .several import named
 
 
 def graph(deployment: Deployment) -> list[AnyNode]:
     """Every node that the config asks for."""
     config = deployment.config
-    nodes = [*_commands(deployment), *_model(deployment), *_service(deployment)]
+    nodes = [*_commands(deployment), *(combining.nodes(deployment) if config.models else _single(deployment))]
     for name, entry in config.targets.items():
         nodes += TARGETS.load(entry.kind).nodes(deployment, name, entry.options)
     for name, entry in config.tests.items():
@@ -61,13 +55,33 @@ def outputs(deployment: Deployment, trees: Mapping[str, Tree]) -> Tree:
         if name in trees:
             # the provenance of a model that was saved again differs, so it enters no key: it joins only here
             place = TARGETS.load(entry.kind).provenance(deployment)
-            beside = Tree() if place is None else trees["model"].under("provenance")
-            found |= (trees[name] | (beside.at(place.strip("/")) if place else beside)).at(name)
-    if "optimize" in trees:
-        found |= trees["optimize"].under("report").at("reports/optimize")
+            found |= (trees[name] | (Tree() if place is None else _beside(deployment, place, trees))).at(name)
+    for node in _optimized(deployment):
+        found |= trees.get(node, Tree()).under("report").at(f"reports/{node}")
     for name in deployment.config.tests:
         found |= trees.get(name, Tree()).at(f"reports/{name}")
     return found
+
+
+def _beside(deployment: Deployment, place: str, trees: Mapping[str, Tree]) -> Tree:
+    """The provenance of what was trained, in the folder `place` of a target; of several models each below its name."""
+    if not deployment.config.models:
+        return _at(trees["model"].under("provenance"), place)
+    found = Tree()
+    for model in deployment.config.models:
+        folder = f"{place}/{project.package_of(model)}"
+        found |= _at(trees[named("model", model)].under("provenance"), folder)
+    return found
+
+
+def _at(tree: Tree, folder: str) -> Tree:
+    return tree.at(folder.strip("/")) if folder.strip("/") else tree
+
+
+def _optimized(deployment: Deployment) -> tuple[str, ...]:
+    """The nodes that compile models."""
+    models = deployment.config.models
+    return tuple(named("optimize", model) for model in models) if models else ("optimize",)
 
 
 def elsewhere(deployment: Deployment, trees: Mapping[str, Tree]) -> Mapping[str, Tree]:
@@ -83,7 +97,12 @@ def elsewhere(deployment: Deployment, trees: Mapping[str, Tree]) -> Mapping[str,
 def remarks(deployment: Deployment, trees: Mapping[str, Tree]) -> tuple[str, ...]:
     """What the user should know of what was built, a sentence each."""
     cas = deployment.store.cas
-    optimized = optimizing.report_of(cas, trees["optimize"]).told if "optimize" in trees else ()
+    optimized = [
+        f"{node.removeprefix('optimize-')}: {said}" if deployment.config.models else said
+        for node in _optimized(deployment)
+        if node in trees
+        for said in optimizing.report_of(cas, trees[node]).told
+    ]
     made = {name: trees[name] for name in deployment.config.targets if images.FILE in trees.get(name, Tree())}
     return (*optimized, *(f"{name} is {images.told(cas, tree)}" for name, tree in made.items()))
 
@@ -103,7 +122,7 @@ def locked(deployment: Deployment, trees: Mapping[str, Tree]) -> Lockfile:
 
 
 def _commands(deployment: Deployment) -> list[AnyNode]:
-    """The user's own stages, and training."""
+    """The user's own stages."""
     config = deployment.config
     made = {name: stage.outputs for name, stage in config.stages.items()}
     calls = functions(config.pipeline, deployment.root)
@@ -113,110 +132,21 @@ def _commands(deployment: Deployment) -> list[AnyNode]:
         code = code_of(name)  # the label too, since the others are names of stages, which this one cannot be
         called: dict[str, Input] = {code: Made(node=code)} if name in calls.by_stage else {}
         inputs = {**command.sources(stage.inputs, others), **called}
-        nodes += _command(deployment, name, stage, stage.outputs, ("stages", name), inputs)
-    if (train := config.model.train) and config.model.path:
-        read = command.sources(tuple(dict.fromkeys([*train.inputs, *config.model.code])), made)
-        nodes += _command(deployment, "train", train, (config.model.path,), ("model", "train"), read)
+        nodes += of_command(deployment, name, stage, stage.outputs, ("stages", name), inputs)
     return nodes
 
 
-def _command(
-    deployment: Deployment,
-    name: str,
-    what: Command | Train,
-    outputs: tuple[str, ...],
-    field: tuple[str | int, ...],
-    inputs: Mapping[str, Input],
-) -> list[AnyNode]:
-    place = command.Place(field=field, root=deployment.root, cache=deployment.store.root, environ=deployment.environ)
-    wishes = tuple(
-        Wish(text=text, origin=".".join(map(str, field)), field=(*field, "requirements", number))
-        for number, text in enumerate(what.requirements)
-    )
-    node = command.node(
-        name,
-        what,
-        outputs=tuple(output.rstrip("/") for output in outputs),
-        inputs=inputs,
-        environment=f"env-{name}",
-        interpreter=deployment.python_text,
-        place=place,
-    )
-    return [*deployment.environment(name, wishes), node]
-
-
-def _model(deployment: Deployment) -> list[AnyNode]:
-    """`model` splits what was trained into its canonical form and its provenance; `inspect` reads what it is."""
-    config, tools = deployment.config, deployment.identity.tools()
-    path = (config.model.path or "").rstrip("/")
-
-    def read(work: Work) -> Tree:
-        tree = work.inputs["source"]
-        model = Tree((tree[path],)).renamed(path.rpartition("/")[2]) if path in tree else tree.under(path)
-        known = json.loads(work.cas.text(work.inputs["facts"], "facts.json")) if config.model.uri else {}
-        canonical, provenance = split(work.cas, model if path else tree, known)
-        return canonical.at("model") | provenance.at("provenance")
-
-    def look(work: Work) -> Tree:
-        spec = inspect(
-            work.cas,
-            work.inputs["model"],
-            sample=deployment.rows(work, "sample", config.model.sample.path) if config.model.sample else None,
-            allowed=allow_list(deployment.allowed),
-            code=deployment.code(work),
-        )
-        spec = replace(spec, inputs=overridden(spec.inputs, config.inputs))
-        return work.cas.put_texts({"spec.json": json.dumps(encode(spec), indent=1) + "\n"})
-
+def _single(deployment: Deployment) -> list[AnyNode]:
+    """From the one model to the whole generated project."""
+    sample = sample_of(deployment)
     return [
-        *_registry(deployment),
-        Node(name="model", inputs=_source(deployment), params={"path": path}, implementation=tools, run=read),
-        Node(
-            name="inspect",
-            inputs={"model": MODEL, **_sample(deployment), **deployment.modules},
-            params={"allowed": " ".join(deployment.allowed), **_inputs(config), **deployment.layout},
-            implementation=tools,
-            run=look,
-        ),
-    ]
-
-
-def _inputs(config: Config) -> dict[str, str]:
-    """The parameter of what deploy.yaml says of columns, where it says something."""
-    return {"inputs": json.dumps(encode(config.inputs), sort_keys=True)} if config.inputs else {}
-
-
-def _source(deployment: Deployment) -> dict[str, Input]:
-    """The model's files as the input "source"; of MLflow's, also what it knows of them, as "facts"."""
-    model = deployment.config.model
-    if model.uri:
-        return {"source": registry.FILES, "facts": registry.FACTS}
-    return {"source": Made(node="train") if model.train else deployment.file(model.path or "")}
-
-
-def _registry(deployment: Deployment) -> list[Node]:
-    model = deployment.config.model
-    if model.uri is None:
-        return []
-    place = Place(tracking_uri=model.tracking_uri, root=deployment.root, environ=deployment.environ)
-    asked = registry.Asked(
-        uri=model.uri,
-        place=place,
-        previous=deployment.lockfile.source,
-        locked=deployment.locked,
-        offline=deployment.offline,
-        moves=deployment.moves_model,
-    )
-    return registry.nodes(asked)
-
-
-def _service(deployment: Deployment) -> list[AnyNode]:
-    """From the spec to the whole generated project."""
-    return [
+        *training(deployment),
+        *model_nodes(deployment),
         *_template(deployment),
         *environments.nodes(deployment, SPEC),
-        *([optimizing.node(deployment, MODEL, SPEC, _sample(deployment))] if deployment.optimizes else []),
-        *serving.nodes(deployment, MODEL, SPEC, _sample(deployment)),
+        *([optimizing.node(deployment, MODEL, SPEC, sample)] if deployment.optimizes else []),
+        serving.probe(deployment, MODEL, SPEC, sample),
+        serving.openapi(deployment),
         _generate(deployment),
         _assemble(deployment),
     ]
@@ -298,9 +228,3 @@ def _assemble(deployment: Deployment) -> Node:
         implementation=deployment.identity.tools(),
         run=run,
     )
-
-
-def _sample(deployment: Deployment) -> dict[str, Input]:
-    """The sample's rows as an input labelled "sample", where there are any."""
-    sample = deployment.config.model.sample
-    return {"sample": deployment.file(sample.path)} if sample else {}

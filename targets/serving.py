@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..compiler import sandbox
 from ..compiler.model_spec import ModelSpec
-from ..compiler.node import AnyNode, Input, Made, Node, Work
+from ..compiler.node import Input, Made, Node, Work
 from ..compiler.rows import typed_rows
 from ..compiler.tree import Tree
 from ..schema.diagnostics import Field, fail
@@ -18,31 +18,33 @@ from .project.probing import LOADING, MODULE, PACKAGE, SCRIPTS, Probed, probe_re
 MODEL_FIELD = ("model", "path")
 
 
-def nodes(deployment: Deployment, model: Input, spec: Input, sample: Mapping[str, Input]) -> list[AnyNode]:
-    """`probe` asks the model once for the types of its answers; `openapi` has the generated code print its document."""
+def probe(deployment: Deployment, model: Input, spec: Input, sample: Mapping[str, Input]) -> Node:
+    """`probe` asks the model once for the types of its answers."""
+    return Node(
+        name="probe",
+        inputs={"model": model, "spec": spec, **sample, **deployment.modules},
+        params={
+            "methods": " ".join(deployment.config.serve.methods),
+            **({"sample": "published"} if deployment.published else {}),
+            **deployment.layout,
+        },
+        implementation=deployment.identity.tools("libcst"),
+        environments=(deployment.model_environment,),
+        run=lambda work: _probe(work, deployment),
+    )
+
+
+def openapi(deployment: Deployment) -> Node:
+    """`openapi` has the generated code print its document."""
     hooks = deployment.hook_files
-    return [
-        Node(
-            name="probe",
-            inputs={"model": model, "spec": spec, **sample, **deployment.modules},
-            params={
-                "methods": " ".join(deployment.config.serve.methods),
-                **({"sample": "published"} if deployment.published else {}),
-                **deployment.layout,
-            },
-            implementation=deployment.identity.tools("libcst"),
-            environments=(deployment.model_environment,),
-            run=lambda work: _probe(work, deployment),
-        ),
-        Node(
-            name="openapi",
-            inputs={"code": Made(node="generate"), **(deployment.modules if hooks else {}), **hooks},
-            params=deployment.layout if hooks else {},
-            implementation=deployment.identity.tools(),
-            environments=("env-serve",),
-            run=lambda work: _openapi(work, deployment),
-        ),
-    ]
+    return Node(
+        name="openapi",
+        inputs={"code": Made(node="generate"), **(deployment.modules if hooks else {}), **hooks},
+        params=deployment.layout if hooks else {},
+        implementation=deployment.identity.tools(),
+        environments=("env-serve",),
+        run=lambda work: _openapi(work, deployment),
+    )
 
 
 def probed(work: Work) -> Probed:

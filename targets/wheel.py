@@ -21,6 +21,10 @@ DATE = (1980, 1, 1, 0, 0, 0)
 """The first day that a zip file can name."""
 
 
+SEVERAL = True
+"""It can be made of several models."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What deploy.yaml may say below `targets: {wheel: ...}`: nothing yet."""
@@ -82,14 +86,15 @@ def _described(cas: Cas, project: Tree, config: Config, names: Names, folder: st
     texts = {
         "METADATA": "\n".join(head),
         "WHEEL": "Wheel-Version: 1.0\nGenerator: deployc\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        "entry_points.txt": _commands(names),
+        "entry_points.txt": _commands(names, scores=f"src/{names.package}/score.py" in project),
         "top_level.txt": "".join(f"{name}\n" for name in _top_level(project.under("src"))),
     }
     return cas.put_texts({f"{folder}/{name}": text for name, text in texts.items()})
 
 
-def _commands(names: Names) -> str:
-    commands = {names.command: f"{names.package}.__main__:main", names.score: f"{names.package}.score:main"}
+def _commands(names: Names, *, scores: bool) -> str:
+    commands = {names.command: f"{names.package}.__main__:main"}
+    commands |= {names.score: f"{names.package}.score:main"} if scores else {}
     return "[console_scripts]\n" + "".join(f"{name} = {function}\n" for name, function in sorted(commands.items()))
 
 

@@ -212,6 +212,14 @@ def _changing(session: Session, nodes: tuple[str, ...]) -> Diagnostic:
     )
 
 
+def single(session: Session, command: str) -> None:
+    """UserError `several-models` where a command that asks the one model finds several."""
+    if models := session.config.models:
+        text = f"`deployc {command}` asks one model, and {session.file.name} has several: {', '.join(models)}"
+        hint = "a test `parity` for each of them compares them when they are built"
+        raise session.placed(fail("several-models", text, field=("models",), help=hint))
+
+
 def built_project(made: Deployment, folder: Path) -> Path:
     """The folder of the project that was built below `folder`; UserError `not-built` where there is none."""
     for name, entry in made.config.targets.items():

@@ -22,6 +22,8 @@ class Move:
     source: tuple[str, ...]
     target: str
     full: str = ""
+    beside: bool = False
+    """Whether it may also import what stands in its own package, which comes to stand beside it."""
 
 
 def relocate(module: cst.Module, move: Move) -> cst.Module:
@@ -59,6 +61,8 @@ class _Relocate(cst.CSTTransformer):
         package, source = self._move.package, self._move.source
         parents = package[: len(package) - (level - 1)]
         path = (*parents, *filter(None, module.split(".")))
+        if self._move.beside and level == 1:
+            return path[len(package) :]
         if level - 1 > len(package) or path[: len(source)] != source:
             raise ValueError(f"a template may import from {'.'.join(source)} alone: {'.' * level}{module}")
         return path[len(source) :]

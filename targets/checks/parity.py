@@ -16,6 +16,7 @@ from ...schema.config import Path as ConfigPath
 from ...schema.constraints import Doc
 from ...schema.diagnostics import Diagnostic, UserError, fail
 from ..deployment import Deployment
+from ..several import members, under
 from .booted import Json, Service
 from .places import HERE, In, Place, mistakes
 from .trained import distance, plain, run_script, trained_answers
@@ -33,6 +34,7 @@ class Options:
 
     rows: Annotated[ConfigPath, Doc("CSV rows with the model's columns; other columns are ignored.")]
     tolerance: Tolerated = field(default_factory=Tolerance)
+    model: Annotated[str | None, Doc("Which of several `models` they are rows of.")] = None
     in_: In = HERE
 
 
@@ -50,14 +52,34 @@ class Difference:
 def check(config: Config, name: str, options: Options) -> Iterator[Diagnostic]:
     """What is wrong with the options."""
     yield from mistakes(config, name, options.in_)
+    yield from _unsaid(config, name, options.model)
     if config.serve.hooks and options.in_ != HERE:
         text = "a container cannot be compared with the model behind the user's hooks"
         hint = "leave `in` out: with hooks the model in the generated package is compared"
         yield Diagnostic(code="conflicting-keys", message=text, field=("tests", name, "in"), help=hint)
 
 
+def _unsaid(config: Config, name: str, model: str | None) -> Iterator[Diagnostic]:
+    """Whether it is known which model the rows are for."""
+    known = f"known: {', '.join(config.models)}" if config.models else "there is one model only: leave `model` out"
+    if config.models and model is None:
+        text = "which of the models are these rows for?"
+        yield Diagnostic(code="which-model", message=text, field=("tests", name), help=f"say `model: ...`; {known}")
+    elif model is not None and model not in config.models:
+        text = f"there is no model `{model}` in `models`"
+        yield Diagnostic(code="which-model", message=text, field=("tests", name, "model"), help=known)
+
+
 def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
     place = Place(deployment=deployment, test=name, name=options.in_)
+    if options.model is None:
+        return [_node(deployment, place, name, options)]
+    return [under(_node(members(deployment)[options.model], place, name, options), options.model)]
+
+
+def _node(deployment: Deployment, place: Place, name: str, options: Options) -> AnyNode:
+    """The check of a deployment's one model, which is asked at `place`."""
+    below = f"{options.model}/" if options.model else ""
     optimize = deployment.config.serve.optimize
     # a compiled model need not be closer to the trained one than its own proof asked for
     tolerance = options.tolerance if optimize.use == "off" else options.tolerance.wider(optimize.tolerance)
@@ -74,29 +96,33 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
             found, alone = _behind(work, deployment, rows, methods, name), {}
         else:
             with place.service(work, project) as service:
-                found = {method: _answers(service, method, rows, name) for method in methods}
-                alone = {method: _alone(service, method, rows, name) for method in methods}
+                found = {method: _answers(service, f"{below}{method}", rows, name) for method in methods}
+                alone = {method: _alone(service, f"{below}{method}", rows, name) for method in methods}
         report = _report(found, wanted, tolerance, rows, name)
         _report(alone, {m: wanted[m][:SINGLES] for m in alone}, tolerance, rows, name)
         return work.cas.put_texts({"report.json": report})
 
-    return [
-        Node(
-            name=name,
-            kind="check",
-            inputs={
-                **place.inputs,
-                "model": Made(node="model", folder="model"),
-                "spec": Made(node="inspect"),
-                "rows": deployment.file(options.rows),
-                **deployment.modules,
-            },
-            params={"abs": repr(tolerance.abs), "rel": repr(tolerance.rel), **deployment.layout, **place.params},
-            implementation=deployment.identity.tools("libcst"),
-            environments=tuple(dict.fromkeys((deployment.model_environment, *place.environments))),
-            run=run,
-        )
-    ]
+    return Node(
+        name=name,
+        kind="check",
+        inputs={
+            **place.inputs,
+            "model": Made(node="model", folder="model"),
+            "spec": Made(node="inspect"),
+            "rows": deployment.file(options.rows),
+            **deployment.modules,
+        },
+        params={
+            "abs": repr(tolerance.abs),
+            "rel": repr(tolerance.rel),
+            **({"model": options.model} if options.model else {}),
+            **deployment.layout,
+            **place.params,
+        },
+        implementation=deployment.identity.tools("libcst"),
+        environments=tuple(dict.fromkeys((deployment.model_environment, *place.environments))),
+        run=run,
+    )
 
 
 def _behind(

@@ -15,8 +15,13 @@ from ...schema.config import Config
 from ...schema.constraints import HERE
 from ...schema.diagnostics import fail
 from ..deployment import PROJECT, Deployment
+from .part import Part
 
 # The modules behind these functions import libcst and jinja2, which take longer than a build with nothing to do.
+
+
+SEVERAL = True
+"""It can be made of several models."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +74,24 @@ def generate(
     )
 
 
+def compose(*, parts: Mapping[str, Part], config: Config, cas: Cas) -> Tree:
+    """The project of a service of several models, by name, without these, the lock and the OpenAPI document.
+
+    UserError when one of them cannot be served as asked; what it says of `model` is of that one.
+    """
+    from .catalog import chosen
+    from .composing import compose as run
+
+    return run(parts, config, chosen(config.serve.framework), cas)
+
+
+def package_of(model: str) -> str:
+    """The package of one of several models, below that of the service."""
+    from .names import Names
+
+    return Names.of(model).package
+
+
 def boundary(spec: ModelSpec, outputs: tuple[Output, ...], config: Config) -> Mapping[str, str]:
     """What stands between typed rows and the model, by file name: the project's own modules, but for their layout."""
     from .generation import boundary as run
@@ -87,15 +110,17 @@ def assemble(
     name: str,
     deployc: str,
     compiled: Mapping[str, str] | None = None,
+    member: str = "",
 ) -> Tree:
     """The whole project. `modules` is the user's own code as it lies below src/; `deployc` is our version.
 
-    `compiled` says of a compiled model `by` what it was, and the digests of its `proof` and of the `original`.
+    `compiled` says of a compiled model `by` what it was, and the digests of its `proof` and of the `original`. Of a
+    service of several models, `member` is the name of the one that is put in its place.
     """
     from .assembly import assemble as run
     from .names import Names
 
-    package = Names.of(name).package
+    package = "/".join(Names.of(each).package for each in (name, member) if each)
     return run(
         cas=cas,
         code=code,

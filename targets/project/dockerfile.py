@@ -24,16 +24,20 @@ class Layout:
     """Folders, but for the service's own."""
     folders: tuple[str, ...] = ("static",)
     """Folders in the service's own package, but for the model's."""
+    models: tuple[str, ...] = ("",)
+    """Where in it a model lies: packages with a / at their end, where there are several."""
 
     @classmethod
     def of(cls, project: Tree, package: str) -> Layout:
         """The layout of an assembled project."""
         paths = [PurePosixPath(entry.path) for entry in project.under("src")]
         own = [path.relative_to(package) for path in paths if path.parts[0] == package]
+        models = {path.parts[0] for path in own if path.name == "build.json" and len(path.parts) > 1}
         return cls(
             modules=tuple(sorted(path.name for path in paths if len(path.parts) == 1)),
             packages=tuple(sorted({path.parts[0] for path in paths if len(path.parts) > 1} - {package})),
-            folders=tuple(sorted({path.parts[0] for path in own if len(path.parts) > 1} - {"artifact"})),
+            folders=tuple(sorted({path.parts[0] for path in own if len(path.parts) > 1} - {"artifact", *models})),
+            models=tuple(f"{name}/" for name in sorted(models)) or ("",),
         )
 
 

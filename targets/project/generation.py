@@ -28,7 +28,7 @@ from .closed import Closed
 from .contract import FIELD, TEMPLATE
 from .model_module import bind_model, compiled_module, model_module, template
 from .names import Names
-from .texts import render
+from .texts import LINE_LENGTH, render
 
 MODULES = (
     "__init__",
@@ -86,7 +86,6 @@ SAID = frozenset({"REQUIREMENTS", "UNTYPED"})
 """What a framework's file says to deployc alone."""
 FACED = frozenset({"preflight"})
 """What a framework's face mentions of what may be left out."""
-LINE_LENGTH = 120
 BARE = "asgi"
 """The framework that adds nothing to what it is asked about."""
 
@@ -107,10 +106,8 @@ def generate(
     choices = choose(spec, outputs, config, framework, example, hooks, closed or {})
     code = {f"src/{names.package}/{name}.py": m.code for name, m in _package(framework, choices).items()}
     code["tests/test_service.py"] = _tests(names)
-    texts = dict(_finished(code, config, own=framework.own, beside=_beside(hooks)))
-    texts |= render(
-        names=names, config=config, spec=spec, framework=framework, choices=choices, line_length=LINE_LENGTH
-    )
+    texts = dict(finished(code, config, own=framework.own, beside=_beside(hooks)))
+    texts |= render(names=names, config=config, spec=spec, framework=framework, choices=choices)
     texts[f"src/{names.package}/py.typed"] = ""
     texts |= {f"src/{names.package}/static/{name}": text for name, text in pages.texts(config).items()}
     return cas.put_texts(texts)
@@ -120,7 +117,7 @@ def boundary(spec: ModelSpec, outputs: tuple[Output, ...], config: Config) -> Ma
     """What stands between typed rows and the model, by file name: the project's own modules, but for their layout."""
     choices = choose(spec, outputs, config, chosen(BARE), None)
     modules = {name: template("template", name, ".") for name in ("schema", "problems")}
-    settled = _settled({**modules, "model": _model(choices)}, choices)
+    settled = settle({**modules, "model": served_model(choices)}, choices)
     pruned = prune_all(settled, {"model": frozenset({"Model", "load"}), "schema": frozenset({"Row"})})
     return {f"{name}.py": module.code for name, module in pruned.items()}
 
@@ -130,7 +127,7 @@ def _beside(hooks: Hooks | None) -> list[str]:
     return sorted({path.partition("/")[0].removesuffix(".py") for path in (hooks.files if hooks else ())})
 
 
-def _finished(code: Mapping[str, str], config: Config, *, own: bool, beside: Sequence[str]) -> Mapping[str, str]:
+def finished(code: Mapping[str, str], config: Config, *, own: bool, beside: Sequence[str]) -> Mapping[str, str]:
     try:
         return finish(code, line_length=LINE_LENGTH, python=config.python, beside=beside)
     except ValueError as error:
@@ -143,12 +140,12 @@ def _finished(code: Mapping[str, str], config: Config, *, own: bool, beside: Seq
 def _package(framework: Framework, choices: Choices) -> Mapping[str, cst.Module]:
     wanted = [name for name in (*MODULES, *SHARED) if name not in choices.dropped]
     modules = {name: template("template", name, ".") for name in wanted}
-    modules |= {name: _face(text, own=framework.own) for name, text in framework.modules.items()}
+    modules |= {name: face(text, own=framework.own) for name, text in framework.modules.items()}
     # Before anything of the model's is in them: its columns may have any name.
     own = framework.modules if framework.own else ()
     for name, module in modules.items():
-        modules[name] = cut(module, choices.left_out & FACED) if name in own else _without(module, choices.left_out)
-    modules["model"] = _model(choices)
+        modules[name] = cut(module, choices.left_out & FACED) if name in own else without(module, choices.left_out)
+    modules["model"] = served_model(choices)
     variants = template("template", "variants", ".")
     modules["predictor"] = fill(modules["predictor"], Filling(source=variants, chosen=choices.answers))
     if choices.takes_images:
@@ -158,9 +155,9 @@ def _package(framework: Framework, choices: Choices) -> Mapping[str, cst.Module]
         around = template("template", "hook_variants", ".")
         modules = dict(hooking.around(modules, around, choices.hooks, waits=choices.waits))
     if choices.logs_payloads:
-        modules |= {name: _without(template("template", name, "."), choices.left_out) for name in payload_log.MODULES}
+        modules |= {name: without(template("template", name, "."), choices.left_out) for name in payload_log.MODULES}
         modules = payload_log.around(modules)
-    modules = dict(_settled(modules, choices))
+    modules = dict(settle(modules, choices))
     # Of a user's own no definition is taken out: a decorator may register what nothing names.
     # The project's own tests read these.
     used = {"info": frozenset({"METHODS"}), "openapi": frozenset({"EXAMPLE", "document", "text"})}
@@ -170,7 +167,7 @@ def _package(framework: Framework, choices: Choices) -> Mapping[str, cst.Module]
     return {name: module for name, module in pruned.items() if name not in optional or definitions(module.body)}
 
 
-def _settled(modules: Mapping[str, cst.Module], choices: Choices) -> Mapping[str, cst.Module]:
+def settle(modules: Mapping[str, cst.Module], choices: Choices) -> Mapping[str, cst.Module]:
     """The modules with the model's types and constants in them, and without the methods that it has not."""
     # Before the model's own words are in: a column may be called as a method is.
     left = {name: drop(module, choices.dropped) for name, module in modules.items()}
@@ -182,13 +179,13 @@ def _settled(modules: Mapping[str, cst.Module], choices: Choices) -> Mapping[str
     return bound if choices.optimizer else {**bound, "model": bind_model(bound["model"], choices.model_constants)}
 
 
-def _model(choices: Choices) -> cst.Module:
+def served_model(choices: Choices) -> cst.Module:
     if choices.optimizer:
         return compiled_module(choices.optimizer)
     return model_module(choices.flavor, choices.model)
 
 
-def _without(module: cst.Module, names: frozenset[str]) -> cst.Module:
+def without(module: cst.Module, names: frozenset[str]) -> cst.Module:
     # What an entry of a table uses goes first, so that the table stays.
     return cut(drop(module, names), names)
 
@@ -204,7 +201,7 @@ def template_source(framework: str) -> str:
     return finish({"app.py": moved.code}, line_length=LINE_LENGTH, python="3.10")["app.py"]
 
 
-def _face(text: str, *, own: bool) -> cst.Module:
+def face(text: str, *, own: bool) -> cst.Module:
     """A module of a framework, which imports of the templates, and a user's own also what stands beside it."""
     package, source = (("own",), ("own",)) if own else (("frameworks",), ("template",))
     return relocate(parse(text), Move(package=package, source=source, target=".", full=TEMPLATE))

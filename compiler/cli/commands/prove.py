@@ -27,7 +27,7 @@ from ...tree import Tree
 from ..building import executed, report_failures
 from ..progress import progress
 from ..session import arguments as file_argument
-from ..session import built_project, deployment, machine_arguments, opened
+from ..session import built_project, deployment, machine_arguments, opened, single
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     session = opened(options)
+    single(session, "prove")
     made = deployment(session, options)
     project = built_project(made, Path(options.out or session.out).absolute())
     plan = Plan.of([*graph(made), proving.node(made, _built(made, project, Path(options.rows)))]).only([proving.NAME])

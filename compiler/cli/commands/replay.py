@@ -28,7 +28,7 @@ from ...plan import Plan
 from ..building import executed, report_failures
 from ..progress import progress
 from ..session import arguments as file_argument
-from ..session import deployment, machine_arguments, opened
+from ..session import deployment, machine_arguments, opened, single
 
 WIDEST = 60
 
@@ -50,6 +50,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     requests = [replaying.read_line(line) for line in _lines(options)]
     session = opened(options)
+    single(session, "replay")
     made = deployment(session, options)
     node = replaying.node(made, requests, Tolerance(abs=options.abs, rel=options.rel))
     show = progress(Console(stderr=True, highlight=False), as_json=False)

@@ -6,13 +6,16 @@ from textwrap import dedent
 
 import pytest
 from deployc.compiler.codegen.bind import Code, bind
+from deployc.compiler.codegen.borrow import borrow
 from deployc.compiler.codegen.cut import cut
 from deployc.compiler.codegen.drop import drop
 from deployc.compiler.codegen.facts import read_facts
 from deployc.compiler.codegen.fields import Field, without_keyword, write_fields
+from deployc.compiler.codegen.lift import lift
 from deployc.compiler.codegen.prune import prune, prune_all
 from deployc.compiler.codegen.relocate import Move, relocate
 from deployc.compiler.codegen.source import parse
+from deployc.compiler.codegen.tabulate import tabulate
 from deployc.compiler.codegen.unused import drop_unused_imports
 
 
@@ -156,6 +159,40 @@ def test_prune_keeps_what_roots_and_statements_lead_to() -> None:
     )
     after = "import a, b\nX = 1\nY = a.f\ndef used(): return X + b\ndef main(): return used()\nif main:\n    print(Y)\n"
     assert prune(before, {"main"}).code == after
+
+
+def test_prune_takes_what_describes_a_definition_with_it() -> None:
+    before = parse('A = 1\n"""What A is."""\nB = 2\n"""What B is."""\n')
+    assert prune(before, {"B"}).code == 'B = 2\n"""What B is."""\n'
+
+
+def test_lift_imports_what_is_shared_from_the_package_above() -> None:
+    before = parse(
+        "import os\nfrom . import logs, own\nfrom .web import A, B\nfrom .own import C\nfrom ..up import D\n"
+    )
+    expected = "import os\nfrom .. import logs\nfrom . import own\nfrom ..web import A\nfrom ..web import B\n"
+    assert lift(before, {"logs", "web", "up"}).code == f"{expected}from .own import C\nfrom ..up import D\n"
+
+
+def test_borrow_imports_what_was_defined_and_hands_it_on() -> None:
+    before = parse("import os\n\nclass A: ...\n\ndef b() -> A: ...\n")
+    assert borrow(before, {"A"}, "..up").code == "import os\nfrom ..up import A as A\n\ndef b() -> A: ...\n"
+    with pytest.raises(ValueError, match="no C"):
+        borrow(before, {"C"}, "..up")
+
+
+def test_tabulate_gives_a_table_an_entry_of_each_package() -> None:
+    before = parse('from .part import Part, Other\nfrom .own import made as one\nT = {"one": one}\nP = {"one": Part}\n')
+    after = tabulate(before, "T", "one", {"a-b": "a_b", "c": "c"})
+    assert "from .a_b.own import made as a_b_made\n" in after.code
+    assert "T = {'a-b': a_b_made, 'c': c_made}\n" in after.code
+    with pytest.raises(ValueError, match="does not import Gone"):
+        tabulate(before, "P", "Gone", {"c": "c"})
+
+
+def test_tabulate_calls_classes_as_classes_are() -> None:
+    after = tabulate(parse('from .part import Part\nP = {"one": Part}\n'), "P", "Part", {"a-b": "a_b"})
+    assert after.code == "from .a_b.part import Part as ABPart\nP = {'a-b': ABPart}\n"
 
 
 def test_prune_all_follows_imports_and_attributes_between_modules() -> None:

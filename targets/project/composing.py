@@ -1,0 +1,188 @@
+"""The code of a service with several models: what they share, and a package below it for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import libcst as cst
+
+from ...compiler.cas import Cas
+from ...compiler.codegen.bind import bind
+from ...compiler.codegen.borrow import borrow
+from ...compiler.codegen.drop import drop
+from ...compiler.codegen.fill import Filling, fill
+from ...compiler.codegen.lift import lift
+from ...compiler.codegen.prune import prune_all
+from ...compiler.codegen.redirect import redirect
+from ...compiler.codegen.relocate import Move, relocate
+from ...compiler.codegen.source import definitions, imports, parse
+from ...compiler.codegen.tabulate import tabulate
+from ...compiler.model_spec import Column, Requirement
+from ...compiler.tree import Tree
+from ...schema.config import Config, Serve
+from ..several import placed
+from . import pages, redacted, scored
+from .catalog import HERE, Framework
+from .choices import Choices, choose, settings_constants
+from .features import left_out
+from .generation import MODULES, ROOTS, SHARED, face, finished, served_model, settle, without
+from .model_module import template
+from .names import VERSION, Names
+from .needs import requirements
+from .part import Part
+from .texts import render_several
+
+FOLDER = "several"
+FRONT = ("service", "predictor", "openapi", "about", "index")
+"""Modules that stand around the models, by the names that those of a single model have where a face imports them."""
+PART = ("part", "narrowed")
+"""Modules that each model has besides its own."""
+COMMON = frozenset(
+    {
+        *("__main__", "problems", "settings", "logs", "web", "exchange", "describing", "pages", "queued", "batches"),
+        *("threads", "asgi", "connections", "deadlines", "ending", "keys", "metrics", "origins", "processes"),
+        *("redacting", "tracing"),
+    }
+)
+"""Modules that all models share, since nothing of a model is in them."""
+TYPES = frozenset({"Compiled", "Info", "Model"})
+"""Of the module that says what a model is: its types are shared, its values are not."""
+UNTOLD = frozenset({"asked", "_batches", "_queued"})
+"""What the metrics count of a single model's batches."""
+ASKING = frozenset({"batches", "queued", "threads"})
+"""Shared modules that only the models use."""
+PACKAGE = '"""The models behind the service, each in a package of its own."""\n'
+ANY_ROW = {(".schema", "Row"): ("msgspec", "Struct")}
+"""Of rows the shared modules know nothing more."""
+NARROWED = {
+    (".predictor", "ask"): (".narrowed", "ask"),
+    (".categories", "unknown_category"): (".narrowed", "unknown_category"),
+}
+"""What a model's own code takes its rows from."""
+
+
+def compose(parts: Mapping[str, Part], config: Config, framework: Framework, cas: Cas) -> Tree:
+    """The project without models, lock and OpenAPI document; UserError when one of them cannot be served as asked."""
+    names = Names.of(config.name)
+    chosen = {}
+    for name, part in parts.items():
+        with placed(name):
+            chosen[name] = _chosen(name, part, config, framework)
+    packages = {name: Names.of(name).package for name in parts}
+    own = {name: _part(choices) for name, choices in chosen.items()}
+    columns = [column for part in parts.values() for column in part.spec.inputs]
+    around = _around(framework, config, packages, columns, own)
+    root = f"src/{names.package}"
+    code = {f"{root}/{name}.py": module.code for name, module in around.items()}
+    for name, modules in own.items():
+        code |= {f"{root}/{packages[name]}/{module}.py": found.code for module, found in modules.items()}
+    code["tests/test_service.py"] = bind(_several("checks", names.package), {"PACKAGE": names.package}).code
+    texts = dict(finished(code, config, own=framework.own, beside=()))
+    needs = _needs(parts, config, framework)
+    told = {packages[name]: (part.spec, part.config, chosen[name]) for name, part in parts.items()}
+    texts |= render_several(names=names, config=config, parts=told, framework=framework, needs=needs)
+    texts |= {f"{root}/py.typed": ""}
+    texts |= {f"{root}/static/{name}": text for name, text in pages.texts(config).items()}
+    return cas.put_texts(texts)
+
+
+def _needs(parts: Mapping[str, Part], config: Config, framework: Framework) -> tuple[Requirement, ...]:
+    """What all of them need to be installed, each once."""
+    each = [need for part in parts.values() for need in requirements(part.config, part.spec, framework)]
+    found = {f"{need.name}{need.specifier}": need for need in each}
+    return tuple(found[line] for line in sorted(found))
+
+
+def alone(serve: Serve) -> Serve:
+    """What is said of one of several models: what belongs to a whole service is the front's."""
+    return replace(serve, metrics=False, cors=())
+
+
+def _chosen(name: str, part: Part, config: Config, framework: Framework) -> Choices:
+    # Its package lies in the service's own, so that its name hides nothing.
+    asked = replace(part.config, name=config.name, serve=alone(part.config.serve))
+    found = choose(part.spec, part.outputs, asked, framework, part.example, None, part.closed)
+    renamed = {**found.constants, "info": {**found.constants["info"], "NAME": name}}
+    return replace(found, constants=renamed)
+
+
+def _part(choices: Choices) -> Mapping[str, cst.Module]:
+    """One model's package."""
+    wanted = [m for m in (*MODULES, *SHARED) if m not in {*choices.dropped, *scored.MODULES, *scored.NAMES, *COMMON}]
+    modules = {name: without(template("template", name, "."), choices.left_out) for name in wanted}
+    modules |= {name: without(_several(name, "."), choices.left_out) for name in PART}
+    modules["model"] = served_model(choices)
+    variants = template("template", "variants", ".")
+    modules["predictor"] = fill(modules["predictor"], Filling(source=variants, chosen=choices.answers))
+    modules = dict(settle(modules, choices))
+    modules["service"] = redirect(modules["service"], ANY_ROW | NARROWED)
+    modules["info"] = borrow(modules["info"], TYPES, "..info")
+    lifted = {name: lift(module, COMMON) for name, module in modules.items()}
+    lifted["part"] = redirect(lifted["part"], {(".info", "Info"): ("..info", "Info")})
+    pruned = prune_all(lifted, {"part": frozenset({"Part"}), "openapi": frozenset({"document"})})
+    return {name: module for name, module in pruned.items() if definitions(module.body)}
+
+
+def _around(
+    framework: Framework,
+    config: Config,
+    packages: Mapping[str, str],
+    columns: list[Column],
+    own: Mapping[str, Mapping[str, cst.Module]],
+) -> Mapping[str, cst.Module]:
+    """What stands around the models' packages."""
+    known = redacted.constants(columns)
+    hiding = frozenset() if known else redacted.UNREDACTED
+    modules = {name: template("template", name, ".") for name in (*COMMON, "info")}
+    modules |= {name: _several(name, ".") for name in FRONT}
+    modules |= {name: face(text, own=framework.own) for name, text in framework.modules.items()}
+    modules = {name: without(module, left_out(_serve(name, config)) | hiding) for name, module in modules.items()}
+    modules["metrics"] = without(modules["metrics"], UNTOLD)
+    modules = {name: redirect(drop(module, _unspoken(config)), ANY_ROW) for name, module in modules.items()}
+    for name, values in {**_constants(config), **known}.items():
+        modules[name] = bind(modules[name], values)
+    modules["predictor"] = tabulate(modules["predictor"], "PARTS", "Part", packages)
+    modules["openapi"] = tabulate(modules["openapi"], "DOCUMENTS", "model_document", packages)
+    pruned = prune_all(modules, _roots(own))
+    optional = (*COMMON, *FRONT)
+    kept = {name: module for name, module in pruned.items() if name not in optional or definitions(module.body)}
+    return {"__init__": parse(PACKAGE), **kept}
+
+
+def _serve(module: str, config: Config) -> Serve:
+    """What decides over the features of a shared module; of those that only models use, as of these."""
+    return alone(config.serve) if module in ASKING else config.serve
+
+
+def _unspoken(config: Config) -> frozenset[str]:
+    """What the front has of protocols and pages that deploy.yaml does not ask for."""
+    v2 = frozenset({"v2_pages"} if "v2" not in config.serve.protocols else ())
+    return v2 | frozenset({"index", "below"} if not config.serve.page else ())
+
+
+def _constants(config: Config) -> Mapping[str, Mapping[str, object]]:
+    return {
+        **({"origins": {"ORIGINS": config.serve.cors}} if config.serve.cors else {}),
+        "settings": settings_constants(config.serve, Names.of(config.name)),
+        "info": {"NAME": config.name},
+        "openapi": {"VERSION": VERSION},
+        "pages": {"FILES": pages.files(config)},
+    }
+
+
+def _roots(own: Mapping[str, Mapping[str, cst.Module]]) -> Mapping[str, frozenset[str]]:
+    """What has to stay of the front: what starts it, what its tests read, and what the models' packages import."""
+    found: dict[str, frozenset[str]] = {**ROOTS, "openapi": frozenset({"document", "text"})}
+    for module in (module for modules in own.values() for module in modules.values()):
+        for each in imports(module):
+            if each.module.startswith(".."):
+                name = each.module.removeprefix("..")
+                found[name] = found.get(name, frozenset()) | {each.name}
+    return found
+
+
+def _several(name: str, target: str) -> cst.Module:
+    """A module of the templates for several models, its imports leading to `target`."""
+    text = (HERE / FOLDER / f"{name}.py").read_text(encoding="utf-8")
+    return relocate(parse(text), Move(package=(FOLDER,), source=("template",), target=target, beside=True))

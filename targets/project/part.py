@@ -1,0 +1,21 @@
+"""One of several models behind a service, as the project is made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ...compiler.model_spec import Label, ModelSpec, Output
+from ...schema.config import Config
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What is known of it, as for a project of its own."""
+
+    spec: ModelSpec
+    outputs: tuple[Output, ...]
+    config: Config
+    """What deploy.yaml would say if there were no other model."""
+    example: Mapping[str, object] | None = None
+    closed: Mapping[str, tuple[Label | None, ...]] | None = None

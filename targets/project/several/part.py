@@ -1,0 +1,26 @@
+"""This model as one of those behind the service, which answers below the model's name."""
+
+from __future__ import annotations
+
+from ..template.info import Info, with_libraries
+from ..template.predictor import Predictor
+from ..template.service import Service
+from ..template.settings import Settings
+
+
+class Part(Service):
+    """What this model is asked, from start to stop."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings, Predictor.load)
+
+    @property
+    def about(self) -> Info:
+        """What is served; the versions of its libraries take a while to find, and are left out."""
+        assert self._about
+        return self._about
+
+    @property
+    def told(self) -> Info:
+        """The same with these versions."""
+        return with_libraries(self.about)

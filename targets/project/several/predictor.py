@@ -1,0 +1,48 @@
+"""The models behind the service, by the name that leads to each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from ..template.info import Info
+from ..template.settings import Settings
+from ..template.web import Answer, Header, Operation, Request
+from .part import Part
+
+
+class Model(Protocol):
+    """What each of them does; its paths are those that it would have alone."""
+
+    operations: dict[str, Operation]
+    pages: dict[str, Callable[[], Answer]]
+
+    @property
+    def about(self) -> Info: ...
+    @property
+    def told(self) -> Info: ...
+    def start(self) -> None: ...
+    def leave(self) -> None: ...
+    def stop(self) -> None: ...
+    def admit(self, path: str, header: Header) -> None: ...
+    def show(self, path: str, header: Header) -> Answer: ...
+    async def answer(self, request: Request) -> Answer: ...
+    def answer_now(self, request: Request) -> Answer: ...
+
+
+Parts = Mapping[str, Callable[[Settings], Model]]
+"""What makes each of them, not loaded yet."""
+
+PARTS: Parts = {"model": Part}
+
+
+class Predictor:
+    """All that the service predicts with."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+
+    @classmethod
+    def load(cls) -> Predictor:
+        """The models that are shipped in this package."""
+        return cls(PARTS)

@@ -1,0 +1,189 @@
+"""Several models behind one service: each below its own name, and all of them one service."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from deployc.compiler.cas import Cas
+from deployc.compiler.model_spec import Column, ModelSpec, Output
+from deployc.schema.config import Config
+from deployc.schema.diagnostics import UserError
+from deployc.targets import project
+from deployc.targets.project.catalog import known
+from deployc.targets.project.part import Part
+from deployc.targets.project.several.openapi import document
+from deployc.targets.project.several.part import Part as Member
+from deployc.targets.project.several.predictor import Predictor
+from deployc.targets.project.several.service import Service
+from deployc.targets.project.template.problems import Rejected
+from deployc.targets.project.template.settings import Settings
+from deployc.targets.project.template.web import Request
+
+from .space import CLASSIFIER, CLASSIFIER_OUTPUTS, REGRESSOR, REGRESSOR_OUTPUTS, config
+
+ROW = b'{"number": 1}'
+
+
+def header(name: str) -> str:
+    return {"content-type": "application/json"}.get(name, "")
+
+
+def service() -> Service:
+    """Two models, each the template's stub."""
+    return Service(Settings(), lambda: Predictor({"one": Member, "other": Member}))
+
+
+def asked(found: Service, path: str, body: bytes = ROW) -> object:
+    found.admit(path, header)
+    answer = asyncio.run(found.answer(Request(path, "", header, body)))
+    assert answer.status == 200, answer.body
+    return json.loads(answer.body)
+
+
+def shown(found: Service, path: str) -> dict[str, object]:
+    answer: dict[str, object] = json.loads(found.show(path, header).body)
+    return answer
+
+
+def part(spec: ModelSpec, outputs: tuple[Output, ...], deploy: Config | None = None) -> Part:
+    return Part(spec=spec, outputs=outputs, config=deploy or config("shop"))
+
+
+def composed(folder: Path, value: ModelSpec, deploy: Config | None = None) -> Mapping[str, str]:
+    """The texts of a project of a classifier and another model, by path."""
+    cas, whole = Cas(folder / "cas"), deploy or config("shop")
+    parts = {"churn": part(CLASSIFIER, CLASSIFIER_OUTPUTS), "value": part(value, REGRESSOR_OUTPUTS)}
+    tree = project.compose(parts=parts, config=whole, cas=cas)
+    return {entry.path: cas.text(tree, entry.path) for entry in tree}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """Such a project; a column of the other model is redacted."""
+    hidden = replace(REGRESSOR, inputs=(Column(name="x0", type="double", redacted=True), REGRESSOR.inputs[1]))
+    return composed(tmp_path_factory.mktemp("several"), hidden)
+
+
+def test_each_model_answers_below_its_name() -> None:
+    found = service()
+    found.start()
+    assert asked(found, "/one/predict") == asked(found, "/other/predict") == {"prediction": "yes"}
+    for path in ("/predict", "/third/predict"):
+        assert path not in found.operations
+
+
+def test_a_mistake_is_the_models_own() -> None:
+    found = service()
+    found.start()
+    with pytest.raises(Rejected) as raised:
+        asked(found, "/other/predict", b'{"number": "one"}')
+    assert (raised.value.status, raised.value.field) == (422, "number")
+
+
+def test_all_are_ready_or_none_is() -> None:
+    found = service()
+    for path in ("/readyz", "/v2/health/ready", "/info"):
+        with pytest.raises(Rejected, match="not loaded"):
+            found.show(path, header)
+    found.start()
+    assert shown(found, "/readyz") == {"status": "ready"}
+    found.leave()
+    for path in ("/readyz", "/one/readyz", "/other/readyz"):
+        with pytest.raises(Rejected, match="about to stop"):
+            found.show(path, header)
+
+
+def test_info_has_what_each_model_says_of_itself() -> None:
+    found = service()
+    found.start()
+    models = shown(found, "/info")["models"]
+    assert models == {"one": shown(found, "/one/info"), "other": shown(found, "/other/info")}
+
+
+def test_the_open_inference_protocol_finds_a_model_by_its_name_at_the_root() -> None:
+    found = service()
+    # the stub's own name, which both of them have here
+    assert "/v2/models/service/infer" in found.operations
+    assert shown(found, "/v2/health/live") == {"live": True}
+
+
+def test_a_path_without_its_slash_leads_to_the_models_page() -> None:
+    answer = service().show("/one", header)
+    assert (answer.status, dict(answer.headers)) == (307, {"location": "one/"})
+
+
+def test_the_document_has_each_models_routes_and_types_below_its_name() -> None:
+    found = document()
+    text = json.dumps(found)
+    paths, components = found["paths"], found["components"]
+    assert isinstance(paths, dict)
+    assert isinstance(components, dict)
+    assert {"/model/predict", "/model/info", "/info", "/readyz"} <= set(paths)
+    assert not {"/predict", "/v2", "/v2/health/live"} & set(paths)
+    references = set(text.split('"$ref": "#/components/schemas/')[1:])
+    assert {each.partition('"')[0] for each in references} <= set(components["schemas"])
+    operations = [operation["operationId"] for path in paths.values() for operation in path.values()]
+    assert len(operations) == len(set(operations))
+
+
+def test_what_all_models_share_is_there_once(made: Mapping[str, str]) -> None:
+    packages = {
+        name: {Path(p).stem for p in made if Path(p).parent.name == name} for name in ("shop", "churn", "value")
+    }
+    shared = {"web", "problems", "settings", "asgi", "batches", "logs", "app", "metrics"}
+    assert shared <= packages["shop"]
+    assert not shared & (packages["churn"] | packages["value"])
+    assert {"schema", "model", "predictor"} <= packages["churn"] & packages["value"]
+    assert not {"schema", "model", "score"} & packages["shop"]
+
+
+def test_every_import_of_the_project_leads_somewhere(made: Mapping[str, str]) -> None:
+    assert not [*astray(made)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("framework", sorted({*known("frameworks")} - {"fastapi"}))
+def test_every_import_leads_somewhere_with_each_framework(framework: str, tmp_path: Path) -> None:
+    assert not [*astray(composed(tmp_path, REGRESSOR, config("shop", framework=framework)))]
+
+
+def astray(made: Mapping[str, str]) -> Iterator[str]:
+    """Relative imports of what is not there."""
+    for path in (path for path in made if path.startswith("src/") and path.endswith(".py")):
+        place = Path(path).with_suffix("").parts
+        for node in ast.walk(ast.parse(made[path])):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                module = "/".join([*place[: len(place) - node.level], *(node.module or "").split(".")]).rstrip("/")
+                missing = [alias.name for alias in node.names if not defines(made, module, alias.name)]
+                yield from (f"{path}: {ast.unparse(node)}" for _ in missing)
+
+
+def defines(made: Mapping[str, str], module: str, name: str) -> bool:
+    """Whether a module of the project has a name, or a package a module."""
+    if f"{module}/{name}.py" in made:
+        return True
+    tree = ast.parse(made.get(f"{module}.py", ""))
+    bound = {alias.asname or alias.name for n in tree.body if isinstance(n, ast.ImportFrom) for alias in n.names}
+    bound |= {n.name for n in tree.body if isinstance(n, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)}
+    bound |= {t.id for n in tree.body if isinstance(n, ast.Assign) for t in n.targets if isinstance(t, ast.Name)}
+    bound |= {n.target.id for n in tree.body if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)}
+    return name in bound
+
+
+def test_a_mistake_of_one_model_is_placed_at_that_model(tmp_path: Path) -> None:
+    twice = replace(REGRESSOR, inputs=(Column(name="x", type="double"),) * 2)
+    with pytest.raises(UserError) as raised:
+        composed(tmp_path, twice)
+    assert raised.value.diagnostics[0].field == ("models", "value", "path")
+
+
+def test_a_column_that_one_model_has_redacted_is_kept_out_of_the_log_of_all(made: Mapping[str, str]) -> None:
+    assert '"x0"' in made["src/shop/redacting.py"]
+    assert "redacting" in made["src/shop/logs.py"]
+    assert "redacting" not in made["src/shop/churn/typed.py"]
