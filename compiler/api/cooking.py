@@ -28,13 +28,14 @@ from .errors import told
 from .own_code import pinned
 from .prepared import CODE, SAMPLE, Prepared, prepare
 from .recipe import EDITED, Edited, Recipe, keep, settled
+from .requirement_files import lines_of
 from .showing import recorded
 
 FILE = "deploy.yaml"
 ROWS = 200
 Options = Mapping[str, object]
-Named = str | Iterable[str] | Mapping[str, Options]
-"""A name, names, or options by name."""
+Named = str | Iterable[str] | Mapping[str, Options | None]
+"""A name, names, or options by name, where None are none."""
 Line = str | PathLike[str]
 
 
@@ -76,7 +77,7 @@ def cook(
     """
     with told():
         show = recorded(quiet=quiet)
-        root = Path(folder or name).absolute()
+        root = _folder(Path(folder or name))
         place = _Place(root=root, edited=one_of(EDITED, edited, "edited"), force=force, say=show.say)
         further = {key: value for key, value in (("port", port), ("workers", workers)) if value is not None}
         said = _Said(
@@ -166,14 +167,21 @@ def _of_file(diagnostic: Diagnostic, file: str) -> Diagnostic:
     return replace(diagnostic, at=diagnostic.at and replace(diagnostic.at, file=file))
 
 
+def _folder(path: Path) -> Path:
+    if path.exists() and not path.is_dir():
+        text = f"{path} is a file, where the folder of deploy.yaml would be"
+        raise fail("output-in-the-way", text, help="choose another `folder`")
+    return path.absolute()
+
+
 def _python() -> str:
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     return version if version in SERVED else ""
 
 
 def _options(named: Named, root: Path) -> dict[str, Options]:
-    given = named if isinstance(named, Mapping) else {key: {} for key in listed(named)}
-    return {name: {key: plain(value, root) for key, value in options.items()} for name, options in given.items()}
+    given: Mapping[str, Options | None] = named if isinstance(named, Mapping) else dict.fromkeys(listed(named))
+    return {name: {key: plain(value, root) for key, value in (given[name] or {}).items()} for name in given}
 
 
 def _tests(prepared: Prepared) -> dict[str, Options]:
@@ -184,11 +192,4 @@ def _tests(prepared: Prepared) -> dict[str, Options]:
 def _lines(requirements: Iterable[Line]) -> Iterator[str]:
     """Requirements, each by itself; a path stands for the lines of its file."""
     for each in requirements:
-        if isinstance(each, str):
-            yield each
-            continue
-        path = Path(each)
-        if not path.is_file():
-            raise fail("missing-file", f"no file {path}")
-        lines = (line.partition(" #")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
-        yield from (line for line in lines if line and not line.startswith("#"))
+        yield from [each] if isinstance(each, str) else lines_of(Path(each))

@@ -62,6 +62,9 @@ def save(model: object, folder: Path) -> Saved:
     """Write the model's file. UserError `model-unsaved` says what in it cannot be written, `class-in-notebook` what of
     it could not be found again.
     """
+    if isinstance(model, type):
+        advice = f"create a {model.__name__}, fit it, and give that"
+        raise fail("unknown-flavor", f"{model.__name__} is a class, not a model", help=advice)
     kind = type(model)
     library = kind.__module__.partition(".")[0]
     try:

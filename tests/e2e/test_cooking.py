@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from deployc.compiler import DeploycError, build
+from deployc.compiler import DeploycError, build, cook
 from deployc.compiler.api.rows import Json
 
 from .project import EXAMPLES, SECONDS, Project
@@ -112,6 +112,13 @@ def test_no_nodes_at_a_time_are_none(given: Project, monkeypatch: pytest.MonkeyP
         build(given / "deploy.yaml", jobs=jobs)
 
 
+def test_a_folder_that_is_a_file_is_left(tmp_path: Path) -> None:
+    (tmp_path / "churn").write_text("mine")
+    with pytest.raises(DeploycError, match="output-in-the-way"):
+        cook(object(), name="churn", folder=tmp_path / "churn")
+    assert (tmp_path / "churn").read_text() == "mine"
+
+
 def test_a_file_may_be_called_as_an_option() -> None:
     with pytest.raises(DeploycError, match="missing-file"):
         build("--force.yaml")
@@ -176,6 +183,7 @@ for model in (
     FunctionTransformer(lambda rows: rows),
     FunctionTransformer(open("script.py").read),
     {"a": 1},
+    Mine,
 ):
     try:
         cook(model, name="mine", sample=[[1.0]])
@@ -191,11 +199,11 @@ def test_what_no_service_could_load_is_told_before_anything_is_written(project: 
     told = cooked(project, "script.py").stdout.split("---")
     for said, code, word in zip(
         told,
-        ("class-in-notebook", "class-in-notebook", "model-unsaved", "model-unsaved", "unknown-flavor"),
-        ("uses `Mine`,", "uses `Mine`, `double`,", "`def` in a module", "open file", "not a model"),
+        [*["class-in-notebook"] * 2, *["model-unsaved"] * 2, *["unknown-flavor"] * 2],
+        ("uses `Mine`,", "uses `Mine`, `double`,", "`def` in a module", "open file", "not a model", "Mine is a class"),
         strict=False,
     ):
         assert f"error[{code}]" in said
         assert word in said
-    assert len(told) == 6
+    assert len(told) == 7
     assert not (project / "mine").exists()
