@@ -29,7 +29,7 @@ VALUES: Mapping[ColumnType, str] = {
     "double": "float",
 }
 """What a parameter is in Python; the others are texts in JSON."""
-UNCHECKED = frozenset({"PARAMS", "PARAMS_HEARD", "check_params"})
+UNCHECKED = frozenset({"PARAMS", "PARAMS_SERVED", "check_params"})
 """What of the templates goes where there are no parameters."""
 PROTOCOLS = {"mlflow": "invocations", "v2": "v2"}
 """The module of each protocol beside typed JSON."""
@@ -60,8 +60,17 @@ def _params(spec: ModelSpec) -> dict[str, object]:
     if not spec.params:
         return {}
     known = (f"{p.name!r}: ({_param_type(p)}, {_default(p)!r})" for p in spec.params)
-    heard = bool(facts("flavors", spec.flavor).get("LISTENS"))
-    return {"PARAMS": Code(f"{{{', '.join(known)}}}"), "PARAMS_HEARD": heard}
+    names = {param.name for param in spec.params}
+    served = {name: value for name, value in _heard(spec).items() if name in names}
+    return {"PARAMS": Code(f"{{{', '.join(known)}}}"), "PARAMS_SERVED": served}
+
+
+def _heard(spec: ModelSpec) -> Mapping[str, object]:
+    """The parameters that MLflow tells such a model of, each with the value that it is served with."""
+    by_class = facts("flavors", spec.flavor).get("LISTENS")
+    classes = by_class if isinstance(by_class, Mapping) else {}
+    heard: Mapping[str, object] = classes.get(spec.class_name, classes.get("", {}))
+    return heard
 
 
 def _param_type(param: Param) -> str:

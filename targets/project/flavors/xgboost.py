@@ -23,8 +23,20 @@ SERIALIZERS = {
     "pickle": (),
 }
 CONTAINERS = {"ndarray": ()}
-LISTENS = True
-"""MLflow hands a request's parameters to the model."""
+LISTENS = {
+    "xgboost.core.Booster": {
+        "output_margin": False,
+        "pred_leaf": False,
+        "pred_contribs": False,
+        "approx_contribs": False,
+        "pred_interactions": False,
+        "training": False,
+        "iteration_range": [0, 0],
+        "strict_shape": False,
+    },
+    "": {"output_margin": False, "base_margin": None, "iteration_range": [0, 0]},
+}
+"""What MLflow takes out of a request's parameters for predict of a class, with predict's own default."""
 SAVED = {"xgboost.core.Booster": "load_saved_booster", "": "load_saved"}
 REPLACED = {"xgboost": ("xgboost-cpu", ">=2.1.1", "darwin")}
 

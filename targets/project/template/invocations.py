@@ -34,8 +34,8 @@ CODES = {
 
 # The parameters that the model's signature names, each with its type and its default.
 PARAMS: dict[str, tuple[Any, object]] = {"temperature": (float, 1.0)}
-# Whether the model would answer otherwise if it was told of them, as it is not: then only the defaults are taken.
-PARAMS_HEARD = False
+# Those that MLflow tells the model of, each with the value that it is served with, since here it is told of none.
+PARAMS_SERVED: dict[str, object] = {}
 
 
 class Split(msgspec.Struct, forbid_unknown_fields=True):
@@ -136,21 +136,22 @@ def read_json(body: bytes) -> list[Row]:
 
 
 def check_params(given: Mapping[str, object]) -> None:
-    """Rejected where a parameter is not of its type, or asks for what is not served; others are not looked at."""
+    """Rejected where a parameter is not of its type, or it or its default asks for what is not served; others are not
+    looked at.
+    """
     for name, (kind, default) in PARAMS.items():
-        if name not in given:
-            continue
         try:
-            value = msgspec.convert(given[name], kind)
+            value = msgspec.convert(given[name], kind) if name in given else default
         except msgspec.ValidationError as error:
             raise Rejected(400, "invalid-body", str(error)[:300], f"params.{name}") from None
-        if PARAMS_HEARD and value != default:
-            message = "only the default is served: the model is not told of parameters"
-            raise Rejected(400, "invalid-body", message, f"params.{name}")
+        if name in PARAMS_SERVED and value not in (None, PARAMS_SERVED[name]):
+            only = msgspec.json.encode(PARAMS_SERVED[name]).decode()
+            raise Rejected(400, "invalid-body", f"the model is served with {only} alone", f"params.{name}")
 
 
 def read_csv(body: bytes) -> list[Row]:
     """The rows of a CSV file, whose first line has the columns' names."""
+    check_params({})
     try:
         lines = [line for line in csv.reader(StringIO(body.decode(), newline=""), strict=True) if line]
     except (csv.Error, UnicodeDecodeError) as error:

@@ -221,30 +221,46 @@ def test_any_csv_is_answered_or_refused(body: str | bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("heard", "params", "status", "said"),
+    ("served", "params", "status", "said"),
     [
-        (False, {"temperature": 2, "unknown": []}, 200, ""),
-        (False, {"temperature": "hot"}, 400, "Expected `float`, got `str` - at `params.temperature`"),
-        (True, {"temperature": 1}, 200, ""),
-        (True, {"temperature": 2}, 400, "only the default is served"),
-        (True, {}, 200, ""),
+        ({}, {"temperature": 2, "unknown": []}, 200, ""),
+        ({}, {"temperature": "hot"}, 400, "Expected `float`, got `str` - at `params.temperature`"),
+        ({"temperature": 1.0}, {"temperature": 1}, 200, ""),
+        ({"temperature": 1.0}, {"temperature": 2}, 400, "served with 1.0 alone - at `params.temperature`"),
+        ({"temperature": 1.0}, {}, 200, ""),
+        # the signature's default is another one than the model's own
+        ({"temperature": 0.5}, {}, 400, "served with 0.5 alone"),
+        ({"temperature": 0.5}, {"temperature": 0.5}, 200, ""),
     ],
 )
 def test_a_parameter_is_of_its_type_and_changes_nothing_or_is_refused(
-    monkeypatch: pytest.MonkeyPatch, heard: bool, params: dict[str, object], status: int, said: str
+    monkeypatch: pytest.MonkeyPatch, served: dict[str, object], params: dict[str, object], status: int, said: str
 ) -> None:
-    monkeypatch.setattr(invocations, "PARAMS_HEARD", heard)
+    monkeypatch.setattr(invocations, "PARAMS_SERVED", served)
     answer = ask({"instances": [{"number": 1}], "params": params})
     assert answer[0] == status
     assert said in json.dumps(answer[1])
 
 
+def test_a_file_asks_for_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(invocations, "PARAMS_SERVED", {"temperature": 0.5})
+    assert ask("number\n1\n", "text/csv")[0] == 400
+
+
 def test_a_service_knows_the_parameters_of_its_signature_and_has_no_code_without(tmp_path: Path) -> None:
-    params = (Param(name="margin", type="boolean", default=(False,)), Param(name="stop", type="string", many=True))
-    for flavor, heard in (("sklearn", False), ("xgboost", True)):
-        spec = replace(REGRESSOR, flavor=flavor, params=params)
-        made = files(tmp_path / flavor, spec, REGRESSOR_OUTPUTS)["src/churn/invocations.py"]
-        assert '"margin": (bool, False)' in made
+    params = (
+        Param(name="output_margin", type="boolean", default=(True,)),
+        Param(name="pred_leaf", type="boolean", default=(False,)),
+        Param(name="stop", type="string", many=True),
+    )
+    for flavor, name, served in (
+        ("sklearn", REGRESSOR.class_name, "{}"),
+        ("xgboost", "xgboost.sklearn.XGBRegressor", '{"output_margin": False}'),
+        ("xgboost", "xgboost.core.Booster", '{"output_margin": False, "pred_leaf": False}'),
+    ):
+        spec = replace(REGRESSOR, flavor=flavor, class_name=name, params=params)
+        made = files(tmp_path / name, spec, REGRESSOR_OUTPUTS)["src/churn/invocations.py"]
+        assert '"output_margin": (bool, True)' in made
         assert '"stop": (list[str] | None, None)' in made
-        assert f"PARAMS_HEARD = {heard}" in made
+        assert f"PARAMS_SERVED: dict[str, object] = {served}" in made
     assert "check_params" not in files(tmp_path / "none", REGRESSOR, REGRESSOR_OUTPUTS)["src/churn/invocations.py"]
