@@ -22,7 +22,7 @@ from ...compiler.model_spec import Column, Requirement
 from ...compiler.tree import Tree
 from ...schema.config import Config, Serve
 from ..several import placed
-from . import pages, redacted, scored
+from . import imaged, pages, redacted, scored
 from .catalog import HERE, Framework
 from .choices import Choices, choose, settings_constants
 from .features import left_out
@@ -115,6 +115,8 @@ def _part(choices: Choices) -> Mapping[str, cst.Module]:
     modules["model"] = served_model(choices)
     variants = template("template", "variants", ".")
     modules["predictor"] = fill(modules["predictor"], Filling(source=variants, chosen=choices.answers))
+    if choices.takes_images:
+        modules = imaged.around(modules, template("template", "image_variants", "."))
     modules = dict(settle(modules, choices))
     modules["service"] = redirect(modules["service"], ANY_ROW | NARROWED)
     modules["info"] = borrow(modules["info"], TYPES, "..info")
@@ -158,7 +160,7 @@ def _serve(module: str, config: Config) -> Serve:
 def _unspoken(config: Config) -> frozenset[str]:
     """What the front has of protocols and pages that deploy.yaml does not ask for."""
     v2 = frozenset({"v2_pages"} if "v2" not in config.serve.protocols else ())
-    return v2 | frozenset({"index", "below"} if not config.serve.page else ())
+    return v2 | frozenset({"index", "shortened"} if not config.serve.page else ())
 
 
 def _constants(config: Config) -> Mapping[str, Mapping[str, object]]:

@@ -40,11 +40,11 @@ PAGE = """<!doctype html>
 
 def index(models: Iterable[str]) -> dict[str, Callable[[], Answer]]:
     """The page by its path."""
-    links = "\n".join(f'      <li><a href="{name}/">{name}</a></li>' for name in models)
+    links = "\n".join(f'      <li><a href="{name}/page">{name}</a></li>' for name in models)
     body = PAGE.format(name=NAME, models=links).encode()
     return {"/": partial(Answer, body, content_type="text/html; charset=utf-8", headers=HEADERS)}
 
 
-def below(models: Iterable[str]) -> dict[str, Callable[[], Answer]]:
-    """What sends a browser that leaves out the / at the end of a model's path on to its page."""
-    return {f"/{name}": partial(Answer, b"", 307, headers=(("location", f"{name}/"),)) for name in models}
+def shortened(models: Iterable[str]) -> dict[str, Callable[[], Answer]]:
+    """What sends a browser that asks for no more than a model's name on to its page."""
+    return {f"/{name}": partial(Answer, b"", 307, headers=(("location", f"{name}/page"),)) for name in models}

@@ -17,7 +17,7 @@ from ..template.problems import Rejected
 from ..template.settings import Settings
 from ..template.web import Answer, Header, Operation, Request
 from .about import About, v2_pages
-from .index import below, index
+from .index import index, shortened
 from .openapi import MODELS, document
 from .predictor import Model, Predictor
 
@@ -40,7 +40,7 @@ class Service:
         self.pages: dict[str, Callable[[], Answer]] = {
             **pages(),
             **index(self._models),
-            **below(self._models),
+            **shortened(self._models),
             "/healthz": self._healthz,
             "/readyz": self._readyz,
             "/info": self._shown,
@@ -54,8 +54,10 @@ class Service:
 
     def _place(self, name: str, model: Model) -> None:
         for path in (*model.operations, *model.pages):
+            # Frameworks differ in what becomes of a / at the end.
+            below = f"/{name}/page" if path == "/" else f"/{name}{path}"
             # A protocol that has models by name finds this one at the root too.
-            for place in (f"/{name}{path}", *([path] if path.startswith(MODELS) else [])):
+            for place in (below, *([path] if path.startswith(MODELS) else [])):
                 self._places[place] = model, path
                 if path in model.operations:
                     self.operations[place] = model.operations[path]
