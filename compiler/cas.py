@@ -139,7 +139,7 @@ class Cas:
             target.parent.mkdir(parents=True, exist_ok=True)
             (self.link if shared and entry.size >= LARGE else self.copy)(entry, target)
 
-    def copy(self, entry: Entry, target: Path) -> None:
+    def copy(self, entry: Entry, target: Path, *, writable: bool = True) -> None:
         """Copy one blob to `target`, replacing what is there only when the copy is whole."""
         temporary = _beside(target)
         try:
@@ -149,12 +149,12 @@ class Cas:
         except (OSError, CorruptBlob):
             temporary.unlink(missing_ok=True)
             raise
-        temporary.chmod(0o755 if entry.executable else 0o644)
+        temporary.chmod((0o755 if entry.executable else 0o644) & (0o777 if writable else 0o555))
         temporary.replace(target)
 
     def link(self, entry: Entry, target: Path) -> None:
         """Give a blob `target` as a second name, so that its bytes are on disk once; they are checked first. Where the
-        file system cannot, or the file is to be executable, it is copied.
+        file system cannot, or the file is to be executable, it is copied. Either way nobody may write to it.
 
         Who writes through the second name corrupts the blob, as whose it is then found and made again.
         """
@@ -170,7 +170,7 @@ class Cas:
             # renaming one name of a file to another of the same does nothing
             temporary.unlink(missing_ok=True)
         else:
-            self.copy(entry, target)
+            self.copy(entry, target, writable=False)
 
     def _put_below(self, folder: Path, prefix: str) -> list[Entry]:
         entries: list[Entry] = []

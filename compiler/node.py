@@ -14,7 +14,7 @@ from .tree import Tree
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """An input that another node makes: its whole output tree, or what lies below `folder` in it."""
+    """An input that another node makes: its whole output tree, or what lies below a folder of it, or one file."""
 
     node: str
     folder: str = ""

@@ -72,7 +72,9 @@ class Tree:
         return Tree.of(_moved(e, f"{folder}/{e.path}") for e in self.entries)
 
     def under(self, folder: str) -> Tree:
-        """What lies below `folder`, with paths relative to it; `folder` may also name one file."""
+        """What lies below `folder`, with paths relative to it; of a file, that alone by its last name."""
+        if folder in self:
+            return Tree((self[folder],)).renamed(folder.rpartition("/")[2])
         prefix = folder.rstrip("/") + "/"
         inside = [_moved(e, e.path[len(prefix) :]) for e in self.entries if e.path.startswith(prefix)]
         return Tree.of(inside)

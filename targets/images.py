@@ -94,9 +94,9 @@ def check(config: Config, image: str | None, field: Field) -> Iterator[Diagnosti
 
 
 def inputs(config: Config, image: str | None) -> dict[str, Input]:
-    """The image target's tree as an input labelled "image", where one is named."""
+    """What the image target says of its image, as an input labelled "image", where one is named."""
     name = named(config, image)
-    return {"image": Made(node=name)} if name else {}
+    return {"image": Made(node=name, folder=FILE)} if name else {}
 
 
 def told(cas: Cas, tree: Tree) -> str:

@@ -62,7 +62,7 @@ def _loaded(work: Work, engine: DockerClient, deployment: Deployment, target: st
     made = work.inputs["image"]
 
     def folder() -> Path:
-        work.cas.materialise(made, work.folder / "image")
+        work.cas.materialise(made, work.folder / "image", shared=True)
         return work.folder / "image"
 
     entry = deployment.config.targets[target]

@@ -43,6 +43,12 @@ def test_what_is_moved_below_a_folder_is_found_there(tree: Tree, folder: str) ->
     assert tree.at(folder).under(folder) == tree
 
 
+@given(trees)
+def test_each_file_of_a_tree_can_be_taken_by_itself(tree: Tree) -> None:
+    for entry in tree:
+        assert [(e.path, e.digest) for e in tree.under(entry.path)] == [(entry.path.split("/")[-1], entry.digest)]
+
+
 def action(params: dict[str, str], tree: Tree) -> Action:
     return Action(Node(name="n", params=params, run=lambda work: Tree()), {"in": tree}, {})
 

@@ -155,3 +155,13 @@ def test_a_large_file_that_was_corrupted_is_not_put_out(tmp_path: Path) -> None:
         one.emit(Tree((Entry(path="oci/model", digest=digest, size=size),)), scope=None, force=False)
     assert not (tmp_path / "out/oci/model").exists()
     assert not one.cas.has(digest)
+
+
+def test_what_is_large_is_read_only_whether_or_not_it_could_be_linked(tmp_path: Path) -> None:
+    one = emission(tmp_path)
+    digest, size = one.cas.put_chunks([bytes(LARGE)])
+    linked = Entry(path="p/model", digest=digest, size=size)
+    copied = Entry(path="p/program", digest=digest, size=size, executable=True)
+    one.emit(Tree((linked, copied)), scope=None, force=False)
+    assert (tmp_path / "out/p/model").stat().st_mode & 0o777 == 0o444
+    assert (tmp_path / "out/p/program").stat().st_mode & 0o777 == 0o555

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from deployc.compiler.cas import Cas
+from deployc.compiler.node import Made
 from deployc.schema.config import Config, Entry
 from deployc.schema.diagnostics import UserError
 from deployc.targets import images
@@ -77,3 +78,7 @@ def test_an_image_that_nothing_could_pull_is_told(files: Mapping[str, str], said
     with pytest.raises(UserError, match="unknown-image") as raised:
         images.pinned(cas, cas.put_texts(files), "oci", FIELD)
     assert said in raised.value.diagnostics[0].message
+
+
+def test_of_an_image_no_more_is_taken_than_what_it_is_called() -> None:
+    assert images.inputs(having({"oci": "oci"}), None) == {"image": Made(node="oci", folder=images.FILE)}
