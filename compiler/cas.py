@@ -196,6 +196,10 @@ class Cas:
         os.close(handle)
         try:
             yield Path(name)
+        except OSError as error:
+            # what cannot be written does not say where that was to be
+            error.filename = error.filename or str(self.root)
+            raise
         finally:
             Path(name).unlink(missing_ok=True)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..schema.diagnostics import UserError, fail
 from .cas import Cas
+from .digest import Digest
 from .stat_cache import StatCache, stat_of
 from .tree import Entry, Tree
 
@@ -77,15 +78,20 @@ class Sources:
         return paths
 
     def _entry(self, path: str, into: Cas | None) -> Entry:
-        found, file = self._found(path), self.root / path
+        found = self._found(path)
+        return Entry(
+            path=path, digest=self._digest(path, into), size=found.st_size, executable=bool(found.st_mode & 0o100)
+        )
+
+    def _digest(self, path: str, into: Cas | None) -> Digest:
+        file = self.root / path
+        if into and self.stats.changed(file):
+            # where this fails, it is the cache that cannot be written to
+            return self.stats.digest(file, lambda file: into.put_file(file).digest)
         try:
-            if into and self.stats.changed(file):
-                digest = self.stats.digest(file, lambda file: into.put_file(file).digest)
-            else:
-                digest = self.stats.digest(file)
+            return self.stats.digest(file)
         except OSError as error:
             raise _unreadable(path, error) from None
-        return Entry(path=path, digest=digest, size=found.st_size, executable=bool(found.st_mode & 0o100))
 
     def _found(self, path: str) -> os.stat_result:
         """What stat says of a file that can be read; UserError `unreadable-file` where it cannot."""

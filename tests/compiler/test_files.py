@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,22 @@ def test_a_file_that_is_only_looked_for_is_noticed_later(root: Path) -> None:
     assert one.present("data/*.csv") == ("data/a.csv",)
     assert one.listed()[str(root / "data/a.csv")] == stat_of(root / "data/a.csv")
     assert not one.stats.used
+
+
+def test_of_a_cache_that_takes_no_more_the_file_is_not_blamed(
+    root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    cas = Cas(tmp_path_factory.mktemp("cas"))
+    known = sources(root)
+    known.tree(("data",))
+    (root / "data/a.csv").write_bytes(bytes(100_000))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
+    try:
+        with pytest.raises(OSError, match=f"too large: '{cas.root}'"):
+            Sources(root, StatCache(known.stats.used)).tree(("data/a.csv",), cas)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not [path for path in cas.root.rglob("*") if path.is_file()]
+    entry = Sources(root, StatCache(known.stats.used)).tree(("data/a.csv",), cas)["data/a.csv"]
+    assert cas.get(entry.digest) == bytes(100_000)

@@ -1,0 +1,262 @@
+"""Images by deployc and by buildah of the same service, pushed to a registry: CPU seconds cold and after each change.
+
+usage: python benchmarks/image.py BASE [MIB]     BASE is an OCI layout with Debian's Python; needs root, Debian's
+buildah and docker-registry. The model is one of scikit-learn's that holds MIB mebibytes of numbers, 200 by default.
+
+buildah builds a Dockerfile whose steps are ordered by how often they change, from a folder of wheels. Packages are in
+deployc's cache too. Both push to the same registry, whose own CPU time counts for neither. The service is not compiled
+and has no tests, so what is measured is how it gets into its image.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import os
+import resource
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+CHUNK = 1 << 20
+OWN = "import resource, sys; from deployc.compiler.cli import main; code = main(); " + (
+    "used = resource.getrusage(resource.RUSAGE_SELF); "
+    "print('own', used.ru_utime + used.ru_stime, file=sys.stderr); sys.exit(code)"
+)
+TRAIN = """
+import sys, joblib, numpy
+from sklearn.neighbors import KNeighborsRegressor
+numbers = numpy.random.default_rng(0).random(({rows}, 4))
+joblib.dump(KNeighborsRegressor(algorithm="brute").fit(numbers, numbers[:, 0]), "model.joblib")
+"""
+TRAINED = """
+version: 1
+name: near
+model:
+  path: model.joblib
+  train: {{run: python train.py, inputs: [train.py], requirements: [scikit-learn, joblib]}}
+serve: {{framework: fastapi, optimize: off}}
+targets: {{trained: {{}}}}
+"""
+SERVED = """
+version: 1
+name: near
+model: {{path: given/model.joblib}}
+serve: {{framework: fastapi, optimize: off, hooks: {{module: hooks}}}}
+targets:
+  oci: {{base: ./base, reference: '{registry}/near:1'}}
+"""
+HOOKS = '"""What the service does when it starts."""\n\n\ndef startup() -> None:\n    """Nothing."""\n'
+DOCKERFILE = """
+FROM localhost/base:1
+COPY requirements.lock /app/
+RUN --mount=type=bind,source=wheels,target=/wheels \\
+    python3 -m venv /venv && \\
+    /venv/bin/pip install --no-index --find-links /wheels --require-hashes -r /app/requirements.lock
+COPY model.joblib /app/src/near/artifact/
+COPY src /app/src
+ENV PYTHONPATH=/app/src PATH=/venv/bin:$PATH
+USER 65532
+ENTRYPOINT ["python", "-m", "near"]
+"""
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a command took, with all that it started."""
+
+    seconds: float
+    cpu: float
+    own: float = 0.0
+    """CPU seconds of deployc's own process."""
+
+
+@dataclass(frozen=True)
+class Rivals:
+    """Both services, each in a folder of its own, and what is changed in them."""
+
+    folder: Path
+    registry: str
+    environ: Mapping[str, str]
+
+    def deployc(self) -> Spent:
+        found, said = run([sys.executable, "-c", OWN, "publish", "--no-locked"], self.folder / "ours", self.environ)
+        return Spent(found.seconds, found.cpu, float(said.rpartition("own ")[2]))
+
+    def buildah(self) -> Spent:
+        named = f"{self.registry}/buildah:1"
+        built = self._buildah("bud", "--isolation", "chroot", "--layers", "--pull-never", "--tag", named, ".")
+        pushed = self._buildah("push", "--tls-verify=false", named)
+        return Spent(built.seconds + pushed.seconds, built.cpu + pushed.cpu)
+
+    def prepare(self, base: Path) -> None:
+        """The base in buildah's own store."""
+        self._buildah("pull", "--quiet", f"oci:{base}")
+        [image] = subprocess.check_output([*self._command, "images", "--quiet"], text=True).split()
+        self._buildah("tag", image, "localhost/base:1")
+
+    def _buildah(self, *arguments: str) -> Spent:
+        return run([*self._command, *arguments], self.folder / "theirs", self.environ)[0]
+
+    @property
+    def _command(self) -> list[str]:
+        places = ("--root", str(self.folder / "root"), "--runroot", str(self.folder / "run"))
+        return ["buildah", "--storage-driver", "overlay", *places]
+
+
+def run(command: list[str], folder: Path, environ: Mapping[str, str]) -> tuple[Spent, str]:
+    """Run a command to its end; what it took, and what it said."""
+    since = time.monotonic()
+    process = subprocess.Popen(command, cwd=folder, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    said = process.stderr.read().decode()
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{command} failed:\n{said}")
+    return Spent(time.monotonic() - since, used.ru_utime + used.ru_stime), said
+
+
+def one_pass(path: Path, registry: str) -> Spent:
+    """The least that a new model takes: its bytes read, hashed and sent, by this process."""
+    before, since = resource.getrusage(resource.RUSAGE_SELF), time.monotonic()
+    connection, digest = http.client.HTTPConnection(registry), hashlib.sha256()
+
+    def pieces() -> Iterator[bytes]:
+        with path.open("rb", buffering=0) as source:
+            while chunk := source.read(CHUNK):
+                digest.update(chunk)
+                yield chunk
+
+    def asked(verb: str, url: str, headers: Mapping[str, str], body: Iterator[bytes] | None = None) -> str:
+        connection.request(verb, url, body, dict(headers))
+        with connection.getresponse() as answer:
+            answer.read()
+            place = urlsplit(answer.headers["Location"])
+            return f"{place.path}?{place.query}"
+
+    url = asked("POST", "/v2/least/blobs/uploads/", {"Content-Length": "0"})
+    binary = {"Content-Type": "application/octet-stream", "Content-Length": str(path.stat().st_size)}
+    url = asked("PATCH", url, binary, pieces())
+    asked("PUT", f"{url}&digest=sha256:{digest.hexdigest()}", {"Content-Length": "0"})
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    return Spent(time.monotonic() - since, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Host and port of a registry of our own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    config = folder / "registry.yml"
+    storage = f"storage: {{filesystem: {{rootdirectory: {folder}/registry}}}}"
+    config.write_text(
+        f"version: 0.1\nlog: {{level: error}}\n{storage}\nhttp: {{addr: '{address}'}}\n", encoding="utf-8"
+    )
+    with (folder / "registry.log").open("wb") as log:
+        process = subprocess.Popen(["docker-registry", "serve", config], stdout=log, stderr=log)
+    try:
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"http://{address}/v2/").close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        yield address
+    finally:
+        process.kill()
+        process.wait()
+
+
+def prepare(rivals: Rivals, base: Path, mebibytes: int) -> None:
+    """A trained model in both folders; in ours what deployc builds from, in theirs what it had made of it."""
+    train, ours, theirs = (rivals.folder / name for name in ("train", "ours", "theirs"))
+    train.mkdir()
+    (train / "train.py").write_text(TRAIN.format(rows=mebibytes * CHUNK // 40), encoding="utf-8")
+    (train / "deploy.yaml").write_text(TRAINED.format(), encoding="utf-8")
+    environ = {**rivals.environ, "DEPLOYC_CACHE": str(rivals.folder / "filled")}
+    run([sys.executable, "-c", OWN, "build", "--no-locked"], train, environ)
+    (ours / "given").mkdir(parents=True)
+    shutil.copyfile(train / "build/trained/model.joblib", ours / "given/model.joblib")
+    shutil.copytree(base, ours / "base")
+    (ours / "hooks.py").write_text(HOOKS, encoding="utf-8")
+    text = SERVED.format(registry=rivals.registry)
+    (ours / "deploy.yaml").write_text(f"{text}  project: {{}}\n", encoding="utf-8")
+    run([sys.executable, "-c", OWN, "build", "--no-locked"], ours, environ)
+    project = ours / "build/project"
+    shutil.copytree(project / "src", theirs / "src", ignore=shutil.ignore_patterns("artifact"))
+    shutil.copyfile(project / "requirements.lock", theirs / "requirements.lock")
+    shutil.copyfile(ours / "given/model.joblib", theirs / "model.joblib")
+    (theirs / "Dockerfile").write_text(DOCKERFILE, encoding="utf-8")
+    python = ["/usr/bin/python3", "-m", "pip", "download", "--quiet", "--only-binary=:all:", "--dest", "wheels"]
+    run([*python, "--require-hashes", "-r", "requirements.lock"], theirs, rivals.environ)
+    for made in ("build", ".deployc"):
+        shutil.rmtree(ours / made)
+    (ours / "deploy.yaml").write_text(text, encoding="utf-8")
+    shutil.rmtree(rivals.folder / "filled")
+
+
+def new_model(path: Path) -> None:
+    """The same model with one number that is another: what follows cannot know how few bytes differ."""
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2)
+        file.write(os.urandom(1))
+
+
+def new_code(path: Path) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"# {time.time_ns()}\n")
+
+
+def measured(folder: Path, base: Path, mebibytes: int, registry: str) -> Iterator[tuple[str, Spent, Spent]]:
+    environ = {**os.environ, "DEPLOYC_CACHE": str(folder / "cache"), "TMPDIR": str(folder)}
+    environ.pop("CI", None)
+    rivals = Rivals(folder, registry, environ)
+    prepare(rivals, base, mebibytes)
+    rivals.prepare(base)
+    ours, theirs = folder / "ours", folder / "theirs"
+    changes: Mapping[str, Callable[[], object]] = {
+        "cold": lambda: None,
+        "nothing": lambda: None,
+        "code": lambda: [new_code(ours / "hooks.py"), new_code(theirs / "src/near/__init__.py")],
+        "model": lambda: [new_model(ours / "given/model.joblib"), new_model(theirs / "model.joblib")],
+        "model again": lambda: [new_model(ours / "given/model.joblib"), new_model(theirs / "model.joblib")],
+    }
+    for name, change in changes.items():
+        time.sleep(1)
+        change()
+        yield name, rivals.deployc(), rivals.buildah()
+
+
+def main() -> None:
+    base, mebibytes = Path(sys.argv[1]).absolute(), int(sys.argv[2]) if len(sys.argv) > 2 else 200
+    found: dict[str, Spent] = {}
+    with tempfile.TemporaryDirectory() as scratch, served(Path(scratch)) as registry:
+        folder = Path(scratch)
+        for name, ours, theirs in measured(folder, base, mebibytes, registry):
+            found[name] = ours
+            print(
+                f"{name:12} deployc {ours.cpu:5.1f} s of CPU, of it its own {ours.own:4.2f}, in {ours.seconds:5.1f} s; "
+                f"buildah {theirs.cpu:5.1f} in {theirs.seconds:5.1f} s: {theirs.cpu / ours.cpu:.1f} times the CPU, "
+                f"{theirs.cpu / ours.own:.1f} times deployc's own, {theirs.seconds / ours.seconds:.1f} times as long",
+                flush=True,
+            )
+        least = min((one_pass(folder / "theirs/model.joblib", registry) for _ in range(3)), key=lambda spent: spent.cpu)
+    own, idle = found["model again"].own, found["nothing"].own
+    whole, rest = own / least.cpu, (own - idle) / least.cpu
+    print(f"reading, hashing and sending the model once: {least.cpu:.2f} s of CPU, {least.seconds:.2f} s in all")
+    print(f"a new model: {whole:.1f} times that; {rest:.1f} times, less the {idle:.2f} s that nothing new takes")
+
+
+if __name__ == "__main__":
+    main()
