@@ -29,7 +29,7 @@ VALUES: Mapping[ColumnType, str] = {
     "double": "float",
 }
 """What a parameter is in Python; the others are texts in JSON."""
-UNCHECKED = frozenset({"PARAMS", "PARAMS_SERVED", "check_params"})
+UNCHECKED = frozenset({"PARAMS", "PARAMS_SERVED", "check_params", "described_params", "required_params"})
 """What of the templates goes where there are no parameters."""
 PROTOCOLS = {"mlflow": "invocations", "v2": "v2"}
 """The module of each protocol beside typed JSON."""

@@ -79,8 +79,12 @@ def described(row: Mapping[str, object]) -> dict[str, object]:
         "instances": {"type": "array"},
         "inputs": {"type": ["array", "object"]},
     }
-    schema = {"oneOf": [_object({name: table}) for name, table in tables.items()]}
-    split = {"dataframe_split": {"columns": [*row], "data": [[*row.values()]]}} if row else None
+    schema: dict[str, object] = {"oneOf": [_object({name: table}) for name, table in tables.items()]}
+    split: dict[str, object] = {"dataframe_split": {"columns": [*row], "data": [[*row.values()]]}} if row else {}
+    if PARAMS:
+        schema["properties"] = {"params": {"type": "object", "properties": described_params()}}
+    if split and (params := required_params()):
+        split["params"] = params
     body = {JSON: {"schema": schema, **example(split)}, CSV: {"schema": {"type": "string"}}}
     answers = {JSON: {"schema": _object({"predictions": {"type": "array"}})}}
     said = {"description": "Which deployc.", "content": {"text/plain": {"schema": {"type": "string"}}}}
@@ -147,6 +151,18 @@ def check_params(given: Mapping[str, object]) -> None:
         if name in PARAMS_SERVED and value not in (None, PARAMS_SERVED[name]):
             only = msgspec.json.encode(PARAMS_SERVED[name]).decode()
             raise Rejected(400, "invalid-body", f"the model is served with {only} alone", f"params.{name}")
+
+
+def described_params() -> dict[str, object]:
+    """The parameters as JSON Schema has them."""
+    return {name: {**msgspec.json.schema(kind), "default": default} for name, (kind, default) in PARAMS.items()}
+
+
+def required_params() -> dict[str, object]:
+    """What a request has to say, since the signature's default is not what is served."""
+    return {
+        name: value for name, value in PARAMS_SERVED.items() if name in PARAMS and PARAMS[name][1] not in (None, value)
+    }
 
 
 def read_csv(body: bytes) -> list[Row]:

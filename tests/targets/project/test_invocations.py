@@ -242,6 +242,14 @@ def test_a_parameter_is_of_its_type_and_changes_nothing_or_is_refused(
     assert said in json.dumps(answer[1])
 
 
+def test_the_example_says_what_a_request_has_to_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    for served, said in ((1.0, False), (0.5, True)):
+        monkeypatch.setattr(invocations, "PARAMS_SERVED", {"temperature": served})
+        body = json.dumps(invocations.described({"number": 1.0}))
+        assert ('"params": {"temperature": 0.5}' in body) is said
+        assert '"temperature": {"type": "number", "default": 1.0}' in body
+
+
 def test_a_file_asks_for_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(invocations, "PARAMS_SERVED", {"temperature": 0.5})
     assert ask("number\n1\n", "text/csv")[0] == 400
@@ -261,6 +269,7 @@ def test_a_service_knows_the_parameters_of_its_signature_and_has_no_code_without
         spec = replace(REGRESSOR, flavor=flavor, class_name=name, params=params)
         made = files(tmp_path / name, spec, REGRESSOR_OUTPUTS)["src/churn/invocations.py"]
         assert '"output_margin": (bool, True)' in made
+        assert "required_params()" in made
         assert '"stop": (list[str] | None, None)' in made
         assert f"PARAMS_SERVED: dict[str, object] = {served}" in made
-    assert "check_params" not in files(tmp_path / "none", REGRESSOR, REGRESSOR_OUTPUTS)["src/churn/invocations.py"]
+    assert "params(" not in files(tmp_path / "none", REGRESSOR, REGRESSOR_OUTPUTS)["src/churn/invocations.py"]
