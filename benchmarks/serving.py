@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -76,8 +77,8 @@ def generated(folder: Path, framework: str, model: str) -> Path:
 
 @contextmanager
 def running(command: list[str], environment: Mapping[str, str], port: int) -> Iterator[int]:
-    """A server as a process, once it accepts connections: its number."""
-    process = subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.DEVNULL)
+    """A server as a process, once it accepts connections: its number. Those that it starts end with it."""
+    process = subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.DEVNULL, start_new_session=True)
     try:
         while True:
             with socket.socket() as client:
@@ -90,6 +91,8 @@ def running(command: list[str], environment: Mapping[str, str], port: int) -> It
     finally:
         process.terminate()
         process.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def rate(port: int, script: Path, seconds: int) -> float:
