@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, lru_cache
 
 import libcst as cst
 
@@ -13,6 +13,9 @@ LAYOUT |= frozenset({"lbrace", "rbrace", "header", "footer", "indent", "trailing
 LAYOUT |= frozenset({"default_newline", "encoding", "has_trailing_newline"})
 
 Definition = cst.FunctionDef | cst.ClassDef | cst.SimpleStatementLine
+
+_once = lru_cache(maxsize=4096)
+"""Keeps what is asked of a statement: nodes never change, and each pass over a package leaves most as they are."""
 
 
 def parse(text: str) -> cst.Module:
@@ -60,18 +63,36 @@ def exported(module: cst.Module) -> frozenset[str]:
 
 def used_names(node: cst.CSTNode) -> frozenset[str]:
     """The names that code refers to: not attributes after a dot, keywords of calls, or what imports bind."""
-    return frozenset(n.value for n in walk(node, references=True) if isinstance(n, cst.Name))
+    if isinstance(node, cst.Module):
+        return frozenset().union(*map(_used_names, node.body))
+    return _used_names(node)
 
 
 def mentions(node: cst.CSTNode, names: Set[str]) -> bool:
     """Whether a name, an attribute or a keyword in the code, or a string that is exactly it, is one of the names."""
-    for found in walk(node):
-        match found:
-            case cst.Name(value=name) if name in names:
-                return True
-            case cst.SimpleString() if found.evaluated_value in names:
-                return True
-    return False
+    return not names.isdisjoint(_mentioned(node))
+
+
+@_once
+def _used_names(node: cst.CSTNode) -> frozenset[str]:
+    return frozenset(n.value for n in walk(node, references=True) if isinstance(n, cst.Name))
+
+
+@_once
+def _mentioned(node: cst.CSTNode) -> frozenset[str]:
+    found: set[str] = set()
+    for part in walk(node):
+        if isinstance(part, cst.Name):
+            found.add(part.value)
+        elif isinstance(part, cst.SimpleString) and isinstance(text := part.evaluated_value, str):
+            found.add(text)
+    return frozenset(found)
+
+
+@_once
+def has_imports(statement: cst.CSTNode) -> bool:
+    """Whether a statement is an import or holds one."""
+    return any(isinstance(node, cst.Import | cst.ImportFrom) for node in walk(statement))
 
 
 def walk(node: cst.CSTNode, *, references: bool = False) -> Iterator[cst.CSTNode]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence, Set
 
 import libcst as cst
 
-from .source import change_statements, exported, used_names, walk
+from .source import change_statements, exported, has_imports, used_names
 
 REMOVE = cst.RemovalSentinel.REMOVE
 
@@ -14,11 +14,7 @@ REMOVE = cst.RemovalSentinel.REMOVE
 def drop_unused_imports(module: cst.Module) -> cst.Module:
     """The module without imports of names that it neither uses nor lists in __all__; `__future__` stays."""
     used = used_names(module) | exported(module)
-    return change_statements(module, _imports, _Unused(used))
-
-
-def _imports(statement: cst.CSTNode) -> bool:
-    return any(isinstance(node, cst.Import | cst.ImportFrom) for node in walk(statement))
+    return change_statements(module, has_imports, _Unused(used))
 
 
 class _Unused(cst.CSTTransformer):
