@@ -18,6 +18,8 @@ from .oci import layers
 from .tarball import archive
 
 WHEELS, SUMS = "wheels", "SHA256SUMS"
+SEVERAL = True
+"""It can be made of several models."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

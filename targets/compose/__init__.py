@@ -16,7 +16,10 @@ from ..project.names import Names
 from .files import SCRAPING, Composition, image_targets
 from .options import Options, Prometheus
 
-__all__ = ["Options", "Prometheus", "check", "nodes", "provenance"]
+__all__ = ["SEVERAL", "Options", "Prometheus", "check", "nodes", "provenance"]
+
+SEVERAL = True
+"""It can be made of several models."""
 
 
 def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:

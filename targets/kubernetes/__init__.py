@@ -11,10 +11,12 @@ from .manifest import Manifest
 from .options import Options
 from .workload import App
 
-__all__ = ["FILES", "Options", "check", "elsewhere", "nodes", "provenance", "publish"]
+__all__ = ["FILES", "SEVERAL", "Options", "check", "elsewhere", "nodes", "provenance", "publish"]
 
 FILES = ("patches",)
 """Options that name files of the user's."""
+SEVERAL = True
+"""It can be made of several models."""
 
 
 def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:

@@ -14,7 +14,10 @@ from ..registry.reference import mistakes
 from .loading import described, loaded
 from .options import Options
 
-__all__ = ["Options", "check", "described", "loaded", "named_files", "nodes", "provenance", "publish"]
+__all__ = ["SEVERAL", "Options", "check", "described", "loaded", "named_files", "nodes", "provenance", "publish"]
+
+SEVERAL = True
+"""It can be made of several models."""
 
 
 def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
@@ -26,7 +29,7 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
     made: list[AnyNode] = [*make.fetching]
     for platform in make.platforms:
         made += [make.contents(platform), make.libraries(platform)]
-    return [*made, make.model(), make.image()]
+    return [*made, *make.models(), make.image()]
 
 
 def provenance(deployment: Deployment) -> str:

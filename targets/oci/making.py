@@ -25,6 +25,7 @@ from .layers import Layer
 from .libraries import Place
 from .options import Options
 from .platforms import Platform, architecture, own, wheels
+from .served import Served, served
 
 CONTENTS = "contents.json"
 
@@ -100,17 +101,21 @@ class Making:
             run=run,
         )
 
-    def model(self) -> Node:
-        """The layer of the model's bytes, as they are: they would not get smaller, and are read once."""
-        folder = f"{service.folder(self.deployment.package)}/artifact"
+    def models(self) -> list[Node]:
+        """The layer of each model's bytes."""
+        return [self._model(label, each) for label, each in self._served.items()]
+
+    def _model(self, label: str, model: Served) -> Node:
+        """The layer of a model's bytes, as they are: they would not get smaller, and are read once."""
+        folder = f"{service.folder(model.package)}/artifact"
 
         def run(work: Work) -> Tree:
             members = layers.members(work.cas, work.inputs["model"], folder)
             return layers.tree_of(work.cas, [layers.write(work.cas, members, "none", "the model")])
 
         return Node(
-            name=f"{self.name}/model",
-            inputs={"model": self.deployment.served_model},
+            name=f"{self.name}/{label}",
+            inputs={"model": model.files},
             params={"folder": folder},
             implementation=self.deployment.identity.tools(),
             run=run,
@@ -118,7 +123,8 @@ class Making:
 
     def image(self) -> Node:
         """The image: its other layers, its config, its manifest, and all that is in it."""
-        inputs: dict[str, Input] = {"project": PROJECT, "base": self.base, "model": Made(node=f"{self.name}/model")}
+        inputs: dict[str, Input] = {"project": PROJECT, "base": self.base}
+        inputs |= {label: Made(node=f"{self.name}/{label}") for label in self._served}
         for platform in self.platforms:
             inputs |= {**self._contents_input(platform), **self._libraries_input(platform)}
         return Node(
@@ -137,10 +143,11 @@ class Making:
         )
 
     def _image(self, work: Work) -> Tree:
-        app = service.app(work, self.deployment, self.options.compression)
-        about = service.about(work, self.deployment)
-        model = layers.read(work.cas, work.inputs["model"])
-        return self._told(work, [self._on_base(work, platform, (app, *model, about)) for platform in self.platforms])
+        packages = [each.package for each in self._served.values()]
+        app = service.app(work, self.deployment, packages, self.options.compression)
+        about = service.about(work, packages)
+        models = [layer for label in self._served for layer in layers.read(work.cas, work.inputs[label])]
+        return self._told(work, [self._on_base(work, platform, (app, *models, about)) for platform in self.platforms])
 
     def _on_base(self, work: Work, platform: Platform, last: tuple[Layer, ...]) -> Image:
         """The image for one platform; UserError `unfit-base` where no engine could run it."""
@@ -220,6 +227,12 @@ class Making:
 
     def _label(self, part: str, platform: Platform) -> str:
         return f"{part}-{architecture(platform)}"
+
+    @property
+    def _served(self) -> Mapping[str, Served]:
+        """The models of the service, by what their layers' nodes are called here."""
+        found = served(self.deployment)
+        return {f"model-{each.name}" if each.name else "model": each for each in found}
 
     @property
     def _shapers(self) -> tuple[str, ...]:

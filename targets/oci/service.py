@@ -25,14 +25,14 @@ _READY = "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.env
 
 
 def folder(package: str) -> str:
-    """Where the service's own package lies in the image."""
+    """Where a package lies in the image."""
     return f"{SOURCES}/{package}"
 
 
-def app(work: Work, deployment: Deployment, how: Compression) -> Layer:
-    """The service's code and the user's, with bytecode; without the model, and without what names it."""
+def app(work: Work, deployment: Deployment, packages: Sequence[str], how: Compression) -> Layer:
+    """The service's code and the user's, with bytecode; without the models in the packages, and what names them."""
     sources = work.inputs["project"].under("src")
-    code = Tree.of(e for e in sources if not _of_the_model(e.path, deployment.package))
+    code = Tree.of(e for e in sources if not any(_of_the_model(e.path, package) for package in packages))
     place = work.folder / "src"
     work.cas.materialise(code, place)
     bytecode = compiled(
@@ -47,12 +47,10 @@ def app(work: Work, deployment: Deployment, how: Compression) -> Layer:
     return layers.write(work.cas, [*layers.members(work.cas, code, SOURCES), *added], how, "the service")
 
 
-def about(work: Work, deployment: Deployment) -> Layer:
+def about(work: Work, packages: Sequence[str]) -> Layer:
     """The small files that say which model it is: they change with every model, so they come last."""
-    package = deployment.package
-    own = work.inputs["project"].under("src").under(package)
-    told = Tree.of(e for e in own if "/" not in e.path and e.path.endswith(".json"))
-    return layers.write(work.cas, layers.members(work.cas, told, folder(package)), "none", "what the model is")
+    told = Tree.of(e for e in work.inputs["project"].under("src") if any(_tells(e.path, p) for p in packages))
+    return layers.write(work.cas, layers.members(work.cas, told, SOURCES), "none", "what the model is")
 
 
 def settings(deployment: Deployment, options: Options, path: Sequence[str]) -> Settings:
@@ -86,5 +84,10 @@ def _labels(names: Names, more: Mapping[str, str]) -> Mapping[str, str]:
 
 def _of_the_model(path: str, package: str) -> bool:
     """Whether a file below src/ is the model's or names it."""
-    inside = path.removeprefix(f"{package}/")
-    return inside != path and (inside.startswith("artifact/") or ("/" not in inside and inside.endswith(".json")))
+    return path.startswith(f"{package}/artifact/") or _tells(path, package)
+
+
+def _tells(path: str, package: str) -> bool:
+    """Whether a file below src/ says which model it is that a package has."""
+    folder, _, name = path.rpartition("/")
+    return folder == package and name.endswith(".json")

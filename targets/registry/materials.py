@@ -38,8 +38,11 @@ def _parts(made: Made) -> Iterator[Component]:
             continue
         url = PackageURL("pypi", name=pin.name, version=pin.version)
         yield Component(name=pin.name, version=pin.version, purl=url, bom_ref=str(url), type=ComponentType.LIBRARY)
-    told = [Property(name=f"deployc:{key}", value=str(made.origin[key])) for key in ("run_id",) if made.origin.get(key)]
-    yield _component(ComponentType.MACHINE_LEARNING_MODEL, made.service, made.model_uri, made.model, told)
+    for model in made.models:
+        run = model.origin.get("run_id")
+        told = [Property(name="deployc:run_id", value=str(run))] if run else []
+        name = model.name or made.service
+        yield _component(ComponentType.MACHINE_LEARNING_MODEL, name, model.uri, model.digest, told)
     if made.base:
         name, _, digest = made.base.partition("@sha256:")
         yield _component(ComponentType.CONTAINER, name or "base", f"sha256:{digest}", digest)
@@ -47,9 +50,8 @@ def _parts(made: Made) -> Iterator[Component]:
 
 def _component(kind: ComponentType, name: str, version: str, digest: str, told: Iterable[Property] = ()) -> Component:
     hashes = [HashType(alg=HashAlgorithm.SHA_256, content=digest)]
-    return Component(
-        type=kind, name=name, version=version or None, bom_ref=f"{kind.value}:{digest}", hashes=hashes, properties=told
-    )
+    reference = f"{kind.value}:{name}@{digest}"
+    return Component(type=kind, name=name, version=version or None, bom_ref=reference, hashes=hashes, properties=told)
 
 
 def _holds(marker: str, python: str, platform: str) -> bool:

@@ -18,6 +18,7 @@ from ...schema.lockfile import dump, pins
 from ..deployment import LOCKED
 from ..graph import locked
 from ..publishing import KEY, PASSWORD, Publication, Published
+from ..several import named
 from . import signing
 from .bases import BASE
 from .client import Client, client
@@ -26,7 +27,7 @@ from .pull import digest_of, document
 from .push import Shipment, push
 from .reference import LATEST, Reference, parsed
 from .referrers import MATERIALS, PROVENANCE, referrer, referring
-from .statement import Made, statement
+from .statement import Made, Trained, statement
 from .upload import Changed
 from .verifying import signs
 
@@ -53,8 +54,8 @@ def publish(publication: Publication, place: Place) -> Published:
         text = f"the image of `{publication.name}` has no name to be published as"
         hint = "such as `reference: registry.example.com/team/churn:1.0`"
         raise fail("missing-key", text, field=("targets", publication.name), help=hint)
-    named = parsed(place.reference)
-    reference = replace(named, tag=named.tag or LATEST)
+    wanted = parsed(place.reference)
+    reference = replace(wanted, tag=wanted.tag or LATEST)
     asked = client(reference, publication.environ, insecure=place.insecure, at=place.at)
     key = _key(publication)
     (image,) = _layout(publication).entries
@@ -142,7 +143,6 @@ def _made(publication: Publication, reference: Reference, documents: tuple[Docum
     deployment, trees = publication.deployment, publication.trees
     cas, image = deployment.store.cas, documents[-1]
     lock = cas.text(trees["lock-serve"], f"{LOCKED}/requirements.txt")
-    source = trees.get(models.LOCK)
     return Made(
         name=reference.name,
         digest=image.what.hex,
@@ -151,15 +151,23 @@ def _made(publication: Publication, reference: Reference, documents: tuple[Docum
         python=deployment.python,
         platforms=tuple(sorted(_platforms(cas, documents))),
         pins=pins(lock),
-        model=trees["model"].under("model").digest,
-        origin=_origin(cas, trees["model"].under("provenance")),
-        model_uri=models.source_of(cas, source).version if source else "",
+        models=tuple(_models(publication)),
         lock=of_text(dump(locked(deployment, trees))),
         base=_base(documents),
         deployc=f"{deployment.identity.version} {deployment.identity.sources}",
         # what a lock node is made from tells also what was locked before
         actions={name: digest for name, digest in publication.actions.items() if not name.startswith("lock-")},
     )
+
+
+def _models(publication: Publication) -> Iterator[Trained]:
+    config, trees, cas = publication.deployment.config, publication.trees, publication.deployment.store.cas
+    source = trees.get(models.LOCK)
+    uri = models.source_of(cas, source).version if source else ""
+    for name in config.models or [""]:
+        found = trees[named("model", name) if name else "model"]
+        origin = _origin(cas, found.under("provenance"))
+        yield Trained(name=name, digest=found.under("model").digest, origin=origin, uri=uri)
 
 
 def _origin(cas: Cas, provenance: Tree) -> dict[str, object]:

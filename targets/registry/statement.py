@@ -15,6 +15,20 @@ BUILD_TYPE = "https://pypi.org/project/deployc/#deploy.yaml-v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trained:
+    """A model that an image serves."""
+
+    name: str = ""
+    """Its name among several `models`."""
+    digest: str
+    """Of its canonical files, without the algorithm."""
+    origin: Mapping[str, object] = field(default_factory=dict)
+    """What is known of its training, such as its run."""
+    uri: str = ""
+    """What always names it where it was looked up, or ""."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
     """All that is told of one image. Digests are 64 digits, without the algorithm."""
 
@@ -28,12 +42,7 @@ class Made:
     """Major and minor version."""
     platforms: tuple[str, ...]
     pins: tuple[Pin, ...]
-    model: str
-    """The digest of the model's canonical files."""
-    origin: Mapping[str, object]
-    """What is known of the model's training, such as its run."""
-    model_uri: str
-    """What always names the model where it was looked up, or ""."""
+    models: tuple[Trained, ...]
     lock: str
     """The digest of deploy.lock's text."""
     base: str
@@ -64,8 +73,10 @@ def statement(made: Made) -> bytes:
 
 
 def _dependencies(made: Made) -> Iterator[dict[str, object]]:
-    annotations = {"annotations": {"origin": dict(made.origin)}} if made.origin else {}
-    yield {"name": "model", **_named(made.model_uri), "digest": {"sha256": made.model}, **annotations}
+    for model in made.models:
+        annotations = {"annotations": {"origin": dict(model.origin)}} if model.origin else {}
+        name = f"models.{model.name}" if model.name else "model"
+        yield {"name": name, **_named(model.uri), "digest": {"sha256": model.digest}, **annotations}
     yield {"name": "deploy.lock", "digest": {"sha256": made.lock}}
     if made.base:
         name, _, digest = made.base.partition("@sha256:")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
+from ..containers import base
+from ..containers.registry import served as registry_at
+from ..containers.running import running, unpacked
 from .project import Project
 from .test_serving import ROW, ask, served
 
@@ -60,3 +65,30 @@ def test_two_models_are_proved_and_served_as_one_and_made_again_each_alone(given
     assert not {name for name in again.ran if name.endswith("-all")}
     assert [event["event"] for event in given.run("build", "--json").events] == ["up-to-date"]
     assert given.run("prove", "--rows", "sample.csv").codes == ["several-models"]
+
+
+@pytest.mark.slow
+def test_their_image_has_a_layer_for_each_and_tells_of_both(given: Project, tmp_path: Path) -> None:
+    if PYTHON != base.PYTHON:
+        pytest.skip(f"the base of tests has Python {base.PYTHON}")
+    shutil.copytree(base.layout(), given / "base", copy_function=os.link)
+    shutil.copytree(given / "model", given / "made")
+    (tmp_path / "registry").mkdir()
+    with registry_at(tmp_path / "registry") as registry:
+        name = f"{registry.address}/team/penguins:1"
+        target = f"oci: {{base: ./base, reference: '{name}'}}, kubernetes: {{image: oci}}, compose: {{image: oci}}"
+        given.write("deploy.yaml", DEPLOY.replace("docker: {}", target))
+        published = given.run("publish", "oci")
+        assert published.code == 0, published.err
+        found = given.run("verify", name)
+    assert found.code == 0, found.err
+    assert "models.all " in found.out
+    assert "models.species-of " in found.out
+
+    bundle = unpacked(given / "build/oci", "1", tmp_path / "bundle")
+    with running(bundle, "PENGUINS_", {}) as container:
+        for model in ("all", "species-of"):
+            assert ask(f"{container.address}/{model}/predict", ROW) == (200, {"prediction": "Adelie"})
+        assert container.stop() == 0
+    given.edit("deploy.yaml", "min: 1000", "min: 1002")
+    assert {name for name in given.build().ran if name.startswith("oci/")} <= {"oci/model-species-of"}

@@ -66,7 +66,7 @@ def test_what_belongs_to_one_model_is_told(said: Callable[[str], Said], text: st
     assert said(f"{TWO}{text}    targets: {{project: {{}}}}\n") == [(code, field)]
 
 
-@pytest.mark.parametrize("kind", ["batch", "mlflow", "oci", "trained"])
+@pytest.mark.parametrize("kind", ["batch", "kserve", "mlflow", "trained"])
 def test_a_target_that_is_made_of_one_model_is_told(said: Callable[[str], Said], kind: str) -> None:
     assert ("conflicting-keys", f"targets.{kind}") in said(f"{TWO}    targets: {{{kind}: {{}}}}\n")
 

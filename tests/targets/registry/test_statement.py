@@ -10,7 +10,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from deployc.schema.lockfile import Pin
 from deployc.targets.registry.materials import materials
-from deployc.targets.registry.statement import Made, statement
+from deployc.targets.registry.statement import Made, Trained, statement
 
 DIGEST, MODEL, LOCK, BASE = (letter * 64 for letter in "abcd")
 PINS = (
@@ -26,9 +26,7 @@ MADE = Made(
     python="3.11",
     platforms=("linux/amd64",),
     pins=PINS,
-    model=MODEL,
-    origin={"run_id": "0a1", "metrics": {"auc": 0.9}},
-    model_uri="models:/churn/7",
+    models=(Trained(digest=MODEL, origin={"run_id": "0a1", "metrics": {"auc": 0.9}}, uri="models:/churn/7"),),
     lock=LOCK,
     base=f"docker.io/library/python@sha256:{BASE}",
     deployc="0.1.0 0123",
@@ -68,8 +66,18 @@ def test_the_provenance_tells_model_run_lock_base_and_actions() -> None:
     assert definition["internalParameters"]["actions"] == {"oci": DIGEST}
 
 
+def test_several_models_are_told_apart_though_they_are_the_same() -> None:
+    both = replace(MADE, models=(Trained(name="churn", digest=MODEL), Trained(name="value", digest=MODEL)))
+    found = materials(both)
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(found.decode()) is None
+    models = {part["name"] for part in json.loads(found)["components"] if part["type"] == "machine-learning-model"}
+    assert models == {"churn", "value"}
+    dependencies = json.loads(statement(both))["predicate"]["buildDefinition"]["resolvedDependencies"]
+    assert [each["name"] for each in dependencies] == ["models.churn", "models.value", "deploy.lock", "base"]
+
+
 def test_what_lay_in_a_folder_has_no_address() -> None:
-    here = replace(MADE, base=f"@sha256:{BASE}", model_uri="")
+    here = replace(MADE, base=f"@sha256:{BASE}", models=(Trained(digest=MODEL),))
     dependencies = json.loads(statement(here))["predicate"]["buildDefinition"]["resolvedDependencies"]
     assert [set(each) - {"annotations"} for each in dependencies] == [{"name", "digest"}] * 3
     found = materials(here)

@@ -28,13 +28,13 @@ from deployc.targets.registry.materials import materials
 from deployc.targets.registry.push import Shipment, push
 from deployc.targets.registry.reference import Reference
 from deployc.targets.registry.referrers import MATERIALS, PROVENANCE, referrer, referring
-from deployc.targets.registry.statement import statement
+from deployc.targets.registry.statement import Trained, statement
 from deployc.targets.registry.verifying import Verified, verify
 
 from ...containers.registry import Registry, served
 from .images import layout
 from .test_push import asking
-from .test_statement import MADE
+from .test_statement import MADE, MODEL
 
 KEY, OTHER = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
 
@@ -68,7 +68,8 @@ class World:
     def shipment(
         self, key: ec.EllipticCurvePrivateKey | None = None, *, digest: str = "", run: str = "0a1"
     ) -> Shipment:
-        made = replace(MADE, name=self.reference.name, digest=digest or self.image.hex, origin={"run_id": run})
+        model = Trained(digest=MODEL, origin={"run_id": run}, uri="models:/churn/7")
+        made = replace(MADE, name=self.reference.name, digest=digest or self.image.hex, models=(model,))
         telling = (
             referrer(self.cas, self.image, MATERIALS, materials(made)),
             referrer(self.cas, self.image, PROVENANCE, statement(made)),
@@ -104,7 +105,7 @@ def test_what_is_published_with_its_materials_and_provenance_is_verified(world: 
     found = world.verified(KEY)
     assert found.signed
     assert found.distributions == 1
-    assert f"model        models:/churn/7 sha256:{MADE.model} run 0a1" in found.lines
+    assert f"model        models:/churn/7 sha256:{MODEL} run 0a1" in found.lines
     assert not world.verified().signed
 
 
