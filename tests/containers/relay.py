@@ -55,8 +55,8 @@ def relayed(target: str) -> Iterator[Relay]:
             if relay.status:
                 self.send_response(relay.status)
                 self.send_header("Content-Length", "0")
+                self.send_header("Connection", "close")  # said, or the next request is sent down the same one
                 self.end_headers()
-                self.close_connection = True
                 return
             self.close_connection = not _passed(self, target, relay)
 
