@@ -17,7 +17,6 @@ from ...compiler.model_spec import Column
 from ...schema.diagnostics import fail
 from .rows import row_fields
 
-REQUIREMENT = "pillow>=11"
 WITHOUT = frozenset({"IMAGE_TYPES", "FORM_DATA", "UPLOADS"})
 """What of the templates goes where no request holds an image."""
 FULL = 255

@@ -15,9 +15,9 @@ from ...schema.diagnostics import fail
 from . import scored
 from .catalog import Framework, facts, known
 from .features import feature_requirements
-from .imaged import REQUIREMENT, image_column
 
 BASE = ("msgspec>=0.18.5",)
+IMAGES = "pillow>=11"
 
 
 def requirements(config: Config, spec: ModelSpec, framework: Framework) -> tuple[Requirement, ...]:
@@ -27,7 +27,7 @@ def requirements(config: Config, spec: ModelSpec, framework: Framework) -> tuple
     what the model's files do not pin. UserError when one of the user's is no requirement.
     """
     features = [*feature_requirements(config.serve), *scored.requirements(config)]
-    features += [(REQUIREMENT, "requests may hold images")] if image_column(spec.inputs) else []
+    features += [(IMAGES, "requests may hold images")] if any(c.image for c in spec.inputs) else []
     extra = [_requirement(line, reason) for line, reason in features]
     service = _lines((*BASE, *framework.requirements), f"serves with {framework.name}")
     return _sorted([*_model(config, spec), *service, *extra, *_users(config)])
