@@ -24,8 +24,7 @@ from deployc.schema.config import Image
 from deployc.targets.project import openapi_command
 from deployc.targets.project.catalog import facts, known
 from deployc.targets.project.features import REQUIREMENTS
-from deployc.targets.project.imaged import REQUIREMENT
-from deployc.targets.project.needs import BASE
+from deployc.targets.project.needs import BASE, IMAGES
 
 from ..targets.project.space import PNG, config, files
 from .booting import Booted, booted
@@ -53,7 +52,7 @@ Boot = Callable[..., AbstractContextManager[Booted]]
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment with all frameworks, and nothing of deployc."""
     folder = tmp_path_factory.mktemp("env") / "venv"
-    wanted = [*BASE, REQUIREMENT, *(line for lines in REQUIREMENTS.values() for line in lines)]
+    wanted = [*BASE, IMAGES, *(line for lines in REQUIREMENTS.values() for line in lines)]
     for name in known("frameworks"):
         requirements = facts("frameworks", name)["REQUIREMENTS"]
         assert isinstance(requirements, tuple)
