@@ -109,6 +109,15 @@ def _rows(path: object) -> dict[str, object]:
     return {"path": path}
 
 
+Modules = Annotated[tuple[Path, ...], Doc("Python modules that the model's classes live in, shipped as source.")]
+Training = Annotated[Train | None, Doc("How the model is made; without it, the model is there already.")]
+Rows = Annotated[
+    Sample | None,
+    Shorthand(Path, _rows),
+    Doc("CSV rows that show what the model takes, for the types and the tests; text is the `path`."),
+]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """The trained model, or how to make it."""
@@ -120,13 +129,9 @@ class Model:
     tracking_uri: Annotated[
         StoreUri | None, Doc("The MLflow server or store that uri is looked up in; by default MLFLOW_TRACKING_URI.")
     ] = None
-    code: Annotated[tuple[Path, ...], Doc("Python modules that the model's classes live in, shipped as source.")] = ()
-    train: Annotated[Train | None, Doc("How the model is made; without it, the model is there already.")] = None
-    sample: Annotated[
-        Sample | None,
-        Shorthand(Path, _rows),
-        Doc("CSV rows that show what the model takes, for the types and the tests; text is the `path`."),
-    ] = None
+    code: Modules = ()
+    train: Training = None
+    sample: Rows = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,13 +325,9 @@ class Member:
     """One of several models behind a service."""
 
     path: Annotated[Path, Doc("A folder with an MLmodel file, or a model file; with train, what train writes.")]
-    code: Annotated[tuple[Path, ...], Doc("Python modules that the model's classes live in, shipped as source.")] = ()
-    train: Annotated[Train | None, Doc("How the model is made; without it, the model is there already.")] = None
-    sample: Annotated[
-        Sample | None,
-        Shorthand(Path, _rows),
-        Doc("CSV rows that show what the model takes, for the types and the tests; text is the `path`."),
-    ] = None
+    code: Modules = ()
+    train: Training = None
+    sample: Rows = None
     methods: Annotated[tuple[Method, ...], Doc("Methods to serve; by default every method that the model has.")] = ()
     inputs: Annotated[Mapping[Text, Input], Doc("What the model's columns may hold, by column.")] = field(
         default_factory=dict

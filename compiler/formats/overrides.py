@@ -82,7 +82,7 @@ def _image(column: Column, field: Field) -> Iterator[Diagnostic]:
         return
     depth, _, _ = channels(column)
     if depth not in MODES or column.type not in NUMBERS:
-        shape = " x ".join(map(str, column.shape)) or "one"
+        shape = " x ".join(map(str, column.shape)) or "single"
         yield _bad(
             f"`{column.name}` holds {shape} values of type {column.type}, which no image in {image.layout} has", field
         )
