@@ -1,0 +1,78 @@
+"""Several models behind one service, run with each web framework: the same paths, answers and errors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from deployc.compiler.cas import Cas
+from deployc.compiler.model_spec import Output
+from deployc.targets import project as generated
+from deployc.targets.project.part import Part
+
+from ..targets.project.space import config
+from .booting import Booted, booted
+from .test_frameworks import ECHO, error, framework, python
+
+pytestmark = pytest.mark.slow
+__all__ = ["framework", "python"]
+MODELS = ("one", "the-other")
+OUTPUTS = (Output(method="predict", type="double"),)
+
+
+@pytest.fixture(scope="module")
+def service(python: Path, framework: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booted]:
+    """Two models, each the tests' own."""
+    folder = tmp_path_factory.mktemp(framework)
+    cas, echo = Cas(folder / "cas"), Path(__file__).with_name("echo.py").read_text(encoding="utf-8")
+    parts = {name: Part(spec=ECHO, outputs=OUTPUTS, config=config(framework=framework)) for name in MODELS}
+    cas.materialise(generated.compose(parts=parts, config=config(framework=framework), cas=cas), folder / "project")
+    for package in ("one", "the_other"):
+        (folder / f"project/src/churn/{package}/model.py").write_text(echo, encoding="utf-8")
+    with booted(python, folder / "project", folder / "signs") as running:
+        running.sign("load")
+        running.until_ready()
+        yield running
+
+
+def post(service: Booted, path: str, body: bytes) -> tuple[int, object]:
+    found = service.ask("POST", path, body, {"Content-Type": "application/json"})
+    return found.status, found.json
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_each_answers_below_its_name(service: Booted, name: str) -> None:
+    assert post(service, f"/{name}/predict", b'{"number": 2}') == (200, {"prediction": 2.0})
+    rows = b'{"dataframe_records": [{"number": 3}]}'
+    assert post(service, f"/{name}/invocations", rows) == (200, {"predictions": [3.0]})
+    assert service.ask("GET", f"/v2/models/{name}/ready").json == {"name": name, "ready": True}
+    assert service.ask("GET", f"/{name}/page").status == 200
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_what_one_refuses_is_told_as_by_a_service_of_its_own(service: Booted, name: str) -> None:
+    wrong = error("invalid-row", "Expected `float`, got `str`", "number")
+    assert post(service, f"/{name}/predict", b'{"number": "2"}') == (422, wrong)
+    assert post(service, f"/{name}/predict", b'{"number": 1, "act": "refuse"}')[0] == 422
+    assert post(service, f"/{name}/predict", b'{"number": 1, "act": "fail"}')[0] == 500
+
+
+def test_no_model_answers_without_its_name(service: Booted) -> None:
+    for path in ("/predict", "/invocations", "/third/predict", "/v2/models/third/infer"):
+        assert post(service, path, b'{"number": 2}')[0] == 404, path
+
+
+def test_the_service_tells_of_all(service: Booted) -> None:
+    told = service.ask("GET", "/info").json
+    assert isinstance(told, dict)
+    assert [*told["models"]] == [*MODELS]
+    document = json.loads(service.ask("GET", "/openapi.json").body)
+    assert {f"/{name}/predict" for name in MODELS} <= set(document["paths"])
+    assert all(name in service.ask("GET", "/").body.decode() for name in MODELS)
+
+
+def test_all_stop_together(service: Booted) -> None:
+    """The last of them: the process is gone afterwards."""
+    assert service.stop() in (0, -15)
