@@ -66,7 +66,7 @@ def _unharmed(service: Booted) -> Iterator[None]:
     service.until(lambda: descriptors(service) <= files + 3)
     assert megabytes(service) < held + SPARE_MEGABYTES
     faults = [line for line in service.logged()[logged:] if line["level"] in ("error", "critical")]
-    assert not faults
+    assert not faults, json.dumps(faults, indent=1)
 
 
 def answered(service: Booted, number: int) -> None:

@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from ..targets.project.space import config, files
 from .booting import Booted, booted
 from .test_frameworks import ECHO, Boot, boot, error, framework, loaded, project, python
+from .test_hostile import connected, leave, request
 
 __all__ = ["boot", "framework", "loaded", "project", "python"]
 pytestmark = pytest.mark.slow
@@ -51,6 +52,23 @@ def test_who_is_too_many_is_turned_away_and_the_others_are_answered(boot: Boot) 
         assert running.ask("GET", "/healthz").status == 200
         running.sign("release")
         assert (held.result().json, next(others).result().json) == ({"prediction": 7.0}, {"prediction": 8.0})
+
+
+def test_nothing_is_wrong_with_a_client_that_leaves_before_the_second_of_several_answers(boot: Boot) -> None:
+    plain, held = request("/predict", b'{"number": 1}'), request("/predict", b"[%s, %s]" % (HELD, HELD))
+    # More rows than go into one batch are asked in a thread: the service goes on reading meanwhile.
+    with boot(max_batch="1") as running:
+        running.sign("load")
+        running.until_ready()
+        with connected(running) as connection:
+            connection.sendall(plain + held + plain * 2)
+            running.until_signed("held")
+            leave(connection)
+        # What is asked after the client has left is answered after the service has seen that.
+        assert running.ask("GET", "/healthz").status == 200
+        running.sign("release")
+        assert running.post(b'{"number": 8}').json == {"prediction": 8.0}
+        assert [line for line in running.lines() if line["level"] in ("error", "critical")] == []
 
 
 def test_who_waits_too_long_for_the_model_is_told_so(boot: Boot) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from functools import partial
 from typing import Any, cast  # uvicorn hands a connection what it likes
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 MAX_HEAD_BYTES = 128 * 1024
 """How long a request's first line and its headers may be; what comes at once is looked at as a whole."""
@@ -22,6 +23,8 @@ class Connection(HttpToolsProtocol):
         self._whole = True
         self._head = 0
         """Bytes of a head that is not whole."""
+        self._asked: deque[RequestResponseCycle] = deque()
+        """Requests that came in one piece and are not answered, in their order."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
@@ -29,6 +32,10 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._rest()
+        # uvicorn says so to the last one alone, and each of the others would write to a closed connection.
+        for cycle in self._asked:
+            cycle.disconnected = True
+            cycle.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -52,11 +59,19 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._head = 0
+        before = self.cycle
         super().on_headers_complete()
+        # There is none for a request that asks for another protocol.
+        if self.cycle is not before:
+            self._asked.append(self.cycle)
 
     def on_message_complete(self) -> None:
         self._whole = True
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        self._asked.popleft()
+        super().on_response_complete()
 
     def _wait(self) -> None:
         if self._timer is None:
