@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..schema.diagnostics import Field, fail
-from .formats.sample import ABSENT, read_sample
+from .formats.sample import ABSENT, DATE, read_sample
 from .model_spec import Column
 
 Value = str | int | float | bool | None
@@ -38,6 +38,8 @@ def _value(column: Column, text: str, line: int, field: Field) -> Value:
     try:
         if column.type == "boolean":
             return {"true": True, "false": False, "1": True, "0": False}[text.strip().lower()]
+        if column.type == "datetime" and DATE.fullmatch(text):
+            return f"{text}T00:00:00"  # a request says the time as well
         return _READ[column.type](text) if column.type in _READ else text
     except (ValueError, KeyError):
         words = f"line {line}: column {column.name} is of type {column.type}, but holds {text!r}"

@@ -16,8 +16,8 @@ ABSENT = frozenset({"", "nan", "NaN", "NA", "N/A", "null", "NULL", "None"})
 _BOOLEAN = frozenset({"true", "false", "True", "False", "TRUE", "FALSE"})
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?(inf|Infinity)")
-_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
-_MOMENT = re.compile(rf"{_DATE.pattern}[T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{{1,9}})?(Z|[+-]\d\d:\d\d)?")
+DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
+_MOMENT = re.compile(rf"{DATE.pattern}[T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{{1,9}})?(Z|[+-]\d\d:\d\d)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,7 @@ def _type(cells: Sequence[str]) -> ColumnType:
         return "long"
     if all(_NUMBER.fullmatch(cell) for cell in cells):
         return "double"
-    if all(_DATE.fullmatch(cell) for cell in cells):
+    if all(DATE.fullmatch(cell) for cell in cells):
         return "datetime"
     zones = {bool(match[5]) for cell in cells if (match := _MOMENT.fullmatch(cell))}
     if len(zones) == 1 and all(_MOMENT.fullmatch(cell) for cell in cells):
