@@ -91,4 +91,5 @@ def _fresh(it: Page, name: str, text: str, update: bool) -> None:
     if update:
         it.regenerate(name, text)
         it = page(it.name)
+    assert it.text.count(f"<!-- /{name} -->") == 1
     assert it.generated(name) == text, "run pytest tests/docs --update-golden"
