@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from .constraints import Choice, Doc, Except, Kinds, Maximum, Minimum, Pattern, Shorthand
 
-_NAME = Pattern(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", "lower-case letters and digits, with - between")
+_NAME = Pattern(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", "a lower-case letter, then such letters and digits, with - between")
 
 Name = Annotated[str, _NAME]
 Project = Annotated[str, _NAME, Except(tuple(sorted(k for k in keyword.kwlist if k.islower())), "a keyword of Python")]

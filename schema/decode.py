@@ -62,8 +62,8 @@ def read_config(
     except Mismatch as error:
         refused = Diagnostic(code="bad-value", message=error.message, field=error.at)
         raise _all(found or (refused,), spans) from None
-    # what is said of a whole mapping may only follow from a mistake in it
-    wanting = {d.field[:-1] for d in found if d.field and d.code != "missing-key"}
+    # what is said of a whole mapping may only follow from a mistake in it, or from its being none
+    wanting = {field for d in found if d.field and d.code != "missing-key" for field in (d.field, d.field[:-1])}
     more = [d for test in (combinations, check) for d in test(config) if d.field not in wanting]
     more = [d for d in more if not found or spans.has(d.field or ())]
     if found or more:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import yaml
 
 from .diagnostics import Diagnostic
@@ -24,9 +26,10 @@ def too_deep() -> str:
     return f"this is nested more than {DEPTH} deep"
 
 
+_SECOND = "mapping values are not allowed here"
 _WORDS: tuple[tuple[str, str, str], ...] = (
     ("found character '\\t'", "a tab cannot indent YAML", "use spaces"),
-    ("mapping values are not allowed", "a second `:` cannot be here", "quote the text, or begin a new line before it"),
+    (_SECOND, "a second `:` cannot be here", "quote the text, or begin a new line before it"),
     ("while scanning an alias", "`*` begins an alias here", 'text that begins with `*` needs quotes, such as "*.csv"'),
     ("while scanning an anchor", "`&` begins an anchor here", "text that begins with `&` needs quotes"),
     ("found character '@'", "text cannot begin with `@`", "quote it"),
@@ -69,6 +72,8 @@ def _diagnostic(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic:
     if start and said.startswith("while scanning a"):
         # It is the token's beginning that is wrong, wherever the parser noticed.
         mark = start
+    if mark and said.endswith(_SECOND) and re.fullmatch(r"\s+[^\s:]+\s*", source.lines[mark.line][: mark.column]):
+        message, advice = "a key cannot be here: the line before has a value", "indent keys of one mapping alike"
     notes = [f"the parser says: {said.strip(': ')}"]
     if mark and start and start.line != mark.line:
         notes.append(f"it began at line {start.line + 1}, column {start.column + 1}")

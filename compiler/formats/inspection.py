@@ -50,7 +50,7 @@ def inspect(
     flavor, identity = _identified(content, stated, permitted, code_modules)
     check_allowed(content.mentions, permitted, content.file)
     _check_serializer(content, stated)
-    inputs = inputs_of(identity, stated.signature if stated else None, read_sample(sample) if sample else None)
+    inputs = inputs_of(identity, stated.signature if stated else None, None if sample is None else read_sample(sample))
     return replace(_spec(flavor, identity, inputs, content, stated, code_modules), report=_report(model))
 
 

@@ -210,6 +210,12 @@ def test_what_a_check_finds_is_told_with_the_rest(told: Callable[..., list[tuple
     ]
 
 
+def test_what_is_no_mapping_is_not_also_empty(told: Callable[..., list[tuple[str, int, int]]]) -> None:
+    nothing = Diagnostic(code="missing-key", message="no target is named", field=("targets",))
+    text = "version: 1\nname: churn\nmodel: {path: m.pkl}\ntargets: [oci]\n"
+    assert told(text, lambda config: [nothing]) == [("wrong-type", 4, 10)]
+
+
 def test_what_a_check_finds_in_a_good_file_is_told(told: Callable[..., list[tuple[str, int, int]]]) -> None:
     assert told(SMALL, missing_files) == [("missing-input", 1, 1), ("missing-input", 3, 8), ("missing-input", 3, 15)]
 

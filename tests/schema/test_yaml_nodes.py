@@ -122,7 +122,7 @@ def test_deep_nesting_is_a_mistake_and_no_crash(text: str) -> None:
         ('a: "\\q"\n', 1, 4, "escape"),
         ("a: [1, 2\nb: 1\n", 2, 2, "`]`"),
         ("a: {b: 1\nc: 1\n", 2, 2, "`}`"),
-        ("a: 1\n  b: 2\n", 2, 4, "second `:`"),
+        ("a: 1\n  b: 2\n", 2, 4, "line before has a value"),
         ("a:\n  b: 1\n c: 2\n", 3, 2, "indentation"),
         ("a: @x\n", 1, 4, "`@`"),
         ("a: 1\nb\nc: 2\n", 2, 1, "no `:`"),
