@@ -20,7 +20,7 @@ _INSTALLED = {"test", "pip", "setuptools", "pkg_resources", "site"}
 def combinations(config: Config) -> Iterator[Diagnostic]:
     """Everything that is wrong with a well-formed config by itself; no file is looked at."""
     yield from _name(config)
-    yield from _source(config.model) if not config.models else _several(config)
+    yield from _source(config.model, ("model",)) if not config.models else _several(config)
     yield from _requirements(config)
     yield from _twice("output", "two commands write it", _outputs(config))
     yield from _twice("package", "two indexes claim it", _packages(config))
@@ -47,6 +47,8 @@ def _several(config: Config) -> Iterator[Diagnostic]:
         if said:
             text = f"`{field[-1]}` does not say which of the `models` it means"
             yield _apart(field, text, f"write it below the model's name, as `models.NAME.{field[-1]}`")
+    for name, member in config.models.items():
+        yield from _source(member.model, ("models", name))
     for key in ("hooks", "payload_log", "telemetry"):
         if getattr(serve, key):
             yield _apart(("serve", key), f"a service of several `models` has no `{key}` yet", "take it out")
@@ -56,24 +58,21 @@ def _apart(field: Field, message: str, help: str) -> Diagnostic:
     return Diagnostic(code="conflicting-keys", message=message, field=field, help=help)
 
 
-def _source(model: Model) -> Iterator[Diagnostic]:
+def _source(model: Model, field: Field) -> Iterator[Diagnostic]:
+    """What does not go together of where a model comes from, which `field` says."""
     if model.uri is None:
         if model.path is None:
-            message = "`model` says neither by `path` nor by `uri` which model it is"
+            message = f"`{field[-1]}` says neither by `path` nor by `uri` which model it is"
             advice = "add `path: ...`, the file or folder that training writes" if model.train else "add `path: ...`"
-            yield Diagnostic(code="missing-key", message=message, field=("model",), help=advice)
+            yield Diagnostic(code="missing-key", message=message, field=field, help=advice)
         if model.tracking_uri is not None:
             message = "`tracking_uri` says where `uri` is looked up, but there is no `uri`"
-            yield _conflicting("tracking_uri", message, "add `uri`, or take `tracking_uri` out")
+            yield _apart((*field, "tracking_uri"), message, "add `uri`, or take `tracking_uri` out")
         return
     for key, value in (("path", model.path), ("train", model.train)):
         if value is not None:
             message = f"`{key}` and `uri` both say where the model comes from"
-            yield _conflicting(key, message, "keep one of them")
-
-
-def _conflicting(key: str, message: str, help: str) -> Diagnostic:
-    return _apart(("model", key), message, help)
+            yield _apart((*field, key), message, "keep one of them")
 
 
 def _requirements(config: Config) -> Iterator[Diagnostic]:
@@ -105,7 +104,7 @@ def _outputs(config: Config) -> Iterator[tuple[Field, str]]:
     if config.model.train and config.model.path:
         yield ("model", "path"), config.model.path.rstrip("/")
     for name, member in config.models.items():
-        if member.train:
+        if member.train and member.path:
             yield ("models", name, "path"), member.path.rstrip("/")
     for name, stage in config.stages.items():
         yield from _listed(("stages", name, "outputs"), [output.rstrip("/") for output in stage.outputs])

@@ -118,17 +118,22 @@ Rows = Annotated[
 ]
 
 
+ModelPath = Annotated[
+    Path | None, Doc("A folder with an MLmodel file, or a model file; with train, what train writes.")
+]
+Uri = Annotated[ModelUri | None, Doc("A model that MLflow keeps, in place of path; locked in deploy.lock.")]
+TrackingUri = Annotated[
+    StoreUri | None, Doc("The MLflow server or store that uri is looked up in; by default MLFLOW_TRACKING_URI.")
+]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """The trained model, or how to make it."""
 
-    path: Annotated[
-        Path | None, Doc("A folder with an MLmodel file, or a model file; with train, what train writes.")
-    ] = None
-    uri: Annotated[ModelUri | None, Doc("A model that MLflow keeps, in place of path; locked in deploy.lock.")] = None
-    tracking_uri: Annotated[
-        StoreUri | None, Doc("The MLflow server or store that uri is looked up in; by default MLFLOW_TRACKING_URI.")
-    ] = None
+    path: ModelPath = None
+    uri: Uri = None
+    tracking_uri: TrackingUri = None
     code: Modules = ()
     train: Training = None
     sample: Rows = None
@@ -324,7 +329,9 @@ class Input:
 class Member:
     """One of several models behind a service."""
 
-    path: Annotated[Path, Doc("A folder with an MLmodel file, or a model file; with train, what train writes.")]
+    path: ModelPath = None
+    uri: Uri = None
+    tracking_uri: TrackingUri = None
     code: Modules = ()
     train: Training = None
     sample: Rows = None
@@ -336,7 +343,14 @@ class Member:
     @property
     def model(self) -> Model:
         """The same as the only model of a deployment."""
-        return Model(path=self.path, code=self.code, train=self.train, sample=self.sample)
+        return Model(
+            path=self.path,
+            uri=self.uri,
+            tracking_uri=self.tracking_uri,
+            code=self.code,
+            train=self.train,
+            sample=self.sample,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

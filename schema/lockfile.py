@@ -53,7 +53,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What model.uri was locked to."""
+    """What a model's uri was locked to."""
 
     uri: str
     """What was asked for, such as models:/churn@champion."""
@@ -78,11 +78,13 @@ class BaseImage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lockfile:
     """A whole deploy.lock: its sections by name, such as "train", "serve" and "stage-features", the model's source
-    where it is not a file, and the bases of images by the target's name where they are in a registry.
+    where it is not a file, those of several models by their names, and the bases of images by the target's name where
+    they are in a registry.
     """
 
     sections: Mapping[str, Section] = field(default_factory=dict)
     source: Source | None = None
+    sources: Mapping[str, Source] = field(default_factory=dict)
     bases: Mapping[str, BaseImage] = field(default_factory=dict)
 
 
@@ -102,12 +104,16 @@ def dump(lockfile: Lockfile) -> str:
         name: {"inputs": section.inputs, "requirements": section.requirements}
         for name, section in sorted(lockfile.sections.items())
     }
-    source = lockfile.source
-    texts = {name: getattr(source, name) for name in _SOURCE} if source else {}
+    source = {"source": _texts(lockfile.source)} if lockfile.source else {}
+    sources = {name: _texts(each) for name, each in sorted(lockfile.sources.items())}
     bases = {name: {"reference": b.reference, "digest": b.digest} for name, b in sorted(lockfile.bases.items())}
-    moving = {**({"source": texts} if source else {}), **({"bases": bases} if bases else {})}
+    moving = {**source, **({"sources": sources} if sources else {}), **({"bases": bases} if bases else {})}
     data = {"version": int(VERSION), **moving, "sections": sections}
     return _HEAD + yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**31)
+
+
+def _texts(source: Source) -> dict[str, str]:
+    return {name: getattr(source, name) for name in _SOURCE}
 
 
 def load(data: bytes, *, file: str) -> Lockfile:
@@ -215,15 +221,17 @@ class _Reading:
             raise self._wrong(error.problem or "it is not YAML", mark.line if mark else 0) from None
         except (yaml.YAMLError, RecursionError):
             raise self._wrong("it is not YAML", 0) from None
-        top = self._mapping(root, ("version", "sections"), ("source", "bases"))
+        top = self._mapping(root, ("version", "sections"), ("source", "sources", "bases"))
         if self._text(top["version"]) != VERSION:
             raise self._wrong(f"this deployc reads version {VERSION}", top["version"].start_mark.line)
         sections = self._mapping(top["sections"], None)
         source = self._source(top["source"]) if "source" in top else None
+        sources = self._mapping(top["sources"], None) if "sources" in top else {}
         bases = self._mapping(top["bases"], None) if "bases" in top else {}
         return Lockfile(
             sections={name: self._section(node) for name, node in sections.items()},
             source=source,
+            sources={name: self._source(node) for name, node in sources.items()},
             bases={name: self._base(node) for name, node in bases.items()},
         )
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from .diagnostics import Diagnostic, Field, Span
 from .nodes import Mapping, Node, Pair, Scalar, Sequence
 
-_INSTEAD: dict[Field, Field] = {("model", "path"): ("model", "uri")}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spans:
@@ -58,9 +56,7 @@ class Spans:
         field = diagnostic.field
         if field is None:
             return diagnostic
-        # what is wrong with a model is told where the file says which one it is
-        instead = _INSTEAD.get(field)
-        return diagnostic.placed(self.of(instead if instead and not self.has(field) else field))
+        return diagnostic.placed(self.of(field if self.has(field) else _instead(field)))
 
     def _nearest(self, field: Field) -> tuple[Node, Pair | None]:
         node, pair = self.root, None
@@ -70,6 +66,14 @@ class Spans:
                 break
             node, pair = child, found
         return node, pair
+
+
+def _instead(field: Field) -> Field:
+    """What is wrong with a model is told where the file says which one it is."""
+    match field:
+        case ("model", "path") | ("models", _, "path"):
+            return (*field[:-1], "uri")
+    return field
 
 
 def _start(node: Node) -> Span:

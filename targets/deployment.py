@@ -57,8 +57,8 @@ class Deployment:
     offline: bool
     upgrade: frozenset[str]
     """Distributions that the next resolution may move; "*" for all."""
-    moves_model: bool
-    """Ask anew what model.uri names."""
+    moves_models: frozenset[str]
+    """Of several models those of which to ask anew what their `uri` names; "" is the only one."""
     moves_bases: bool = False
     """Ask anew what the bases of images name."""
     environ: Mapping[str, str]

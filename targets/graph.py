@@ -112,11 +112,13 @@ def locked(deployment: Deployment, trees: Mapping[str, Tree]) -> Lockfile:
     cas, before = deployment.store.cas, deployment.lockfile
     found = {name.removeprefix(bases.LOCK): tree for name, tree in trees.items() if name.startswith(bases.LOCK)}
     source = trees.get(registry.LOCK)
-    others = (*(f"{bases.LOCK}{name}" for name in found), registry.LOCK)
+    sources = {name: trees[node] for name in deployment.config.models if (node := named(registry.LOCK, name)) in trees}
+    others = (*(f"{bases.LOCK}{name}" for name in found), registry.LOCK, *(named(registry.LOCK, n) for n in sources))
     locks = {n.removeprefix("lock-"): t for n, t in trees.items() if n.startswith("lock-") and n not in others}
     return Lockfile(
         sections={**before.sections, **{name: section_of(cas, tree) for name, tree in locks.items()}},
         source=registry.source_of(cas, source) if source else before.source,
+        sources={**before.sources, **{name: registry.source_of(cas, tree) for name, tree in sources.items()}},
         bases={**before.bases, **{name: bases.base_of(cas, tree) for name, tree in found.items()}},
     )
 

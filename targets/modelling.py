@@ -119,7 +119,7 @@ def _registry(deployment: Deployment) -> list[Node]:
         previous=deployment.lockfile.source,
         locked=deployment.locked,
         offline=deployment.offline,
-        moves=deployment.moves_model,
+        moves="" in deployment.moves_models,
     )
     return registry.nodes(asked)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..compiler.node import AnyNode, Environment, Input, Made, Work
+from ..compiler.sources import registry
 from ..compiler.tree import Tree
 from ..schema.config import Config
 from ..schema.diagnostics import Field, UserError
@@ -17,7 +18,7 @@ from .deployment import Deployment
 T = TypeVar("T")
 
 OWN = frozenset({"train", "model", "inspect", "probe", "optimize"})
-OWN |= frozenset({"lock-train", "env-train", "lock-model", "env-model"})
+OWN |= frozenset({"lock-train", "env-train", "lock-model", "env-model", registry.LOCK, registry.SOURCE})
 """Nodes that each of the models has; all of them share the others."""
 
 
@@ -107,7 +108,12 @@ def _pythons(work: Work, model: str) -> dict[str, Path]:
 def _alone(deployment: Deployment, name: str) -> Deployment:
     config, lockfile = deployment.config, deployment.lockfile
     sections = {section.removesuffix(f"-{name}"): each for section, each in lockfile.sections.items()}
-    return replace(deployment, config=_config(config, name), lockfile=replace(lockfile, sections=sections))
+    return replace(
+        deployment,
+        config=_config(config, name),
+        lockfile=replace(lockfile, sections=sections, source=lockfile.sources.get(name)),
+        moves_models=frozenset({""} if name in deployment.moves_models else ()),
+    )
 
 
 def _config(config: Config, name: str) -> Config:

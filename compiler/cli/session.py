@@ -167,7 +167,7 @@ def deployment(
     options: argparse.Namespace,
     *,
     upgrade: frozenset[str] = frozenset(),
-    moves_model: bool = False,
+    moves_models: frozenset[str] = frozenset(),
     moves_bases: bool = False,
 ) -> Deployment:
     """The values that the plan is made from.
@@ -190,7 +190,7 @@ def deployment(
         locked=locked,
         offline=options.offline,
         upgrade=upgrade,
-        moves_model=moves_model,
+        moves_models=moves_models,
         moves_bases=moves_bases,
         environ=environ,
         allowed=allowed(environ, options.allow),

@@ -34,7 +34,7 @@ class Place:
     """The store as it was named, and the user's environment, where MLflow's client finds credentials."""
 
     tracking_uri: str | None
-    """model.tracking_uri."""
+    """What deploy.yaml says beside `uri`."""
     root: Path
     """The folder of deploy.yaml, which paths of a store are relative to."""
     environ: Mapping[str, str]
@@ -70,7 +70,7 @@ class Place:
             "no-store",
             "nothing says where MLflow keeps the model",
             field=URI_FIELD,
-            help="name the server or store as `model.tracking_uri`, or in the environment variable MLFLOW_TRACKING_URI",
+            help="name the server or store as `tracking_uri` beside `uri`, or in the variable MLFLOW_TRACKING_URI",
         )
 
     def _absolute(self, store: str) -> str:

@@ -117,7 +117,7 @@ def _stale(asked: Asked) -> UserError:
     before = asked.previous
     return fail(
         "lock-stale",
-        "deploy.lock's `source` is not up to date, and --locked forbids to change it",
+        "deploy.lock's source of the model is not up to date, and --locked forbids to change it",
         field=URI_FIELD,
         help="run `deployc lock` and commit deploy.lock",
         notes=[f"uri {before.uri} -> {asked.uri}" if before else "nothing is locked yet"],

@@ -162,9 +162,9 @@ def _made(publication: Publication, reference: Reference, documents: tuple[Docum
 
 def _models(publication: Publication) -> Iterator[Trained]:
     config, trees, cas = publication.deployment.config, publication.trees, publication.deployment.store.cas
-    source = trees.get(models.LOCK)
-    uri = models.source_of(cas, source).version if source else ""
     for name in config.models or [""]:
+        source = trees.get(named(models.LOCK, name) if name else models.LOCK)
+        uri = models.source_of(cas, source).version if source else ""
         found = trees[named("model", name) if name else "model"]
         origin = _origin(cas, found.under("provenance"))
         yield Trained(name=name, digest=found.under("model").digest, origin=origin, uri=uri)

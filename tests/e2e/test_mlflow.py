@@ -85,6 +85,29 @@ def test_every_form_of_uri_names_the_same_files(at_store: Project, filled: Fille
     assert [version for version, _ in locked] == [fixed.get(uri, uri) for uri in forms]
 
 
+@pytest.mark.slow
+def test_each_of_several_is_locked_and_moved_by_itself(at_store: Project, filled: Filled, tmp_path: Path) -> None:
+    store = _copy(filled[0], tmp_path / "mlflow.db")
+    project = at_store.given(MLFLOW_TRACKING_URI=store.uri)
+    several = "models:\n  best: {uri: models:/penguins@champion}\n  newest: {uri: models:/penguins/latest}\n"
+    project.write("deploy.yaml", f"version: 1\nname: shop\n{several}targets: {{project: {{}}}}\n")
+    for name in ("best", "newest"):
+        project.build("--only", f"source-{name}")
+    assert _versions(project) == ["models:/penguins/1", "models:/penguins/2"]
+    store.promote("2")
+    store.add(model_folder(tmp_path / "third", "third"))
+    assert not project.build("--only", "source-best", "--locked").ran
+    # the rest of deploy.lock needs models that can be read, which these are not
+    moved = project.run("lock", "--upgrade", "models.best").err
+    assert f"{CHAMPION} is models:/penguins/2, was models:/penguins/1" in moved
+    assert _versions(project) == ["models:/penguins/2", "models:/penguins/2"]
+    assert "lock-source-best: param version" in project.run("explain", "lock-source-best").out
+    project.run("lock", "--upgrade", "model")
+    assert _versions(project) == ["models:/penguins/2", "models:/penguins/3"]
+    project.edit("deploy.yaml", "penguins/latest", "penguins/7")
+    assert "deploy.yaml:5:17" in project.fails("unknown-version", "--only", "source-newest")
+
+
 def test_a_lock_for_another_uri_is_stale(at_store: Project) -> None:
     project = names(at_store, "models:/penguins/1")
     assert "nothing is locked yet" in project.fails("lock-stale", "--only", "source", "--locked")
@@ -180,6 +203,26 @@ def test_a_model_from_the_registry_is_served_with_its_origin(given: Project, fil
     assert [event["event"] for event in project.build().events] == ["up-to-date"]
     shutil.rmtree(project / ".deployc")
     assert project.build("--locked").ran == set()
+
+
+@pytest.mark.slow
+def test_one_of_several_is_served_with_its_origin(given: Project, tmp_path: Path) -> None:
+    store = local_store(tmp_path / "store")
+    store.add(given / "model", accuracy=0.97)
+    models = f"models:\n  best: {{uri: models:/penguins/latest, tracking_uri: {store.uri}}}\n  ours: {{path: model/}}\n"
+    given.write("deploy.yaml", f"version: 1\nname: shop\n{models}targets: {{project: {{}}}}\n")
+    given.build()
+    provenance = json.loads((given / "build/project/src/shop/best/provenance.json").read_text(encoding="utf-8"))
+    assert provenance["metrics"] == {"accuracy": 0.97}
+    shutil.rmtree(tmp_path / "store")
+    shutil.rmtree(given / ".deployc")
+    assert given.build("--locked", "--offline").ran == set()
+
+
+def _versions(project: Project) -> list[str]:
+    """The versions that deploy.lock names, in the order of the models' names."""
+    lines = (project / "deploy.lock").read_text(encoding="utf-8").splitlines()
+    return [line.strip().removeprefix("version: ") for line in lines if line.startswith("    version: ")]
 
 
 def _copy(store: Store, path: Path) -> Store:

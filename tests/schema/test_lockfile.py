@@ -53,14 +53,24 @@ sections:
 """
 
 
-@given(st.dictionaries(NAMES, SECTIONS, max_size=3), st.none() | SOURCES, st.dictionaries(NAMES, BASES, max_size=2))
+@given(
+    st.dictionaries(NAMES, SECTIONS, max_size=3),
+    st.none() | SOURCES,
+    st.dictionaries(NAMES, SOURCES, max_size=2),
+    st.dictionaries(NAMES, BASES, max_size=2),
+)
 def test_what_is_written_reads_back_equal(
-    sections: dict[str, Section], source: Source | None, bases: dict[str, BaseImage]
+    sections: dict[str, Section], source: Source | None, sources: dict[str, Source], bases: dict[str, BaseImage]
 ) -> None:
-    lockfile = Lockfile(sections=sections, source=source, bases=bases)
+    lockfile = Lockfile(sections=sections, source=source, sources=sources, bases=bases)
     text = dump(lockfile)
     assert load(text.encode(), file="deploy.lock") == lockfile
-    backwards = Lockfile(sections=dict(reversed(sections.items())), source=source, bases=dict(reversed(bases.items())))
+    backwards = Lockfile(
+        sections=dict(reversed(sections.items())),
+        source=source,
+        sources=dict(reversed(sources.items())),
+        bases=dict(reversed(bases.items())),
+    )
     assert dump(backwards) == text
 
 

@@ -48,6 +48,10 @@ def test_two_models_are_well_formed(said: Callable[[str], Said]) -> None:
     assert said(f"{TWO}    targets: {{project: {{}}, wheel: {{}}, docker: {{}}}}\n") == []
 
 
+def test_mlflow_may_keep_one_of_them(said: Callable[[str], Said]) -> None:
+    assert said("models: {churn: {uri: models:/churn@best}, value: {path: b.bin}}\ntargets: {project: {}}\n") == []
+
+
 @pytest.mark.parametrize(
     ("text", "code", "field"),
     [
@@ -77,6 +81,11 @@ def test_a_target_that_is_made_of_one_model_is_told(said: Callable[[str], Said],
         ("{info: {path: a.bin}}", "name-taken", "models.info"),
         ("{settings: {path: a.bin}}", "name-taken", "models.settings"),
         ("{churn: {}}", "missing-key", "models.churn"),
+        ("{churn: {sample: a.bin}}", "missing-key", "models.churn"),
+        ("{churn: {path: a.bin, uri: models:/churn/1}}", "conflicting-keys", "models.churn.path"),
+        ("{churn: {uri: models:/churn/1, train: {run: x}}}", "conflicting-keys", "models.churn.train"),
+        ("{churn: {path: a.bin, tracking_uri: sqlite:///a.db}}", "conflicting-keys", "models.churn.tracking_uri"),
+        ("{churn: {uri: churn}}", "bad-value", "models.churn.uri"),
         ("{churn: {path: c.bin}}", "missing-file", "models.churn.path"),
         ("{churn: {path: a.bin, sample: c.csv}}", "missing-file", "models.churn.sample"),
         ("{churn: {path: a.bin, inputs: {age: {min: 2, max: 1}}}}", "bad-input", "models.churn.inputs.age.max"),

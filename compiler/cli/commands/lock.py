@@ -5,7 +5,8 @@ What depends on the model is locked when the model can be read, so a model that 
 examples:
   deployc lock
   deployc lock --upgrade scikit-learn    move one distribution to its newest version
-  deployc lock --upgrade model           move the model to what model.uri names now
+  deployc lock --upgrade model           move the model to what its uri names now; of several, all of them
+  deployc lock --upgrade models.churn    move this one of several
   deployc lock --upgrade base            move the images that images are built on to what their tags name now
   deployc lock --upgrade '*'             move all
 """
@@ -29,7 +30,7 @@ from ..session import deployment, machine_arguments, opened
 from ..session import plan as planned
 
 MODEL = "model"
-"""In place of a distribution's name: the model that model.uri names."""
+"""In place of a distribution's name: the model that its `uri` names, or all such models."""
 BASE = "base"
 """In place of a distribution's name: what the bases of images name."""
 
@@ -49,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
         session,
         options,
         upgrade=names - moving,
-        moves_model=MODEL in moving and bool(names & {MODEL, ALL}),
+        moves_models=_moved(session.config, names),
         moves_bases=BASE in moving and bool(names & {BASE, ALL}),
     )
     if found := unknown(made.upgrade, made.lockfile):
@@ -73,4 +74,16 @@ def run(options: argparse.Namespace) -> int:
 def _moving(config: Config) -> frozenset[str]:
     """What else than distributions may move: where there is no such thing, its name is a distribution's."""
     images = any(entry.kind in IMAGES for entry in config.targets.values())
-    return frozenset([*([MODEL] if config.model.uri else []), *([BASE] if images else [])])
+    models = _from_mlflow(config)
+    return frozenset([*models.values(), *([MODEL] if models else []), *([BASE] if images else [])])
+
+
+def _moved(config: Config, names: frozenset[str]) -> frozenset[str]:
+    """The models that these names move; "" is the only one."""
+    return frozenset(model for model, name in _from_mlflow(config).items() if names & {name, MODEL, ALL})
+
+
+def _from_mlflow(config: Config) -> dict[str, str]:
+    """How each model that MLflow keeps is called here, by its name; "" is the only one."""
+    only = {"": MODEL} if config.model.uri else {}
+    return only | {name: f"models.{name}" for name, member in config.models.items() if member.uri}
