@@ -31,7 +31,7 @@ _WHEEL = re.compile(
 )
 _TRACEBACK = "Traceback (most recent call last):"
 _HOST = re.compile(r"https?://([^/\s`)]+)")
-_MARKER = re.compile(r"\{[^{}]*\}")
+_MARKER = re.compile(r"\{[^{}]*\}| for split \(markers: python_full_version < '[\d.]+'\)")
 _BUILD = re.compile(r"Failed to build|build backend returned an error|Preparing metadata .* did not run")
 _BUILDS = re.compile(r"[^\s\"']*[/\\]builds-v\d+[/\\]\.tmp\w+[/\\]")
 

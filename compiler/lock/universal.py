@@ -20,6 +20,8 @@ from .wanted import Wanted, parsed, spelled
 
 ROOT = "deploy-yaml"
 """The name that the resolver's words give to what asks for everything."""
+APART = f"{ROOT}-python"
+"""An empty package that is another one on later versions of Python."""
 
 
 def resolve(wanted: Wanted, preferred: str, *, uv: Uv, python: Path, scratch: Path) -> tuple[Pin, ...]:
@@ -71,7 +73,7 @@ def _compile(wanted: Wanted, preferred: str, standing_in: Sequence[str], *, uv: 
     code, said = uv.run(arguments, folder=scratch)
     if code != 0:
         raise unresolvable(wanted, said, offline=uv.offline)
-    return output.read_text(encoding="utf-8")
+    return re.sub(rf"(?m)^{APART} @ .*\n", "", output.read_text(encoding="utf-8"))
 
 
 def unresolvable(wanted: Wanted, said: str, *, offline: bool) -> UserError:
@@ -101,6 +103,7 @@ def after(cutoff: str) -> str:
 def _write_project(wanted: Wanted, direct: Iterable[str], scratch: Path) -> None:
     marker = beyond(wanted.python)
     texts = [_bounded(w.text, marker) for w in wanted.requirements] + [f"{name} ; {marker}" for name in sorted(direct)]
+    texts += _apart(wanted.python, scratch)
     lines = ["[project]", f'name = "{ROOT}"', 'version = "0"', "dependencies = ["]
     lines += [f"    {_quoted(text)}," for text in texts]
     lines += ["]", "[tool.uv.sources]"]
@@ -116,17 +119,33 @@ def _bounded(text: str, bound: str) -> str:
     return spelled(requirement, marker)
 
 
+def _apart(python: str, scratch: Path) -> list[str]:
+    """Requirements that let uv part later versions of Python from the wanted one before it looks at any other.
+
+    Else it parts them where a package asks for something else there, and fails or takes another version for the sake
+    of a Python that nothing is required on.
+    """
+    this, later = beyond(python), beyond(python).replace("<", ">=")
+    return [
+        f"{APART} @ {_empty(APART, scratch / 'apart' / place)} ; {marker}"
+        for place, marker in (("this", this), ("later", later))
+    ]
+
+
 def _stand_ins(names: Sequence[str], scratch: Path) -> list[str]:
     """Options that put an empty local package in the place of each of these, wherever it is required."""
     if not names:
         return []
-    for name in names:
-        folder = scratch / "stand-ins" / name
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "pyproject.toml").write_text(f'[project]\nname = "{name}"\nversion = "0"\n', encoding="utf-8")
-    lines = [f"{name} @ {(scratch / 'stand-ins' / name).as_uri()}\n" for name in names]
+    lines = [f"{name} @ {_empty(name, scratch / 'stand-ins' / name)}\n" for name in names]
     (scratch / "overrides.txt").write_text("".join(lines), encoding="utf-8")
     return ["--overrides", "overrides.txt"]
+
+
+def _empty(name: str, folder: Path) -> str:
+    """The address of a package of this name with nothing in it, made in a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "pyproject.toml").write_text(f'[project]\nname = "{name}"\nversion = "0"\n', encoding="utf-8")
+    return folder.as_uri()
 
 
 def _without_python(pin: Pin, bound: str) -> Pin:

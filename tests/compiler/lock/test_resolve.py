@@ -51,6 +51,17 @@ def test_one_lock_serves_every_platform_but_one_python(here: Machine, index: Pac
     assert versions(here.lock("alpha")) == {"alpha": "1", "win": "1"}
 
 
+def test_what_a_later_python_would_need_changes_nothing(here: Machine, index: PackageIndex) -> None:
+    """As numpy 1.22 and pandas 1.5 do, which go together on Python 3.10 and not on 3.11."""
+    major, minor = PYTHON.split(".")
+    index.add("alpha", "1", [f"beta>=2 ; python_version >= '{major}.{int(minor) + 1}'"])
+    index.add("alpha", "0")
+    index.add("beta", "1")
+    index.add("beta", "2")
+    assert versions(here.lock("alpha==1", "beta==1")) == {"alpha": "1", "beta": "1"}
+    assert versions(here.lock("alpha", "beta==1")) == {"alpha": "1", "beta": "1"}
+
+
 @pytest.mark.parametrize(
     "marker",
     ["sys_platform == 'linux'", "sys_platform == 'win32' or os_name == 'nt'", "platform_machine == 'x86_64'"],
