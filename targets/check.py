@@ -24,7 +24,7 @@ from .several import OWN, field_of, named
 
 RESERVED = (
     *("serve", "train", "source", "model", "inspect", "probe"),
-    *("optimize", "prove", "generate", "openapi", "assemble", "template"),
+    *("optimize", "prove", "hooks", "generate", "openapi", "assemble", "template"),
 )
 
 

@@ -162,16 +162,14 @@ class Deployment:
         hooks = self.config.serve.hooks
         return {"hooks": Files(globs=files(hooks.module, on_disk(self.root), HOOKS))} if hooks else {}
 
-    def hooks(self, work: Work) -> Hooks | None:
-        """What the user's hooks are, for a node with an input labelled "hooks"."""
-        if self.config.serve.hooks is None:
-            return None
+    def hooks(self, work: Work, module: str) -> Hooks:
+        """What the user's hooks are, for a node with an input labelled "hooks" that is their files."""
         tree = work.inputs["hooks"]
 
         def find(path: str) -> Source | None:
             return Source.of(path, work.cas.text(tree, path)) if path in tree else None
 
-        return read(self.config.serve.hooks.module, find, HOOKS)
+        return read(module, find, HOOKS)
 
     def spec(self, work: Work) -> ModelSpec:
         """The model's spec, for a node with an input labelled "spec" that is made by `inspect`."""

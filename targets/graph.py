@@ -8,10 +8,11 @@ from dataclasses import replace
 
 from ..compiler import command
 from ..compiler.functions import code_of, functions
+from ..compiler.hooks.contract import Hooks
 from ..compiler.node import AnyNode, Files, Input, Made, Node, Work
 from ..compiler.sources import registry
 from ..compiler.tree import Tree
-from ..schema.codec import encode
+from ..schema.codec import decode, encode
 from ..schema.config import Optimize
 from ..schema.lockfile import Lockfile
 from . import combining, environments, images, optimizing, project, serving
@@ -21,6 +22,8 @@ from .modelling import MODEL, SPEC, model_nodes, of_command, sample_of, training
 from .project import scored
 from .registry import bases
 from .several import named
+
+HOOKS = "hooks.json"
 
 
 def graph(deployment: Deployment) -> list[AnyNode]:
@@ -145,6 +148,7 @@ def _single(deployment: Deployment) -> list[AnyNode]:
         *training(deployment),
         *model_nodes(deployment),
         *_template(deployment),
+        *_hooks(deployment),
         *environments.nodes(deployment, SPEC),
         *([optimizing.node(deployment, MODEL, SPEC, sample)] if deployment.optimizes else []),
         serving.probe(deployment, MODEL, SPEC, sample),
@@ -161,6 +165,33 @@ def _template(deployment: Deployment) -> list[AnyNode]:
     return [Node(name="template", inputs={"": files}, run=lambda work: work.inputs[""])] if folder else []
 
 
+def _hooks(deployment: Deployment) -> list[AnyNode]:
+    """What the user's functions take and give: the code around them is written anew only where that changes."""
+    if not (asked := deployment.config.serve.hooks):
+        return []
+
+    def run(work: Work) -> Tree:
+        found, spec = deployment.hooks(work, asked.module), deployment.spec(work)
+        deployment.methods(spec)
+        project.check_hooks(found, spec, serving.probed(work).outputs, deployment.config)
+        return work.cas.put_texts({HOOKS: json.dumps(encode(found.without_places()), indent=1) + "\n"})
+
+    return [
+        Node(
+            name="hooks",
+            inputs={**deployment.hook_files, "spec": deployment.served_spec, "probe": Made(node="probe")},
+            params={"module": asked.module, "methods": " ".join(deployment.config.serve.methods)},
+            implementation=deployment.identity.tools(),
+            run=run,
+        )
+    ]
+
+
+def hooks_of(work: Work) -> Hooks:
+    """What the node `hooks` found, for a node with an input labelled "hooks"."""
+    return decode(Hooks, json.loads(work.cas.text(work.inputs["hooks"], HOOKS)))
+
+
 def _generate(deployment: Deployment) -> Node:
     config = replace(deployment.config, python=deployment.python)
 
@@ -174,7 +205,7 @@ def _generate(deployment: Deployment) -> Node:
             cas=work.cas,
             template=deployment.template_modules(work.cas, work.inputs),
             example=found.example,
-            hooks=deployment.hooks(work),
+            hooks=hooks_of(work) if config.serve.hooks else None,
             closed=found.closed,
         )
 
@@ -186,7 +217,7 @@ def _generate(deployment: Deployment) -> Node:
             "spec": deployment.served_spec,
             "probe": Made(node="probe"),
             **deployment.template,
-            **deployment.hook_files,
+            **({"hooks": Made(node="hooks")} if config.serve.hooks else {}),
         },
         params={
             "name": config.name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ...schema.diagnostics import Span
@@ -42,7 +42,7 @@ class RecordField:
     default: str = ""
     """The default's expression; empty where there is none."""
     example: object
-    at: Span
+    at: Span | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class Record:
     name: str
     kind: RecordKind
     fields: tuple[RecordField, ...]
-    at: Span
+    at: Span | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class Hook:
     given: tuple[str, ...] = ()
     """Names of what it takes besides the row."""
     row: bool = False
-    at: Span
+    at: Span | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,3 +86,13 @@ class Hooks:
     """What `pre` gives; None where that is a mapping of columns."""
     response: Record | None = None
     """What `post` gives."""
+
+    def without_places(self) -> Hooks:
+        """The same, but for where it stands in the files: that changes with every line above it."""
+        startup, pre, post = (hook and replace(hook, at=None) for hook in (self.startup, self.pre, self.post))
+        request, made, response = (record and _unplaced(record) for record in (self.request, self.made, self.response))
+        return replace(self, startup=startup, pre=pre, post=post, request=request, made=made, response=response)
+
+
+def _unplaced(record: Record) -> Record:
+    return replace(record, at=None, fields=tuple(replace(field, at=None) for field in record.fields))

@@ -23,7 +23,7 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
 
         # What `pre` takes, and an array, have no columns that MLflow could check.
         spec = deployment.spec(work)
-        free = deployment.hooks(work) or spec.container == "tensor"
+        free = deployment.config.serve.hooks or spec.container == "tensor"
         checked = None if free else signature(spec.inputs, _outputs(work, deployment))
         return folder(
             cas=work.cas,
@@ -42,7 +42,6 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
                 "spec": deployment.served_spec,
                 "probe": Made(node="probe"),
                 **optimized,
-                **deployment.hook_files,
             },
             params={"package": deployment.package, "python": deployment.python},
             implementation=deployment.identity.tools("pyyaml"),

@@ -54,8 +54,8 @@ def generate(
 
     `template` holds the modules of a template of the user's own, for which the config names its folder. `example` is a
     row that the model is known to take; by default one is synthesised from the signature. A config that names no Python
-    means the one that runs deployc. `hooks` is what was read of the user's own functions, `closed` the only values that
-    the model takes in some of its columns.
+    means the one that runs deployc. `hooks` is what was read of the user's own functions, which `check_hooks` let pass;
+    `closed` holds the only values that the model takes in some of its columns.
     """
     from .catalog import chosen
     from .generation import generate as run
@@ -72,6 +72,14 @@ def generate(
         hooks=hooks,
         closed=closed,
     )
+
+
+def check_hooks(hooks: Hooks, spec: ModelSpec, outputs: tuple[Output, ...], config: Config) -> None:
+    """UserError where the user's functions do not fit the model, at their lines."""
+    from .hooked import check_hooks as run
+    from .offered import offered
+
+    run(hooks, spec.inputs, tuple(output.method for output in offered(outputs, config)))
 
 
 def compose(*, parts: Mapping[str, Part], config: Config, cas: Cas) -> Tree:

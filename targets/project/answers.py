@@ -9,18 +9,9 @@ from dataclasses import dataclass
 from ...compiler.codegen.bind import Code
 from ...compiler.codegen.fields import Field
 from ...compiler.codegen.identifiers import identifiers
-from ...compiler.model_spec import ColumnType, Label, Output
+from ...compiler.model_spec import Label, Output
+from .offered import ANSWERS
 from .rows import RESERVED, encodable
-
-ANSWERS: Mapping[ColumnType, str] = {
-    "boolean": "bool",
-    "integer": "int",
-    "long": "int",
-    "float": "float",
-    "double": "float",
-    "string": "str",
-}
-"""The elements that an answer can have, as Python sees them."""
 
 
 def class_fields(classes: Sequence[Label]) -> tuple[Field, ...]:

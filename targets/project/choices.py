@@ -14,25 +14,26 @@ from ...compiler.model_spec import Column, ModelSpec, Output
 from ...schema.config import Config, Serve
 from ...schema.diagnostics import fail
 from . import imaged, pages, payload_log, redacted, scored
-from .answers import ANSWERS, Shapes
+from .answers import Shapes
 from .catalog import Framework
 from .closed import UNEXPLAINED, Closed, constants, listed
 from .features import left_out
-from .hooked import check_hooks, hook_constants
+from .hooked import hook_constants
 from .hooking import must_wait
 from .model_module import model_constants, model_functions
 from .names import VERSION, Names
 from .needs import requirements
+from .offered import offered
 from .protocols import UNCHECKED, protocol_constants, unspoken
 from .rows import row_types, shown_row
 
-# What goes when a model lacks a method, in whichever module it stands.
 PARTS: Mapping[str, frozenset[str]] = {
     "predict": frozenset({"predict", "Prediction", "prediction"}),
     "predict_proba": frozenset({"predict_proba", "Probabilities", "probabilities"}),
     "decision_function": frozenset({"decision_function", "Decision", "decision"}),
     "transform": frozenset({"transform", "Transformed"}),
 }
+"""What goes when a model lacks a method, in whichever module it stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +86,7 @@ def choose(
     libraries = tuple(sorted({r.name.partition("[")[0] for r in needs}))
     names.check(_modules(libraries, config, hooks))
     _check_columns(spec)
-    served = {o.method: o for o in _served(spec, outputs, config)}
-    if hooks:
-        check_hooks(hooks, spec.inputs, tuple(served))
+    served = {o.method: o for o in offered(outputs, config)}
     pictured = imaged.checked(spec.inputs, hooks) is not None
     shapes = Shapes(served, spec.classes)
     return Choices(
@@ -188,17 +187,3 @@ def _check_columns(spec: ModelSpec) -> None:
         raise fail("no-signature", message, field=("model", "path"), help="give `model.sample`, a CSV with such rows")
     if double := [name for name, count in Counter(names).items() if count > 1]:
         raise fail("double-column", f"the model takes two columns named `{double[0]}`", field=("model", "path"))
-
-
-def _served(spec: ModelSpec, outputs: tuple[Output, ...], config: Config) -> list[Output]:
-    """The outputs to serve, in the model's order."""
-    have = [o for o in outputs if o.method in PARTS and o.type in ANSWERS and len(o.shape) <= 1]
-    for i, method in enumerate(config.serve.methods):
-        if method not in {o.method for o in have}:
-            at = ("serve", "methods", i)
-            able = ", ".join(o.method for o in have) or "none that can be served"
-            raise fail("unknown-method", f"the model has no method `{method}`", field=at, help=f"it has: {able}")
-    served = [o for o in have if o.method in config.serve.methods or not config.serve.methods]
-    if not served:
-        raise fail("no-methods", "the model has no method that can be served", field=("model", "path"))
-    return served

@@ -122,8 +122,12 @@ def test_mistakes_are_told_before_work_starts(hooked: Project) -> None:
     assert "did you mean `Measured`?" in told
 
 
-def test_a_change_of_what_hooks_import_is_noticed(hooked: Project) -> None:
+def test_a_change_of_what_hooks_import_is_noticed_and_one_of_their_types_written_anew(hooked: Project) -> None:
     hooked.build()
     assert hooked.build().events[-1]["event"] == "up-to-date"
-    hooked.edit("features/units.py", "import msgspec\n", f"import msgspec  # {uuid.uuid4()}\n")
-    assert {"generate", "openapi", "assemble"} <= hooked.build().ran
+    hooked.edit("features/units.py", "import msgspec\n", f"\n\nimport msgspec  # {uuid.uuid4()}\n")
+    ran = hooked.build().ran
+    assert {"hooks", "openapi", "assemble"} <= ran
+    assert "generate" not in ran, "what hooks take and give is the same, wherever it stands"
+    hooked.edit("features/units.py", "wait: Annotated", f"n{uuid.uuid4().hex}: int = 0\n    wait: Annotated")
+    assert {"hooks", "generate", "openapi", "assemble"} <= hooked.build().ran

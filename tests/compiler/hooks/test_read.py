@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import pytest
 from deployc.compiler.hooks.contract import Hooks
 from deployc.compiler.hooks.modules import Find
 from deployc.compiler.hooks.read import files, read
+from deployc.schema.codec import decode, encode
 from deployc.schema.diagnostics import UserError
 from deployc.schema.source import Source
 
@@ -179,3 +181,16 @@ def test_all_mistakes_are_told_at_once() -> None:
     with pytest.raises(UserError) as raised:
         hooks("def startup(x: int) -> None: ...\ndef pre(row) -> Made: ...\n")
     assert [said.code for said in raised.value.diagnostics] == ["hook-parameter", "hook-annotation"]
+
+
+def test_what_hooks_are_does_not_depend_on_where_they_stand() -> None:
+    text = """\
+async def startup() -> None: ...
+def pre(row: Asked) -> Made: ...
+def post(prediction: str, row: Asked) -> Said: ...
+"""
+    found, moved = hooks(text), hooks("# a comment\n\n" + text)
+    assert found != moved
+    assert found.without_places() == moved.without_places()
+    assert decode(Hooks, json.loads(json.dumps(encode(found.without_places())))) == found.without_places()
+    assert found.without_places() != hooks(text.replace("row: Asked) -> Said", "row: Asked) -> Made")).without_places()

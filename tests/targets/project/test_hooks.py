@@ -72,6 +72,7 @@ def made(folder: Path, text: str, *, timeout: str | None = None, framework: str 
     (folder / "own.py").write_text(text, encoding="utf-8")
     hooks = read("own", on_disk(folder), ("serve", "hooks", "module"))
     deploy = config(framework=framework, hooks=Hooks(module="own", timeout=timeout))
+    project.check_hooks(hooks, REGRESSOR, REGRESSOR_OUTPUTS, deploy)
     cas = Cas(folder / "cas")
     tree = project.generate(spec=REGRESSOR, outputs=REGRESSOR_OUTPUTS, config=deploy, cas=cas, hooks=hooks)
     cas.materialise(tree, folder / "made")
