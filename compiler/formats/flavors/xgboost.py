@@ -28,7 +28,8 @@ _METHODS = {
 _BY_KIND = {"classifier": "XGBClassifier", "regressor": "XGBRegressor", "ranker": "XGBRanker"}
 # it computes in 32 bits, so what it takes as a number has to fit there
 _TYPES: Mapping[str, ColumnType] = {"int": "long", "float": "float", "q": "float", "i": "boolean", "c": "long"}
-_NUMBERED = "it was saved by an XGBoost before 3.1, which keeps no categories: a request gives their numbers"
+_NUMBERED = "its file keeps no categories, as before XGBoost 3.1: a request gives their numbers"
+_GARBLED = "XGBoost cuts names of categories beyond ASCII wrongly as it saves them: a request gives their numbers"
 _MOST_COLUMNS = 1 << 20
 _LONGEST_JSON = 256 << 20
 _OLD = struct.Struct("<4sfIiiiII")
@@ -105,7 +106,8 @@ def _described(name: str, saved: Mapping[str, Value], classes: int | None) -> Id
     numbers = _mapping(learner.get("learner_model_param"))
     count = _whole(numbers.get("num_feature"))
     kinds = _texts(learner.get("feature_types"), count)
-    categories = _categories(learner, kinds)
+    encoded = _encoded(learner, kinds)
+    categories = {place: labels for place, entry in encoded.items() if (labels := _labels(entry))}
     classes = classes or max(_whole(numbers.get("num_class")) or 0, 2)
     needs = {"xgboost": _version(saved.get("version"))}
     return Identity(
@@ -119,7 +121,7 @@ def _described(name: str, saved: Mapping[str, Value], classes: int | None) -> Id
         closed=True,
         arrays="numbers",
         versions=needs if name == _BOOSTER else needs | {"scikit-learn": ""},
-        notes=(_NUMBERED,) if any(kind == "c" and i not in categories for i, kind in enumerate(kinds)) else (),
+        notes=_notes(kinds.count("c") - len(categories), any(map(_garbled, encoded.values()))),
     )
 
 
@@ -132,28 +134,43 @@ def _version(value: Value) -> str:
     return ".".join(str(part) for part in parts) if len(parts) == 3 and all(type(p) is int for p in parts) else ""
 
 
-def _categories(learner: Mapping[str, Value], kinds: Sequence[str]) -> dict[int, tuple[Label, ...]]:
-    """The categories by column, which files have since version 3.1; before, a column takes their numbers."""
+def _encoded(learner: Mapping[str, Value], kinds: Sequence[str]) -> dict[int, Mapping[str, Value]]:
+    """The columns of categories as files have them since version 3.1; before, a column takes their numbers."""
     booster = _mapping(learner.get("gradient_booster"))
     # dart keeps a gbtree within it
     booster = _mapping(booster.get("gbtree")) or booster
     found = _mapping(_mapping(booster.get("model")).get("cats")).get("enc")
     if not isinstance(found, (list, tuple)) or len(found) != len(kinds):
         return {}
-    pairs = ((place, _labels(_mapping(entry))) for place, entry in enumerate(found) if kinds[place] == "c")
-    return {place: labels for place, labels in pairs if labels}
+    return {place: _mapping(entry) for place, entry in enumerate(found) if kinds[place] == "c"}
+
+
+def _notes(lacking: int, garbled: bool) -> tuple[str, ...]:
+    """Why a request has numbers in columns of categories."""
+    return () if not lacking else (_GARBLED,) if garbled else (_NUMBERED,)
 
 
 def _labels(encoded: Mapping[str, Value]) -> tuple[Label, ...]:
     """The categories of one column: numbers, or texts as one string of bytes and where each begins."""
-    values, offsets = encoded.get("values"), encoded.get("offsets")
-    if not isinstance(values, (list, tuple)) or not all(type(v) is int for v in values):
+    values, offsets = _whole_numbers(encoded.get("values")), _whole_numbers(encoded.get("offsets"))
+    if offsets is None:
+        return values or ()
+    if _garbled(encoded):
         return ()
-    if not isinstance(offsets, (list, tuple)) or not all(type(o) is int for o in offsets):
-        return tuple(values)
-    text = bytes(value % 256 for value in values)
-    parts = (text[start:end] for start, end in pairwise(offsets))
-    return tuple(part.decode("utf-8", "replace") for part in parts)
+    text = bytes(value % 256 for value in values or ())
+    return tuple(text[start:end].decode() for start, end in pairwise(offsets))
+
+
+def _garbled(encoded: Mapping[str, Value]) -> bool:
+    """Whether texts may be cut wrongly: of those of pandas XGBoost counts the characters where bytes are meant."""
+    values = _whole_numbers(encoded.get("values")) or ()
+    return "offsets" in encoded and any(not 0 <= value < 128 for value in values)
+
+
+def _whole_numbers(value: Value) -> tuple[int, ...] | None:
+    items = value if isinstance(value, (list, tuple)) else (None,)
+    whole = tuple(item for item in items if type(item) is int)
+    return whole if len(whole) == len(items) else None
 
 
 def _texts(value: Value, count: int | None) -> tuple[str, ...]:

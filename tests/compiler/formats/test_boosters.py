@@ -123,7 +123,19 @@ def test_categories_that_were_not_kept_are_asked_for_as_numbers(space: Space) ->
     del saved["learner"]["gradient_booster"]["model"]["cats"]
     spec = space.look(space.file(json.dumps(saved).encode(), "model.json"))
     assert column(spec, "city") == Column(name="city", type="long")
-    assert "before 3.1" in spec.notes[0]
+    assert "before XGBoost 3.1" in spec.notes[0]
+
+
+def test_categories_that_xgboost_cut_wrongly_are_asked_for_as_numbers(space: Space) -> None:
+    saved = json.loads((BOOSTERS / "xgboost/booster.json").read_text())
+    # what XGBoost 3.2.0 makes of the categories Bern, Genève and Zürich of a table of pandas
+    values = [value - 256 * (value > 127) for value in "BernGenèveZürich".encode()[:16]]
+    cut = {"offsets": [0, 4, 10, 16], "values": values}
+    saved["learner"]["gradient_booster"]["model"]["cats"]["enc"][2] = cut
+    file = space.file(json.dumps(saved).encode(), "model.json")
+    spec = space.look(file)
+    assert column(spec, "city") == Column(name="city", type="long")
+    assert "beyond ASCII" in spec.notes[0]
 
 
 def test_scikit_learn_is_needed_by_its_api_alone(space: Space) -> None:
