@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ..compiler import command
 from ..compiler.functions import code_of, functions
 from ..compiler.hooks.contract import Hooks
+from ..compiler.model_spec import ModelSpec
 from ..compiler.node import AnyNode, Files, Input, Made, Node, Work
 from ..compiler.sources import registry
 from ..compiler.tree import Tree
@@ -59,7 +60,7 @@ def outputs(deployment: Deployment, trees: Mapping[str, Tree]) -> Tree:
             # the provenance of a model that was saved again differs, so it enters no key: it joins only here
             place = TARGETS.load(entry.kind).provenance(deployment)
             found |= (trees[name] | (Tree() if place is None else _beside(deployment, place, trees))).at(name)
-    for node in _optimized(deployment):
+    for node in _nodes(deployment, "optimize"):
         found |= trees.get(node, Tree()).under("report").at(f"reports/{node}")
     for name in deployment.config.tests:
         found |= trees.get(name, Tree()).at(f"reports/{name}")
@@ -81,10 +82,13 @@ def _at(tree: Tree, folder: str) -> Tree:
     return tree.at(folder.strip("/")) if folder.strip("/") else tree
 
 
-def _optimized(deployment: Deployment) -> tuple[str, ...]:
-    """The nodes that compile models."""
-    models = deployment.config.models
-    return tuple(named("optimize", model) for model in models) if models else ("optimize",)
+def _nodes(deployment: Deployment, node: str) -> tuple[str, ...]:
+    """The node of that name of each model."""
+    return tuple(_of(node, model) for model in deployment.config.models or ("",))
+
+
+def _of(node: str, model: str) -> str:
+    return named(node, model) if model else node
 
 
 def elsewhere(deployment: Deployment, trees: Mapping[str, Tree]) -> Mapping[str, Tree]:
@@ -100,14 +104,22 @@ def elsewhere(deployment: Deployment, trees: Mapping[str, Tree]) -> Mapping[str,
 def remarks(deployment: Deployment, trees: Mapping[str, Tree]) -> tuple[str, ...]:
     """What the user should know of what was built, a sentence each."""
     cas = deployment.store.cas
-    optimized = [
-        f"{node.removeprefix('optimize-')}: {said}" if deployment.config.models else said
-        for node in _optimized(deployment)
-        if node in trees
-        for said in optimizing.report_of(cas, trees[node]).told
+    said = [
+        f"{model}: {text}" if model else text
+        for model in deployment.config.models or ("",)
+        for text in _said_of(deployment, model, trees)
     ]
     made = {name: trees[name] for name in deployment.config.targets if images.FILE in trees.get(name, Tree())}
-    return (*optimized, *(f"{name} is {images.told(cas, tree)}" for name, tree in made.items()))
+    return (*said, *(f"{name} is {images.told(cas, tree)}" for name, tree in made.items()))
+
+
+def _said_of(deployment: Deployment, model: str, trees: Mapping[str, Tree]) -> Iterator[str]:
+    """What was noticed as a model was read, and how it is served."""
+    cas, read, compiled = deployment.store.cas, trees.get(_of("inspect", model)), trees.get(_of("optimize", model))
+    if read:
+        yield from decode(ModelSpec, json.loads(cas.text(read, "spec.json"))).notes
+    if compiled:
+        yield from optimizing.report_of(cas, compiled).told
 
 
 def locked(deployment: Deployment, trees: Mapping[str, Tree]) -> Lockfile:

@@ -18,7 +18,7 @@ TEXT = "text"
 VECTORIZERS = frozenset({"CountVectorizer", "TfidfVectorizer", "HashingVectorizer"})
 """scikit-learn's classes that take a list of texts and no table."""
 _MOST = 1 << 20
-_UNTYPED = "the model records its columns' names but not their types, so all are taken as numbers: give model.sample"
+_UNTYPED = "the model records no types of its columns: they are numbers unless model.sample or inputs say otherwise"
 _WHOLE: tuple[ColumnType, ...] = ("integer", "long")
 _LABELS: Mapping[type, ColumnType] = {str: "string", bool: "boolean", int: "long"}
 
@@ -70,7 +70,7 @@ def _settled(identity: Identity, found: Inputs) -> Inputs:
     """With the categories that the model knows, in the simplest container that serves it."""
     columns = tuple(_categorised(identity, place, column) for place, column in enumerate(found.columns))
     if identity.arrays == "numbers":
-        _check_numbers(columns)
+        _check_numbers(columns, identity.notes)
     container = "ndarray" if identity.arrays else found.container
     return replace(found, columns=columns, container=container, notes=found.notes + identity.notes)
 
@@ -88,7 +88,7 @@ def _label_type(labels: tuple[Label, ...]) -> ColumnType:
     return next((name for kind, name in _LABELS.items() if kinds <= {kind}), "double")
 
 
-def _check_numbers(columns: tuple[Column, ...]) -> None:
+def _check_numbers(columns: tuple[Column, ...], notes: tuple[str, ...]) -> None:
     for column in columns:
         if column.type in ("string", "binary", "datetime") and not column.categories:
             raise fail(
@@ -96,6 +96,7 @@ def _check_numbers(columns: tuple[Column, ...]) -> None:
                 f"column `{column.name}` is of type {column.type}, but the model takes numbers",
                 field=("model",),
                 help="train with columns of categories and a library that keeps them in the model, or with numbers",
+                notes=notes,
             )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from .project import Project, contents
 
+BOOSTERS = Path(__file__).parents[1] / "boosters"
 COMMANDS = ["build", "check", "clean", "eject", "explain", "graph", "init", "inspect", "list", "lock", "plan", "run"]
 COMMANDS += ["prove", "replay", "schema", "version"]
 
@@ -154,6 +155,17 @@ def test_inspect_says_what_a_model_is(given: Project) -> None:
     facts = json.loads(given.run("inspect", "model", "--json", "--sample", "sample.csv").out)
     assert facts["flavor"] == "sklearn"
     assert "predict_proba" in facts["methods"]
+
+
+def test_what_was_noticed_in_a_model_is_told_by_each_command_that_reads_it(project: Project) -> None:
+    saved = json.loads((BOOSTERS / "xgboost/booster.json").read_text())
+    del saved["learner"]["gradient_booster"]["model"]["cats"]
+    project.write("model.json", json.dumps(saved))
+    noticed = "its file keeps no categories, as before XGBoost 3.1: a request gives their numbers"
+    assert f"note        {noticed}\n" in project.run("inspect", "model.json").out
+    assert f"  {noticed}\n" in project.run("init", "model.json").err
+    assert json.loads(project.build("--only", "inspect").out.splitlines()[-1])["remarks"] == [noticed]
+    assert f"inspect: {noticed}\n" in project.run("explain", "inspect").out
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from pathlib import Path
 import yaml
 
 from ....schema.diagnostics import fail
+from ....schema.render import visible
 from ...model_spec import ModelSpec
 from ...sources.uri import OfRun, Registered, parsed
 from ..models import inspected, is_uri
@@ -46,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
     data = _config(spec, options.name or _name(model), paths, [_relative(path, root) for path in code])
     file.write_text(yaml.safe_dump(data, sort_keys=False, default_flow_style=None), encoding="utf-8")
     sys.stderr.write(f"deployc: wrote {file} for a {spec.class_name}; next: deployc build\n")
+    sys.stderr.write("".join(f"  {visible(note)}\n" for note in spec.notes))
     return 0
 
 

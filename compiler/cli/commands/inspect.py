@@ -53,3 +53,4 @@ def _lines(spec: ModelSpec) -> Iterator[str]:
     yield from (f"  {c.name}: {c.type}{' (optional)' if c.optional else ''}" for c in spec.inputs)
     yield "needs"
     yield from (f"  {need.name}{need.specifier}: {need.reason}" for need in spec.requirements)
+    yield from (f"note        {note}" for note in spec.notes)
