@@ -49,7 +49,7 @@ def _several(config: Config) -> Iterator[Diagnostic]:
             yield _apart(field, text, f"write it below the model's name, as `models.NAME.{field[-1]}`")
     for name, member in config.models.items():
         yield from _source(member.model, ("models", name))
-    for key in ("hooks", "payload_log", "telemetry"):
+    for key in ("hooks", "telemetry"):
         if getattr(serve, key):
             yield _apart(("serve", key), f"a service of several `models` has no `{key}` yet", "take it out")
 

@@ -22,7 +22,7 @@ from ...compiler.model_spec import Column, Requirement
 from ...compiler.tree import Tree
 from ...schema.config import Config, Serve
 from ..several import placed
-from . import imaged, pages, redacted, scored
+from . import imaged, pages, payload_log, redacted, scored
 from .catalog import HERE, Framework
 from .choices import Choices, choose, settings_constants
 from .features import left_out
@@ -36,6 +36,8 @@ from .texts import render_several
 FOLDER = "several"
 FRONT = ("service", "predictor", "openapi", "about", "index")
 """Modules that stand around the models, by the names that those of a single model have where a face imports them."""
+RECORDING = "recording"
+"""The one of them that only a payload log needs."""
 PART = ("part", "narrowed")
 """Modules that each model has besides its own."""
 COMMON = frozenset(
@@ -96,7 +98,7 @@ def _needs(parts: Mapping[str, Part], config: Config, framework: Framework) -> t
 
 def alone(serve: Serve) -> Serve:
     """What is said of one of several models: what belongs to a whole service is the front's."""
-    return replace(serve, metrics=False, cors=())
+    return replace(serve, metrics=False, cors=(), payload_log=None)
 
 
 def _chosen(name: str, part: Part, config: Config, framework: Framework) -> Choices:
@@ -136,18 +138,20 @@ def _around(
     """What stands around the models' packages."""
     known = redacted.constants(columns)
     hiding = frozenset() if known else redacted.UNREDACTED
-    modules = {name: template("template", name, ".") for name in (*COMMON, "info")}
-    modules |= {name: _several(name, ".") for name in FRONT}
+    logged = payload_log.MODULES if config.serve.payload_log else ()
+    modules = {name: template("template", name, ".") for name in (*COMMON, "info", *logged)}
+    modules |= {name: _several(name, ".") for name in (*FRONT, *({RECORDING} & {*logged}))}
     modules |= {name: face(text, own=framework.own) for name, text in framework.modules.items()}
     modules = {name: without(module, left_out(_serve(name, config)) | hiding) for name, module in modules.items()}
     modules["metrics"] = without(modules["metrics"], UNTOLD)
+    modules = payload_log.around(modules) if logged else modules
     modules = {name: redirect(drop(module, _unspoken(config)), ANY_ROW) for name, module in modules.items()}
-    for name, values in {**_constants(config), **known}.items():
+    for name, values in {**_constants(config, columns), **known}.items():
         modules[name] = bind(modules[name], values)
     modules["predictor"] = tabulate(modules["predictor"], "PARTS", "Part", packages)
     modules["openapi"] = tabulate(modules["openapi"], "DOCUMENTS", "model_document", packages)
     pruned = prune_all(modules, _roots(own))
-    optional = (*COMMON, *FRONT)
+    optional = (*COMMON, *FRONT, *logged)
     kept = {name: module for name, module in pruned.items() if name not in optional or definitions(module.body)}
     return {"__init__": parse(PACKAGE), **kept}
 
@@ -163,10 +167,12 @@ def _unspoken(config: Config) -> frozenset[str]:
     return v2 | frozenset({"index", "shortened"} if not config.serve.page else ())
 
 
-def _constants(config: Config) -> Mapping[str, Mapping[str, object]]:
+def _constants(config: Config, columns: list[Column]) -> Mapping[str, Mapping[str, object]]:
+    logged = payload_log.constants(config, tuple(columns))
     return {
         **({"origins": {"ORIGINS": config.serve.cors}} if config.serve.cors else {}),
-        "settings": settings_constants(config.serve, Names.of(config.name)),
+        "settings": settings_constants(config.serve, Names.of(config.name)) | logged.pop("settings"),
+        **logged,
         "info": {"NAME": config.name},
         "openapi": {"VERSION": VERSION},
         "pages": {"FILES": pages.files(config)},

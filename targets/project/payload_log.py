@@ -21,7 +21,10 @@ SERVICES = ((".service", "Service"), (".starting", "HookedService"), (".waiting"
 
 
 def constants(config: Config, columns: tuple[Column, ...]) -> dict[str, dict[str, object]]:
-    """What the modules are bound to; UserError `unknown-column` for one that is to be redacted and is not there."""
+    """What the modules are bound to; UserError `unknown-column` for one that is to be redacted and is not there.
+
+    `columns` are those of all models.
+    """
     chosen = config.serve.payload_log
     if chosen is None:
         return {"settings": {}}
@@ -29,7 +32,7 @@ def constants(config: Config, columns: tuple[Column, ...]) -> dict[str, dict[str
     return {
         "settings": {"PAYLOAD_SAMPLE": chosen.sample, "PAYLOAD_LOG": Code(place)},
         "payloads": {
-            "REDACTED": _redacted(chosen.redact, columns),
+            "REDACTED": _redacted(chosen.redact, columns, several=bool(config.models)),
             "MAX_BYTES": chosen.max_megabytes * 1_000_000,
         },
     }
@@ -47,11 +50,12 @@ def around(modules: Mapping[str, cst.Module]) -> dict[str, cst.Module]:
     return {**modules, **found, "recording": redirect(modules["recording"], {SERVICES[0]: served})}
 
 
-def _redacted(wanted: tuple[str, ...], columns: tuple[Column, ...]) -> tuple[str, ...]:
-    known = [column.name for column in columns]
+def _redacted(wanted: tuple[str, ...], columns: tuple[Column, ...], *, several: bool) -> tuple[str, ...]:
+    known = list(dict.fromkeys(column.name for column in columns))
     for i, name in enumerate(wanted):
         if name not in known:
+            lacking = "none of the models has a" if several else "the model has no"
             field = ("serve", "payload_log", "redact", i)
-            text = f"the model has no column `{name}`"
+            text = f"{lacking} column `{name}`"
             raise fail("unknown-column", text, field=field, help=suggest(name, known))
     return tuple(sorted({*wanted, *(column.name for column in columns if column.redacted)}))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from deployc.compiler.cas import Cas
 from deployc.compiler.model_spec import Output
+from deployc.schema.config import PayloadLog
 from deployc.targets import project as generated
 from deployc.targets.project.part import Part
 
@@ -24,11 +25,12 @@ OUTPUTS = (Output(method="predict", type="double"),)
 
 @pytest.fixture(scope="module")
 def service(python: Path, framework: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booted]:
-    """Two models, each the tests' own."""
+    """Two models, each the tests' own; all requests are logged."""
     folder = tmp_path_factory.mktemp(framework)
     cas, echo = Cas(folder / "cas"), Path(__file__).with_name("echo.py").read_text(encoding="utf-8")
-    parts = {name: Part(spec=ECHO, outputs=OUTPUTS, config=config(framework=framework)) for name in MODELS}
-    cas.materialise(generated.compose(parts=parts, config=config(framework=framework), cas=cas), folder / "project")
+    deploy = config(framework=framework, payload_log=PayloadLog(sample=1, path=str(folder / "payloads.jsonl")))
+    parts = {name: Part(spec=ECHO, outputs=OUTPUTS, config=deploy) for name in MODELS}
+    cas.materialise(generated.compose(parts=parts, config=deploy, cas=cas), folder / "project")
     for package in ("one", "the_other"):
         (folder / f"project/src/churn/{package}/model.py").write_text(echo, encoding="utf-8")
     with booted(python, folder / "project", folder / "signs") as running:
@@ -73,6 +75,14 @@ def test_the_service_tells_of_all(service: Booted) -> None:
     assert all(name in service.ask("GET", "/").body.decode() for name in MODELS)
 
 
-def test_all_stop_together(service: Booted) -> None:
+def test_all_stop_together_and_one_log_says_what_each_was_asked(service: Booted) -> None:
     """The last of them: the process is gone afterwards."""
+    for number, name in enumerate(MODELS):
+        post(service, f"/{name}/predict", b'{"number": 4%d}' % number)
     assert service.stop() in (0, -15)
+    lines = (service.signs.parent / "payloads.jsonl").read_text(encoding="utf-8").splitlines()
+    found = [
+        (line["name"], line["rows"][0]["number"], line["answers"], line["status"]) for line in map(json.loads, lines)
+    ]
+    assert found[-2:] == [(name, 40 + i, [{"prediction": 40.0 + i}], 200) for i, name in enumerate(MODELS)]
+    assert {(name, 422) for name in MODELS} <= {(name, status) for name, _, _, status in found}

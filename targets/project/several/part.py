@@ -15,12 +15,6 @@ class Part(Service):
         super().__init__(settings, Predictor.load)
 
     @property
-    def about(self) -> Info:
-        """What is served; the versions of its libraries take a while to find, and are left out."""
-        assert self._about
-        return self._about
-
-    @property
     def told(self) -> Info:
-        """The same with these versions."""
+        """What is served, with the versions of its libraries."""
         return with_libraries(self.about)

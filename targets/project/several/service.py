@@ -29,7 +29,7 @@ class Service:
 
     def __init__(self, settings: Settings, load: Callable[[], Predictor]) -> None:
         self.settings = settings
-        self._models = {name: make(settings) for name, make in load().parts.items()}
+        self.models = {name: make(settings) for name, make in load().parts.items()}
         self._started_at: datetime | None = None
         self._leaving = False
         self.metrics = Metrics()
@@ -39,8 +39,8 @@ class Service:
         """What is asked with POST, by path."""
         self.pages: dict[str, Callable[[], Answer]] = {
             **pages(),
-            **index(self._models),
-            **shortened(self._models),
+            **index(self.models),
+            **shortened(self.models),
             "/healthz": self._healthz,
             "/readyz": self._readyz,
             "/info": self._shown,
@@ -49,7 +49,7 @@ class Service:
         }
         """What is asked with GET, by path."""
         self.pages["/metrics"] = self.metrics.shown
-        for name, model in self._models.items():
+        for name, model in self.models.items():
             self._place(name, model)
 
     def _place(self, name: str, model: Model) -> None:
@@ -66,7 +66,7 @@ class Service:
 
     def start(self) -> None:
         """Load all models, which has to come before the first request."""
-        for name, model in self._models.items():
+        for name, model in self.models.items():
             model.start()
             self.metrics.about(model.about)
             logger.info("model ready", extra={"fields": {"model": name}})
@@ -75,13 +75,13 @@ class Service:
     def leave(self) -> None:
         """Be ready no more, so that no further requests are sent here: the server will stop listening."""
         self._leaving = True
-        for model in self._models.values():
+        for model in self.models.values():
             model.leave()
 
     def stop(self) -> None:
         """Drop the models, after the last request."""
         self._started_at = None
-        for model in self._models.values():
+        for model in self.models.values():
             model.stop()
 
     def admit(self, path: str, header: Header) -> None:
@@ -108,6 +108,10 @@ class Service:
         model, own = self._places[request.path]
         return model.answer_now(msgspec.structs.replace(request, path=own))
 
+    def model_of(self, path: str) -> Model:
+        """The model that a request to one of the operations is for."""
+        return self._places[path][0]
+
     def counted_as(self, path: str) -> str:
         """The path if it is one of the service's, as requests are counted by."""
         return path if path in self.operations or path in self.pages else "other"
@@ -125,5 +129,5 @@ class Service:
     def _shown(self) -> Answer:
         if self._started_at is None:
             raise Rejected(503, "not-ready", "the models are not loaded")
-        models = {name: model.told for name, model in self._models.items()}
+        models = {name: model.told for name, model in self.models.items()}
         return Answer(msgspec.json.encode(About(name=NAME, started_at=self._started_at, models=models)))

@@ -21,8 +21,10 @@ import msgspec
 from msgspec.structs import replace
 
 from . import logs
+from .info import Info
 from .metrics import Metrics
 from .problems import Rejected
+from .settings import Settings
 from .web import Answer, Call, Request
 
 SCHEMA = "payload/1"
@@ -49,6 +51,8 @@ class Payload(msgspec.Struct, kw_only=True):
     schema: str = SCHEMA
     time: datetime
     request_id: str
+    name: str
+    """What was asked, as it is called at /info."""
     model: str
     """Digest of the served model."""
     method: str
@@ -78,6 +82,7 @@ class Seen:
 
     time: datetime
     request_id: str
+    about: Info
     asked: list[Asked] = field(default_factory=list)
     status: int = 200
     milliseconds: float = 0.0
@@ -101,11 +106,11 @@ class PayloadLog:
         self._dropped = 0
         self._thread: Thread | None = None
 
-    def start(self, model: str) -> None:
-        """Begin to write; OSError when the file cannot be opened. `model` is the served model's digest."""
+    def start(self) -> None:
+        """Begin to write; OSError when the file cannot be opened."""
         if self._sample > 0:
             target = RotatingFile(self._path) if self._path else sys.stderr.buffer
-            self._thread = Thread(target=self._write, args=(model, target), name="payload-log", daemon=True)
+            self._thread = Thread(target=self._write, args=(target,), name="payload-log", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
@@ -115,12 +120,15 @@ class PayloadLog:
             self._thread.join(FLUSH_SECONDS)
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Log the request that is answered within and how it ended, if it is one of the sample."""
+    def watching(self, about: Info) -> Iterator[None]:
+        """Log the request that is answered within and how it ended, if it is one of the sample.
+
+        `about` is what answers it.
+        """
         if self._chance() >= self._sample:
             yield
             return
-        seen = Seen(datetime.now(timezone.utc), logs.request_id.get())
+        seen = Seen(datetime.now(timezone.utc), logs.request_id.get(), about)
         token = _seen.set(seen)
         started = perf_counter()
         try:
@@ -156,10 +164,10 @@ class PayloadLog:
             self._dropped += 1
         self._metrics.unlogged()
 
-    def _write(self, model: str, target: BinaryIO | RotatingFile) -> None:
+    def _write(self, target: BinaryIO | RotatingFile) -> None:
         while (seen := self._queue.get()) is not None:
             try:
-                for line in payloads(seen, model, self._dropped):
+                for line in payloads(seen, self._dropped):
                     target.write(msgspec.json.encode(line) + b"\n")
                 target.flush()
             except OSError:
@@ -208,17 +216,26 @@ def noted(found: Call, seen: Seen) -> Call:
     return replace(found, answer=answer)
 
 
-def payloads(seen: Seen, model: str, dropped: int) -> Iterator[Payload]:
+def place(settings: Settings) -> Path | None:
+    """The file to write: each of several processes has its own, as none could put aside what another still writes."""
+    path = settings.payload_log
+    if path is None or settings.workers == 1:
+        return path
+    return path.with_name(f"{path.stem}-{os.getpid()}{path.suffix}")
+
+
+def payloads(seen: Seen, dropped: int) -> Iterator[Payload]:
     """A line for each method that a request asked for, without the redacted columns."""
     for asked in seen.asked:
         rows = [msgspec.to_builtins(row) for row in asked.call.rows]
         yield Payload(
             time=seen.time,
             request_id=seen.request_id,
-            model=model,
+            name=seen.about.name,
+            model=seen.about.model.digest,
             method=asked.call.method,
             rows=[{name: value for name, value in row.items() if name not in REDACTED} for row in rows],
-            redacted=list(REDACTED),
+            redacted=[name for name in REDACTED if any(name in row for row in rows)],
             answers=[msgspec.to_builtins(answer) for answer in asked.answers],
             status=seen.status,
             milliseconds=seen.milliseconds,

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 from msgspec.structs import replace
 
-from .info import build
-from .payloads import PayloadLog
+from .payloads import PayloadLog, place
 from .predictor import Predictor
 from .service import Service
 from .settings import Settings
@@ -27,7 +24,7 @@ class RecordingService(Service):
 
     def start(self) -> None:
         """Begin to log, and load the model."""
-        self._payloads.start(build().model)
+        self._payloads.start()
         super().start()
 
     def stop(self) -> None:
@@ -36,17 +33,9 @@ class RecordingService(Service):
         self._payloads.stop()
 
     async def answer(self, request: Request) -> Answer:
-        with self._payloads.watching():
+        with self._payloads.watching(self.about):
             return await super().answer(request)
 
     def answer_now(self, request: Request) -> Answer:
-        with self._payloads.watching():
+        with self._payloads.watching(self.about):
             return super().answer_now(request)
-
-
-def place(settings: Settings) -> Path | None:
-    """The file to write: each of several processes has its own, as none could put aside what another still writes."""
-    path = settings.payload_log
-    if path is None or settings.workers == 1:
-        return path
-    return path.with_name(f"{path.stem}-{os.getpid()}{path.suffix}")

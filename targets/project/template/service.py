@@ -148,6 +148,12 @@ class Service:
         return path if path in self.operations or path in self.pages else "other"
 
     @property
+    def about(self) -> info.Info:
+        """What is served; the versions of its libraries take a while to find, and are left out."""
+        assert self._about
+        return self._about
+
+    @property
     def _predictor(self) -> Predictor:
         if self._loaded is None:
             raise Rejected(503, "not-ready", "the model is not loaded")
@@ -164,8 +170,7 @@ class Service:
 
     def _shown(self) -> Answer:
         _ = self._predictor
-        assert self._about
-        return Answer(msgspec.json.encode(info.with_libraries(self._about)))
+        return Answer(msgspec.json.encode(info.with_libraries(self.about)))
 
 
 def refused_by_model(error: ValueError, rows: Sequence[Row]) -> Rejected:

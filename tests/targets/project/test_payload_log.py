@@ -7,18 +7,19 @@ import json
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 from deployc.schema.config import PayloadLog as Options
 from deployc.schema.diagnostics import UserError
-from deployc.targets.project.template import logs, payloads, typed
+from deployc.targets.project.template import info, logs, payloads, typed
 from deployc.targets.project.template.metrics import Metrics
 from deployc.targets.project.template.model import Model
-from deployc.targets.project.template.payloads import PayloadLog, RotatingFile
+from deployc.targets.project.template.payloads import PayloadLog, RotatingFile, place
 from deployc.targets.project.template.predictor import Predictor
 from deployc.targets.project.template.problems import Rejected
-from deployc.targets.project.template.recording import RecordingService, place
+from deployc.targets.project.template.recording import RecordingService
 from deployc.targets.project.template.schema import Label, Row
 from deployc.targets.project.template.settings import Settings, SettingsError
 from deployc.targets.project.template.web import Request
@@ -101,16 +102,17 @@ def test_a_request_never_waits_for_the_log_and_what_is_dropped_is_counted(tmp_pa
     release = threading.Event()
 
     class Slow(PayloadLog):
-        def _write(self, model: str, target: object) -> None:
+        def _write(self, target: object) -> None:
             release.wait()
-            super()._write(model, target)  # type: ignore[arg-type]  # whatever is written to
+            super()._write(target)  # type: ignore[arg-type]  # whatever is written to
 
     metrics = Metrics()
     log = Slow(tmp_path / "log", 1.0, metrics)
-    log.start("digest")
+    log.start()
+    about = info.read(None, datetime.now(timezone.utc))
     decode = log.watched(typed.operations()["/predict"].decode)
     for _ in range(payloads.WAITING + 7):
-        with log.watching():
+        with log.watching(about):
             decode(Request("/predict", "", {}.get, b'{"number": 1}'))
     release.set()
     log.stop()

@@ -6,13 +6,14 @@ import ast
 import asyncio
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from deployc.compiler.cas import Cas
 from deployc.compiler.model_spec import Column, ModelSpec, Output
-from deployc.schema.config import Config, Image
+from deployc.schema.config import Config, Image, PayloadLog
 from deployc.schema.diagnostics import UserError
 from deployc.targets import project
 from deployc.targets.project.catalog import known
@@ -20,6 +21,7 @@ from deployc.targets.project.part import Part
 from deployc.targets.project.several.openapi import document
 from deployc.targets.project.several.part import Part as Member
 from deployc.targets.project.several.predictor import Predictor
+from deployc.targets.project.several.recording import RecordingService
 from deployc.targets.project.several.service import Service
 from deployc.targets.project.template.problems import Rejected
 from deployc.targets.project.template.settings import Settings
@@ -36,9 +38,13 @@ def header(name: str) -> str:
     return {"content-type": "application/json"}.get(name, "")
 
 
-def service() -> Service:
+def stubs() -> Predictor:
     """Two models, each the template's stub."""
-    return Service(Settings(), lambda: Predictor({"one": Member, "other": Member}))
+    return Predictor({"one": Member, "other": Member})
+
+
+def service() -> Service:
+    return Service(Settings(), stubs)
 
 
 def asked(found: Service, path: str, body: bytes = ROW) -> object:
@@ -194,3 +200,34 @@ def test_a_column_that_one_model_has_redacted_is_kept_out_of_the_log_of_all(made
     assert '"x0"' in made["src/shop/redacting.py"]
     assert "redacting" in made["src/shop/logs.py"]
     assert "redacting" not in made["src/shop/churn/typed.py"]
+
+
+@pytest.mark.parametrize("waiting", [False, True])
+def test_requests_to_all_models_are_in_one_log(tmp_path: Path, waiting: bool) -> None:
+    found = RecordingService(Settings(payload_log=tmp_path / "log", payload_sample=1.0), stubs)
+    found.start()
+    for path in ("/one/predict", "/v2/models/service/infer", "/other/invocations"):
+        body = b'{"dataframe_records": [{"number": 2}]}' if path.endswith("invocations") else ROW
+        with suppress(Rejected):
+            request = Request(path, "", header, body)
+            found.answer_now(request) if waiting else asyncio.run(found.answer(request))
+    found.stop()
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text(encoding="utf-8").splitlines()]
+    assert [line["rows"][0]["number"] for line in lines] == [1, 2]
+    assert {line["name"] for line in lines} == {"service"}
+
+
+def test_a_project_that_logs_payloads_does_so_for_all_models(tmp_path: Path) -> None:
+    logged = config("shop", payload_log=PayloadLog(sample=0.5, redact=("x0",)))
+    made = composed(tmp_path, REGRESSOR, logged)
+    assert "from .recording import RecordingService as Service" in made["src/shop/app.py"]
+    assert 'REDACTED: tuple[str, ...] = ("x0",)' in made["src/shop/payloads.py"]
+    assert "SHOP_PAYLOAD_SAMPLE" in made["README.md"]
+    assert not [path for path, text in made.items() if "payload" in text and "/churn/" in path]
+    assert not [*astray(made)]
+
+
+def test_a_column_to_redact_has_to_be_one_of_some_model(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="none of the models has a column `x9`") as raised:
+        composed(tmp_path, REGRESSOR, config("shop", payload_log=PayloadLog(redact=("x0", "x9"))))
+    assert raised.value.diagnostics[0].field == ("serve", "payload_log", "redact", 1)
