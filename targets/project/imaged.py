@@ -17,7 +17,9 @@ from ...compiler.model_spec import Column
 from ...schema.diagnostics import fail
 from .rows import row_fields
 
-WITHOUT = frozenset({"IMAGE_TYPES", "FORM_DATA", "UPLOADS"})
+WITHOUT = frozenset(
+    {"IMAGE_TYPES", "FORM_DATA", "UPLOADS", "PICTURED", "pictured", "unencoded", "are_images", "AS_IMAGES", "TOLD"}
+)
 """What of the templates goes where no request holds an image."""
 FULL = 255
 
@@ -61,6 +63,7 @@ def constants(columns: Sequence[Column]) -> dict[str, dict[str, object]]:
             "FULL": FULL if image.unit else 1,
             "SCALES": [*zip(means, deviations, strict=True)] if scaled else [],
         },
+        "tensors": {"PICTURED": column.name},
         # a small file may be a large image: none is read where it would keep others waiting
         "service": {"INLINE_BYTES": 0},
     }

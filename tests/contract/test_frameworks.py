@@ -532,6 +532,30 @@ def test_an_image_is_a_value_of_json_the_whole_body_or_a_part_of_a_form(
         refused = service.ask("POST", "/predict", b"no image", sent)
         assert refused.status == 422
         assert refused.json == error("invalid-row", "this is no PNG or JPEG image", "tensor")
+        images_in_other_protocols(service)
+
+
+def images_in_other_protocols(service: Booted) -> None:
+    score, infer, kind = "/invocations", "/v2/models/churn/infer", {"Content-Type": "application/json"}
+    instances = json.dumps({"instances": [PNG, [[1, 2]]]}).encode()
+    assert service.ask("POST", score, instances, kind).json == {"predictions": [207.0, 3.0]}
+    refused = service.ask("POST", score, b'{"instances": ["AAAA"]}', kind)
+    message = "this is no PNG or JPEG image - at `[0].tensor`"
+    assert (refused.status, refused.json) == (400, {"error_code": "BAD_REQUEST", "message": message})
+    tensor = {"name": "tensor", "datatype": "BYTES", "shape": [1]}
+    file = pack("<I", len(b64decode(PNG))) + b64decode(PNG)
+    head = json.dumps({"inputs": [{**tensor, "parameters": {"binary_data_size": len(file)}}]}).encode()
+    length = {"Inference-Header-Content-Length": str(len(head))}
+    answers = [
+        service.ask("POST", infer, json.dumps({"inputs": [{**tensor, "data": [PNG]}]}).encode(), kind),
+        service.ask("POST", infer, head + file, {**length, "Content-Type": "application/octet-stream"}),
+    ]
+    for answer in answers:
+        assert answer.json == {
+            "model_name": "churn",
+            "model_version": "1",
+            "outputs": [{"name": "predict", "shape": [1], "datatype": "FP64", "data": [207.0]}],
+        }
 
 
 def failures(service: Booted) -> int:

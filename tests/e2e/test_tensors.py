@@ -63,6 +63,7 @@ def test_it_is_built_and_answers_arrays_of_its_shape_and_images(project: Project
             [{"prediction": "bright"}, {"prediction": "dark"}],
         )
         assert ask(f"{url}/invocations", {"instances": [dark, bright]}) == (200, {"predictions": ["dark", "bright"]})
+        assert ask(f"{url}/invocations", {"instances": [dark, WHITE]}) == (200, {"predictions": ["dark", "bright"]})
         assert ask(f"{url}/predict", {"image": bright[:3]})[0] == 422
         assert ask(f"{url}/predict", {"image": {"b64": WHITE}}) == (200, {"prediction": "bright"})
         assert ask(f"{url}/predict", {"image": {"b64": WHITE[:20]}})[0] == 422

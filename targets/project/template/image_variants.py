@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 import msgspec
 from msgspec.structs import astuple
 
 from .forms import FORM_DATA, parts
-from .images import IMAGE_TYPES, arrays
+from .images import IMAGE_TYPES, drawn
 from .predictor import METHODS
 from .problems import Rejected
-from .schema import Image, Row
+from .schema import Row
+from .tensors import PICTURED
 from .typed import _many, _one, decode, located
 from .web import JSON, Call, Operation, Request
-
-COLUMN = Row.__struct_encode_fields__[0]
 
 
 def operations() -> dict[str, Operation]:
@@ -31,37 +30,34 @@ def call(method: str, request: Request) -> Call:
     if media == FORM_DATA:
         return Call(method, _uploaded(parts(request.body, kind)), _many)
     if media in IMAGE_TYPES:
-        return Call(method, [_row(array, COLUMN) for array in arrays([request.body], [COLUMN])], _one)
+        return Call(method, _rows([request.body], [PICTURED]), _one)
     sent = decode(request.body)
     if isinstance(sent, list):
-        fields = [f"[{i}].{COLUMN}" for i in range(len(sent))]
+        fields = [f"[{i}].{PICTURED}" for i in range(len(sent))]
         return Call(method, _rows([value for row in sent for value in astuple(row)], fields), _many)
-    return Call(method, _rows([*astuple(sent)], [COLUMN]), _one)
+    return Call(method, _rows([*astuple(sent)], [PICTURED]), _one)
 
 
 def _uploaded(form: Iterable[tuple[str, bytes]]) -> list[Row]:
     """The rows of a form's files, in their order."""
     files = []
     for name, content in form:
-        if name != COLUMN:
+        if name != PICTURED:
             raise Rejected(422, "invalid-row", f"Object contains unknown field `{name}`"[:300], name[:300])
         files.append(content)
     if not files:
-        raise Rejected(422, "invalid-row", f"Object missing required field `{COLUMN}`", COLUMN)
-    fields = [f"[{i}].{COLUMN}" for i in range(len(files))]
-    return [_row(array, field) for array, field in zip(arrays(files, fields), fields, strict=True)]
+        raise Rejected(422, "invalid-row", f"Object missing required field `{PICTURED}`", PICTURED)
+    return _rows(files, [f"[{i}].{PICTURED}" for i in range(len(files))])
 
 
-def _rows(values: list[object], fields: list[str]) -> list[Row]:
+def _rows(values: Sequence[object], fields: list[str]) -> list[Row]:
     """The rows of arrays and of images, in their order."""
-    images = {i: value.b64 for i, value in enumerate(values) if isinstance(value, Image)}
-    made = dict(zip(images, arrays([*images.values()], [f"{fields[i]}.b64" for i in images]), strict=True))
-    return [_row(made.get(i, value), fields[i]) for i, value in enumerate(values)]
+    return [_row(value, field) for value, field in zip(drawn(values, fields), fields, strict=True)]
 
 
 def _row(array: object, field: str) -> Row:
     try:
-        return msgspec.convert({COLUMN: array}, Row)
+        return msgspec.convert({PICTURED: array}, Row)
     except msgspec.ValidationError as error:
         message, place = located(str(error))
-        raise Rejected(422, "invalid-row", message, field + place.removeprefix(COLUMN)) from None
+        raise Rejected(422, "invalid-row", message, field + place.removeprefix(PICTURED)) from None

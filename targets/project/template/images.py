@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from base64 import b64decode
+from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from itertools import chain
 
 from PIL import Image
 
 from .problems import Rejected
-from .tensors import nested
+from .schema import Image as Given
+from .tensors import PICTURED, Tensor, nested, wrong
 
 IMAGE_TYPES = ("image/png", "image/jpeg")
 FORMATS = ("PNG", "JPEG")
@@ -32,6 +34,59 @@ SCALES: list[tuple[float, float]] = []
 
 LEVELS = [[(level / FULL - mean) / deviation for level in range(256)] for mean, deviation in SCALES]
 """By channel, what each of an image's values becomes."""
+
+TOLD: dict[str, object] = {
+    "description": f"A value of `{PICTURED}` may also be a PNG or JPEG image in base64, in the place of its array."
+}
+"""What the documentation says of the other protocols' bodies."""
+AS_IMAGES: dict[str, object] = {"images": {"datatype": "BYTES", "shape": [-1]}}
+"""What the Open Inference Protocol's metadata says beside the array."""
+
+
+def pictured(records: Sequence[Mapping[str, object]]) -> Sequence[Mapping[str, object]]:
+    """The records, with arrays in the place of images; Rejected names the place of one that cannot be taken."""
+    fields = [f"[{i}].{PICTURED}" for i in range(len(records))]
+    values = drawn([each.get(PICTURED) for each in records], fields)
+    both = zip(records, values, strict=True)
+    return [{**each, PICTURED: value} if PICTURED in each else each for each, value in both]
+
+
+def drawn(values: Sequence[object], fields: Sequence[str]) -> list[object]:
+    """The values, with arrays in the place of images: of files, of their base64, and of objects that hold them."""
+    found = [*_files(values, fields)]
+    made = arrays([file for _, file, _ in found], [field for _, _, field in found])
+    of_images = {place: array for (place, _, _), array in zip(found, made, strict=True)}
+    return [of_images.get(i, value) for i, value in enumerate(values)]
+
+
+def are_images(tensor: Tensor) -> bool:
+    """Whether a tensor holds images, and no array; Rejected where there is not one for each row."""
+    if tensor.name != PICTURED or tensor.datatype != "BYTES":
+        return False
+    if not tensor.shape or tensor.shape[1:] not in ([], [1]):
+        raise wrong(tensor.name, f"the shape of images has to be [n] or [n, 1], not {tensor.shape}")
+    return True
+
+
+def _files(values: Sequence[object], fields: Sequence[str]) -> Iterator[tuple[int, bytes, str]]:
+    """The files among the values, each with its position and its place."""
+    for i, (value, field) in enumerate(zip(values, fields, strict=True)):
+        match value:
+            case Given(b64=file):
+                yield i, file, f"{field}.b64"
+            case bytes(file):
+                yield i, file, field
+            case str(text):
+                yield i, _decoded(text, field), field
+            case {"b64": str(text)}:
+                yield i, _decoded(text, f"{field}.b64"), f"{field}.b64"
+
+
+def _decoded(text: str, field: str) -> bytes:
+    try:
+        return b64decode(text, validate=True)
+    except ValueError:
+        raise _refused("this is no image in base64", field) from None
 
 
 def arrays(files: Sequence[bytes], fields: Sequence[str]) -> list[object]:

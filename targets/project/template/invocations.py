@@ -15,6 +15,7 @@ import msgspec
 
 from . import info
 from .describing import OBJECT, example, get, post
+from .images import TOLD
 from .problems import Problem, Rejected
 from .schema import Row
 from .tabular import COLUMNS, POSITIONAL, by_column, by_name, by_position, cell, decode, plain, rows
@@ -88,14 +89,14 @@ def described(row: Mapping[str, object]) -> dict[str, object]:
     body = {JSON: {"schema": schema, **example(split)}, CSV: {"schema": {"type": "string"}}}
     answers = {JSON: {"schema": _object({"predictions": {"type": "array"}})}}
     said = {"description": "Which deployc.", "content": {"text/plain": {"schema": {"type": "string"}}}}
-    asked = {"operationId": "version", "summary": "What serves the model", "responses": {"200": said}}
+    shown = {"operationId": "version", "summary": "What serves the model", "responses": {"200": said}}
+    asked = post("invocations", "What the model predicts, as MLflow says it", body, answers, problem)
+    asked |= TOLD
     return {
-        "/invocations": {
-            "post": post("invocations", "What the model predicts, as MLflow says it", body, answers, problem)
-        },
+        "/invocations": {"post": asked},
         "/ping": {"get": get("ping", "Whether the model is loaded", OBJECT, {"503": OBJECT})},
         "/health": {"get": get("health", "Whether the model is loaded", OBJECT, {"503": OBJECT})},
-        "/version": {"get": asked},
+        "/version": {"get": shown},
     }
 
 

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Protocol  # Any: what a decoder makes
 import msgspec
 from msgspec.inspect import StrType, Type
 
+from .images import pictured
 from .problems import Rejected
 from .schema import Row
 from .tabular import COLUMNS, REQUIRED, cell, rows
@@ -162,6 +163,7 @@ class JsonReader:
 
     def rows(self, records: Sequence[Mapping[str, object]]) -> list[Row]:
         """The typed rows, as strictly as a request's are."""
+        records = pictured(records)
         try:
             return msgspec.convert(records, list[Row])
         except msgspec.ValidationError as error:

@@ -10,6 +10,7 @@ from typing import Any  # what a decoder makes
 import msgspec
 from msgspec.structs import astuple, fields, replace
 
+from .images import pictured
 from .problems import Rejected
 from .schema import Row
 from .typed import located
@@ -62,6 +63,7 @@ def rows(records: Sequence[Mapping[str, object]], *, strict: bool = True) -> lis
     A null or NaN is NaN where the model takes a number that has to be there, and null elsewhere. A number without a
     fraction may stand for an integer, a date for its midnight. Unless it is strict, texts may stand for numbers.
     """
+    records = pictured(records)
     settled = [{name: _settled(name, value) for name, value in record.items()} for record in records]
     try:
         found: list[Row] = [*msgspec.convert(settled, list[Record], strict=strict)]

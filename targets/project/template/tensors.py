@@ -36,6 +36,8 @@ FORMATS = {
 """The letters that the module `struct` has for the datatypes of a fixed size."""
 
 BINARY = "binary_data_size"
+# The column whose array may be given as an image.
+PICTURED = "photo"
 LENGTH_BYTES = 4
 """A text in binary has its length before it."""
 
@@ -129,17 +131,26 @@ def _unpacked(tensor: Tensor, data: bytes) -> list[object]:
     return [value for (value,) in form.iter_unpack(data)]
 
 
-def _texts(tensor: Tensor, data: bytes) -> Iterator[str]:
+def _texts(tensor: Tensor, data: bytes) -> Iterator[str | bytes]:
     start = 0
     while start < len(data):
         length = int.from_bytes(data[start : start + LENGTH_BYTES], "little")
         start += LENGTH_BYTES + length
         if start > len(data):
             raise wrong(tensor.name, "a text of its data is cut short")
+        text = data[start - length : start]
+        if unencoded(tensor, text):
+            yield text
+            continue
         try:
-            yield data[start - length : start].decode()
+            yield text.decode()
         except UnicodeDecodeError:
             raise wrong(tensor.name, "a text of its data is not UTF-8") from None
+
+
+def unencoded(tensor: Tensor, text: bytes) -> bool:
+    """Whether this is an image as it is, and not in base64."""
+    return tensor.name == PICTURED and not text.isascii()
 
 
 def _integers(bits: int, *, signed: bool) -> object:

@@ -13,10 +13,11 @@ import msgspec
 
 from . import info
 from .describing import OBJECT, example, get, post, reference
+from .images import AS_IMAGES, TOLD, are_images
 from .problems import Problem, Rejected
 from .schema import Row
 from .tabular import COLUMNS, SHAPE, by_column, by_name, decode, plain, rows
-from .tensors import BINARY, Tensor, nested, packed, read, wrong
+from .tensors import BINARY, PICTURED, Tensor, nested, packed, read, wrong
 from .web import JSON, Answer, Call, Operation, Request
 
 METHOD = "predict"
@@ -99,6 +100,7 @@ def described(row: Mapping[str, object]) -> dict[str, object]:
     tensors = [{"name": n, "shape": [1, *SHAPE], "datatype": INPUTS[n], "data": [value]} for n, value in given.items()]
     for path in PATHS:
         asked = post(_name(f"{path}/infer"), SUMMARY, _body({"inputs": tensors} if tensors else None), _body(), PROBLEM)
+        asked |= TOLD
         found[f"{path}/infer"] = {"post": {**asked, "parameters": [LENGTH]}}
     return found
 
@@ -116,7 +118,10 @@ def _name(path: str) -> str:
 
 def metadata() -> dict[str, object]:
     """The model's tensors; all numbers may come as one tensor of two dimensions instead, whatever its name is."""
-    inputs = [{"name": name, "datatype": datatype, "shape": [-1, *SHAPE]} for name, datatype in INPUTS.items()]
+    inputs: list[dict[str, object]] = [
+        {"name": name, "datatype": datatype, "shape": [-1, *SHAPE]} for name, datatype in INPUTS.items()
+    ]
+    inputs = [{**each, "parameters": AS_IMAGES} if each["name"] == PICTURED else each for each in inputs]
     outputs = [{"name": name, "datatype": kind, "shape": shape} for name, (kind, shape) in OUTPUTS.items()]
     platform = {"name": info.NAME, "versions": [VERSION], "platform": info.FLAVOR}
     return {**platform, "inputs": inputs, "outputs": outputs}
@@ -188,6 +193,9 @@ def _records(tensors: Sequence[Tensor], found: Sequence[list[object]]) -> list[d
             raise wrong(tensor.name, f"the model takes no such tensor; {whole}")
         if tensor.name in columns:
             raise wrong(tensor.name, "it is there twice")
+        if are_images(tensor):
+            columns[tensor.name] = values
+            continue
         if not tensor.shape or tensor.shape[1:] not in ([SHAPE] if SHAPE else ([], [1])):
             raise wrong(tensor.name, f"its shape has to be {SHAPES}, not {tensor.shape}")
         columns[tensor.name] = nested(values, SHAPE)

@@ -1,4 +1,4 @@
-"""A model whose array a request may give as an image: as base64 in JSON, or as the body itself."""
+"""A model whose array a request may give as an image: as base64 in JSON, as the body itself, in each protocol."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
+from struct import pack
 
 import pytest
 from deployc.compiler.cas import Cas
@@ -43,15 +45,16 @@ from churn.settings import Settings
 from churn.web import Request, rejected
 service = Service(Settings(), Predictor.load)
 service.start()
-def answered(kind, body):
-    headers = {"content-type": kind}
+def answered(path, kind, body, length):
+    headers = {"content-type": kind, "inference-header-content-length": length}
     try:
-        service.admit("/predict", headers.get)
-        answer = service.answer_now(Request("/predict", "", headers.get, bytes.fromhex(body)))
+        service.admit(path, headers.get)
+        answer = service.answer_now(Request(path, "", headers.get, bytes.fromhex(body)))
     except Rejected as error:
         answer = rejected(error)
     return answer.status, json.loads(answer.body)
-print(json.dumps([document(), [answered(*asked) for asked in json.loads(sys.argv[1])], INLINE_BYTES]))
+told = json.loads(service.show("/v2/models/churn", {}.get).body)
+print(json.dumps([document(), [answered(*asked) for asked in json.loads(sys.argv[1])], INLINE_BYTES, told]))
 """
 
 
@@ -65,8 +68,12 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (3, 2), mode: str = "RGB"
     return file.getvalue()
 
 
+def text(file: bytes) -> str:
+    return b64encode(file).decode()
+
+
 def b64(file: bytes) -> dict[str, object]:
-    return {"photo": {"b64": b64encode(file).decode()}}
+    return {"photo": {"b64": text(file)}}
 
 
 def as_json(body: object) -> tuple[str, bytes]:
@@ -112,17 +119,78 @@ REFUSED: list[tuple[tuple[str, bytes], int, str, str]] = [
 ]
 
 
+SCORE, INFER = "/invocations", "/v2/models/churn/infer"
+
+
+def tensor(*values: object, **said: object) -> dict[str, object]:
+    return {"inputs": [{"name": "photo", "datatype": "BYTES", "shape": [len(values)], "data": values} | said]}
+
+
+def binary(*files: bytes) -> tuple[dict[str, object], bytes]:
+    """A tensor whose values follow the JSON, and these."""
+    tail = b"".join(pack("<I", len(file)) + file for file in files)
+    said = {"name": "photo", "datatype": "BYTES", "shape": [len(files)], "parameters": {"binary_data_size": len(tail)}}
+    return {"inputs": [said]}, tail
+
+
+SPOKEN: list[tuple[str, object, bytes]] = [
+    (SCORE, {"dataframe_split": {"columns": ["photo"], "data": [[text(picture())], [GREY]]}}, b""),
+    (SCORE, {"dataframe_records": [{"photo": text(picture()), "more": 1}, {"photo": GREY}]}, b""),
+    (SCORE, {"dataframe_records": [b64(picture()), {"photo": GREY}]}, b""),
+    (SCORE, {"instances": [text(picture()), GREY]}, b""),
+    (SCORE, {"instances": [{"photo": text(picture())}, {"photo": GREY}]}, b""),
+    (SCORE, {"inputs": [text(picture()), GREY]}, b""),
+    (SCORE, {"inputs": {"photo": [text(picture()), GREY]}}, b""),
+    (INFER, tensor(text(picture()), text(picture())), b""),
+    (INFER, tensor([text(picture())], [text(picture())], shape=[2, 1]), b""),
+    (INFER, *binary(picture(), text(picture()).encode())),
+    (INFER, tensor(datatype="FP64", shape=[1, 2, 3, 3], data=[GREY]), b""),
+]
+"""Bodies of the other protocols, and what follows the JSON."""
+PREDICTED = {SCORE: [[1.4, 1.5]], INFER: [[1.4, 1.4], [1.5]]}
+MISSPOKEN: list[tuple[str, object, str]] = [
+    (SCORE, {"instances": [text(picture()), "none"]}, "this is no PNG or JPEG image - at `[1].photo`"),
+    (SCORE, {"inputs": {"photo": ["?"]}}, "this is no image in base64 - at `[0].photo`"),
+    (SCORE, {"dataframe_records": [b64(picture()[:45])]}, "the image is damaged - at `[0].photo.b64`"),
+    (SCORE, {"dataframe_records": [{"photo": {"b65": ""}}]}, "Expected `array`, got `object` - at `[0].photo`"),
+    (SCORE, {"dataframe_records": [{}]}, "Object missing required field `photo` - at `[0].photo`"),
+    (SCORE, {"instances": [None]}, "Expected `array`, got `null` - at `[0].photo`"),
+    (
+        INFER,
+        tensor(text(picture(size=(4, 2)))),
+        "takes images of 3 x 2 pixels, and this one has 4 x 2 - at `[0].photo`",
+    ),
+    (INFER, tensor(*["?"] * 6, shape=[1, 2, 3]), "the shape of images has to be [n] or [n, 1], not [1, 2, 3]"),
+    (INFER, tensor(text(picture()), None), "Expected `array`, got `null` - at `[1].photo`"),
+    (INFER, tensor(7), "Expected `str | null`, got `int`"),
+]
+
+
+def sent(path: str, body: object, tail: bytes = b"") -> tuple[str, str, str, str]:
+    kind, head = as_json(body)
+    return path, kind, (head + tail).hex(), str(len(head)) if tail else ""
+
+
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
-    """The service's document, what it answers to all of ASKED and REFUSED, and how long bodies hold up others."""
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The service's folder of code."""
     folder = tmp_path_factory.mktemp("imaged")
     cas, spec = Cas(folder / "cas"), replace(REGRESSOR, inputs=(COLUMN,), container="tensor")
     cas.materialise(project.generate(spec=spec, outputs=REGRESSOR_OUTPUTS, config=config(), cas=cas), folder)
     (folder / "src/churn/model.py").write_text(MODEL, encoding="utf-8")
-    sent = json.dumps([(kind, body.hex()) for kind, body in [*(a for a, _ in ASKED), *(r[0] for r in REFUSED)]])
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, sent], cwd=folder / "src", capture_output=True, text=True, check=False
-    )
+    return folder / "src"
+
+
+@pytest.fixture(scope="module")
+def answers(source: Path) -> list[object]:
+    """The service's document, what it answers to all that is asked here, how long bodies hold up others, and what it
+    tells of its tensors.
+    """
+    typed = [*(asked for asked, _ in ASKED), *(asked for asked, *_ in REFUSED)]
+    asked = [("/predict", kind, body.hex(), "") for kind, body in typed]
+    asked += [*(sent(*each) for each in SPOKEN), *(sent(path, body) for path, body, _ in MISSPOKEN)]
+    script = [sys.executable, "-c", SCRIPT, json.dumps(asked)]
+    done = subprocess.run(script, cwd=source, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found: list[object] = json.loads(done.stdout)
     return found
@@ -139,11 +207,44 @@ def test_no_image_is_read_where_others_would_wait_for_it(answers: list[object]) 
 def test_what_is_no_such_image_is_refused_with_its_place(
     answers: list[list[tuple[int, dict[str, dict[str, str]]]]],
 ) -> None:
-    for (_, status, field, said), (got, body) in zip(REFUSED, answers[1][len(ASKED) :], strict=True):
+    refused = answers[1][len(ASKED) : -len(SPOKEN + MISSPOKEN)]
+    for (_, status, field, said), (got, body) in zip(REFUSED, refused, strict=True):
         assert "error" in body, (said, body)
         error = body["error"]
         assert (got, error.get("field", "")) == (status, field), error
         assert said in error["message"]
+
+
+def test_an_image_stands_for_its_array_in_every_protocol(answers: list[list[tuple[int, dict[str, object]]]]) -> None:
+    given = answers[1][-len(SPOKEN + MISSPOKEN) : -len(MISSPOKEN)]
+    for (path, body, _), (status, answer) in zip(SPOKEN, given, strict=True):
+        assert status == 200, (body, answer)
+        assert (answer["predictions"] if path == SCORE else answer["outputs"][0]["data"]) in PREDICTED[path]  # type: ignore[index]  # JSON
+
+
+def test_what_is_no_such_image_is_a_bad_request_with_its_place_in_every_protocol(
+    answers: list[list[tuple[int, object]]],
+) -> None:
+    for (_, body, said), (status, answer) in zip(MISSPOKEN, answers[1][-len(MISSPOKEN) :], strict=True):
+        assert status == 400, (body, answer)
+        assert said in json.dumps(answer), body
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_a_row_of_a_file_may_hold_an_image(source: Path, tmp_path: Path, kind: str) -> None:
+    cells = [text(picture()), "none"]
+    lines = [json.dumps({"photo": cell}) for cell in cells] if kind == "jsonl" else ["photo", *cells]
+    (tmp_path / f"rows.{kind}").write_text("\n".join(lines), encoding="utf-8")
+    scoring = [sys.executable, "-m", "churn.score", str(tmp_path / f"rows.{kind}"), str(tmp_path / "out.jsonl")]
+    subprocess.run(scoring, cwd=source, capture_output=True, check=False)
+    assert json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8")) == {"row": 1, "prediction": 1.4}
+    (bad,) = (tmp_path / "out.jsonl.errors.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(bad) == {"row": 2, "field": "photo", "reason": "this is no PNG or JPEG image"}
+
+
+def test_the_tensors_that_are_told_of_are_arrays_or_images(answers: list[dict[str, object]]) -> None:
+    said = {"name": "photo", "datatype": "FP64", "shape": [-1, 2, 3, 3]}
+    assert answers[3]["inputs"] == [{**said, "parameters": {"images": {"datatype": "BYTES", "shape": [-1]}}}]
 
 
 def test_the_documentation_tells_of_images(
@@ -152,6 +253,10 @@ def test_the_documentation_tells_of_images(
     document = answers[0]
     body = document["paths"]["/predict"]["post"]["requestBody"]["content"]
     assert [*body] == ["application/json", "image/png", "image/jpeg", "multipart/form-data"]
+    for path in (SCORE, INFER):
+        assert "A value of `photo` may also be a PNG or JPEG image" in str(
+            document["paths"][path]["post"]["description"]
+        )
     schemas = document["components"]["schemas"]
     assert schemas["Image"]["properties"] == {"b64": {"type": "string", "contentEncoding": "base64"}}
     assert {"$ref": "#/components/schemas/Image"} in schemas["ImageRow"]["properties"]["photo"]["anyOf"]  # type: ignore[operator]  # JSON
