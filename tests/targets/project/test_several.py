@@ -14,6 +14,7 @@ import pytest
 from deployc.compiler.cas import Cas
 from deployc.compiler.model_spec import Column, ModelSpec, Output
 from deployc.schema.config import Config, Image, PayloadLog
+from deployc.schema.config import Member as Named
 from deployc.schema.diagnostics import UserError
 from deployc.targets import project
 from deployc.targets.project.catalog import known
@@ -228,6 +229,7 @@ def test_a_project_that_logs_payloads_does_so_for_all_models(tmp_path: Path) -> 
 
 
 def test_a_column_to_redact_has_to_be_one_of_some_model(tmp_path: Path) -> None:
+    deploy = config("shop", payload_log=PayloadLog(redact=("x0", "x9")))
     with pytest.raises(UserError, match="none of the models has a column `x9`") as raised:
-        composed(tmp_path, REGRESSOR, config("shop", payload_log=PayloadLog(redact=("x0", "x9"))))
+        composed(tmp_path, REGRESSOR, replace(deploy, models={"churn": Named(path="a"), "value": Named(path="b")}))
     assert raised.value.diagnostics[0].field == ("serve", "payload_log", "redact", 1)
