@@ -1,7 +1,8 @@
 """A forest of 100 trees, served by what people write by hand and by generated services: ratios in one run.
 
-usage: python benchmarks/rivals.py [SECONDS]     needs wrk, and the packages of deployc's extras `test` and
-`test-models`; LitServe takes part where it is installed
+usage: python benchmarks/rivals.py [SECONDS [PYTHON]]     needs wrk, and the packages of deployc's extras `test` and
+`test-models`; LitServe takes part where it is installed, and MLflow's server where PYTHON is an environment's that has
+all of mlflow and the same scikit-learn and numpy
 
 One process, one row of 30 columns a request: requests a second of 32 connections, and the slowest hundredth of one
 connection's.
@@ -9,7 +10,10 @@ connection's.
 
 from __future__ import annotations
 
+import json
+import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import warnings
@@ -20,12 +24,27 @@ from pathlib import Path
 from typing import Any  # models have no types
 
 import joblib
-from compiled_serving import SCRIPT, SPEC, compiled, fitted, generated, wrk
+from compiled_serving import COLUMNS, SCRIPT, SPEC, compiled, fitted, generated, wrk
 from deployc.targets.project.optimizers import onnx
 from serving import free_port, running
 
 HERE = Path(__file__).parent
 ROUNDS = 3
+SAVE = """
+import sys, joblib, mlflow.sklearn, pandas
+from mlflow.models import infer_signature
+model, columns = joblib.load(sys.argv[1]), sys.argv[3:]
+rows = pandas.DataFrame([[0.25] * len(columns)], columns=columns)
+signature = infer_signature(rows, model.predict(rows.to_numpy()))
+mlflow.sklearn.save_model(model, sys.argv[2], signature=signature, serialization_format="cloudpickle")
+"""
+SPLIT = {"columns": [column.name for column in COLUMNS], "data": [[0.25] * len(COLUMNS)]}
+INVOCATIONS = f"""
+wrk.method = "POST"
+wrk.path = "/invocations"
+wrk.body = '{json.dumps({"dataframe_split": SPLIT})}'
+wrk.headers["Content-Type"] = "application/json"
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +53,17 @@ class Server:
 
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    python: str = sys.executable
+    script: str = SCRIPT
+    """What wrk asks."""
 
-    def measured(self, script: Path, seconds: int) -> tuple[float, float]:
+    def measured(self, folder: Path, seconds: int) -> tuple[float, float]:
         """Requests a second of 32 connections, and p99 of one in ms, after a second of warming up."""
         port = free_port()
-        command = [sys.executable, *(word.format(port=port) for word in self.command)]
+        command = [self.python, *(word.format(port=port) for word in self.command)]
         environment = {name: value.format(port=port) for name, value in self.environment.items()}
+        script = folder / "post.lua"
+        script.write_text(self.script)
         with running(command, environment, port):
             wrk(port, script, 32, 1)
             return wrk(port, script, 32, seconds)[0], wrk(port, script, 1, seconds)[1]
@@ -58,7 +82,15 @@ def trained(folder: Path, model: Any) -> Path:
     return source
 
 
-def servers(folder: Path, model: Any) -> dict[str, Server]:
+def mlflow_server(folder: Path, model: Path, python: str) -> Server:
+    """MLflow's own, as `mlflow models serve` starts it."""
+    subprocess.run([python, "-c", SAVE, str(model), str(folder), *SPLIT["columns"]], check=True)
+    command = ("-m", "mlflow", "models", "serve", "-m", str(folder), "--env-manager", "local", "--port", "{port}")
+    path = f"{Path(python).parent}:{os.environ['PATH']}"
+    return Server(command=command, environment={"PATH": path}, python=python, script=INVOCATIONS)
+
+
+def servers(folder: Path, model: Any, mlflow: str) -> dict[str, Server]:
     file = folder / "by_hand.joblib"
     joblib.dump(model, file)
     known = {"MODEL": str(file), "PYTHONPATH": str(HERE), "PORT": "{port}"}
@@ -68,6 +100,7 @@ def servers(folder: Path, model: Any) -> dict[str, Server]:
     return {
         "FastAPI by hand": Server(command=fastapi, environment=known),
         **(litserve if find_spec("litserve") else {}),
+        **({"MLflow": mlflow_server(folder / "mlflow", file, mlflow)} if mlflow else {}),
         "asgi, as trained, unbatched": generated_server(source, max_batch="1"),
         "asgi, as trained": generated_server(source),
         "asgi, as trained, waiting for 2 ms": generated_server(source, batch_wait_ms="2"),
@@ -80,19 +113,18 @@ def main() -> None:
     seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 4
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        script = folder / "post.lua"
-        script.write_text(SCRIPT)
-        started = servers(folder, fitted()["forest"])
+        started = servers(folder, fitted()["forest"], sys.argv[2] if len(sys.argv) > 2 else "")
         found: dict[str, list[tuple[float, float]]] = {name: [] for name in started}
         for _ in range(ROUNDS):
             for name, server in started.items():
-                found[name].append(server.measured(script, seconds))
+                found[name].append(server.measured(folder, seconds))
                 print(f"{name}: {found[name][-1][0]:.0f} requests/s", file=sys.stderr, flush=True)
     told = {name: [statistics.median(each) for each in zip(*runs, strict=True)] for name, runs in found.items()}
     names = [name for name in told if not name.startswith("asgi")]
     best = max(told[name][0] for name in names)
     for name, (rate, slow) in told.items():
-        print(f"{name}: {rate:.0f} requests/s, {rate / best:.1f} of the best by hand; p99 {slow:.2f} ms")
+        beside = f", {rate / told['MLflow'][0]:.0f} of MLflow's" if "MLflow" in told else ""
+        print(f"{name}: {rate:.0f} requests/s, {rate / best:.1f} of the best by hand{beside}; p99 {slow:.2f} ms")
 
 
 if __name__ == "__main__":

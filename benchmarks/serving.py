@@ -78,7 +78,9 @@ def generated(folder: Path, framework: str, model: str) -> Path:
 @contextmanager
 def running(command: list[str], environment: Mapping[str, str], port: int) -> Iterator[int]:
     """A server as a process, once it accepts connections: its number. Those that it starts end with it."""
-    process = subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.DEVNULL, start_new_session=True)
+    silent = subprocess.DEVNULL
+    own = os.environ | environment
+    process = subprocess.Popen(command, env=own, stdout=silent, stderr=silent, start_new_session=True)
     try:
         while True:
             with socket.socket() as client:
