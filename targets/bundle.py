@@ -43,6 +43,7 @@ def check(config: Config, name: str, options: Options) -> Iterator[Diagnostic]:
     """What is wrong with the options, as far as deploy.yaml alone tells."""
     if options.image is not None:
         yield from images.check(config, options.image, ("targets", name, "image"))
+        yield from images.without_model(config, options.image, ("targets", name, "image"))
     if config.lock.indexes:
         text = "a bundle cannot be made of packages from `lock.indexes`"
         hint = "its wheels are fetched by pip, which cannot keep a package to one index"

@@ -110,7 +110,9 @@ def remarks(deployment: Deployment, trees: Mapping[str, Tree]) -> tuple[str, ...
         for text in _said_of(deployment, model, trees)
     ]
     made = {name: trees[name] for name in deployment.config.targets if images.FILE in trees.get(name, Tree())}
-    return (*said, *(f"{name} is {images.told(cas, tree)}" for name, tree in made.items()))
+    told = [f"{name} is {images.told(cas, tree)}" for name, tree in made.items()]
+    cars = {name: images.modelcar(cas, tree) for name, tree in made.items()}
+    return (*said, *told, *(f"{name}/modelcar is {car}" for name, car in cars.items() if car))
 
 
 def _said_of(deployment: Deployment, model: str, trees: Mapping[str, Tree]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import is_dataclass, replace
 
 from ..compiler.cas import Cas
@@ -39,9 +39,9 @@ def default_base(python: str) -> str:
 def running(config: Config, image: str, names: Iterable[str]) -> Config:
     """The config with an image that was built before in the place of the one that its targets would run.
 
-    Only the targets are kept that run an image, or those of `names`, and no test: what is in the image was tested when
-    it was built. UserError `unknown-image` where `image` has no digest or no target runs one, `unknown-target` where a
-    name is none.
+    Only the targets are kept that run an image with its model, or those of `names`, and no test: what is in the image
+    was tested when it was built. UserError `unknown-image` where `image` has no digest or no target runs one,
+    `unknown-target` where a name is none.
     """
     wanted = tuple(names)
     if not _PINNED.fullmatch(image):
@@ -51,10 +51,18 @@ def running(config: Config, image: str, names: Iterable[str]) -> Config:
         if name not in config.targets:
             raise fail("unknown-target", f"no target `{name}`", help=f"known: {', '.join(config.targets)}")
     taken = {name: entry for name, entry in config.targets.items() if not wanted or name in wanted}
-    changed = {name: _with_image(entry, image) for name, entry in taken.items() if entry.kind in RUNNERS}
+    changed = {name: _with_image(entry, image) for name, entry in taken.items() if _runs(config, entry)}
     if not changed:
         raise fail("unknown-image", "no target runs an image", field=("targets",))
     return replace(config, targets=changed, tests={})
+
+
+def _runs(config: Config, entry: Entry) -> bool:
+    """Whether a target runs an image that needs no other: which modelcar goes with another image is not known."""
+    if entry.kind not in RUNNERS:
+        return False
+    image = getattr(entry.options, "image", None)
+    return not getattr(entry.options, "modelcar", None) and not any(without_model(config, image, ()))
 
 
 def _with_image(entry: Entry, image: str) -> Entry:
@@ -99,11 +107,31 @@ def inputs(config: Config, image: str | None) -> dict[str, Input]:
     return {"image": Made(node=name, folder=FILE)} if name else {}
 
 
+def without_model(config: Config, image: str | None, field: Field) -> Iterator[Diagnostic]:
+    """What is wrong where the image that is meant has no model, since that is in a modelcar, which KServe alone
+    brings.
+    """
+    name = named(config, image)
+    if name in config.targets and getattr(config.targets[name].options, "modelcar", None):
+        text = f"the image of `{name}` has no model: it is in the modelcar, which KServe alone brings"
+        hint = "name an `oci` target without `modelcar`"
+        yield Diagnostic(code="conflicting-keys", message=text, field=field, help=hint)
+
+
 def told(cas: Cas, tree: Tree) -> str:
     """What an image target has made, as the user would name it: a name if it has one, and its digest."""
-    described = json.loads(cas.text(tree, FILE))
+    return _called(json.loads(cas.text(tree, FILE)))
+
+
+def modelcar(cas: Cas, tree: Tree) -> str:
+    """The image of the model that an image target has made beside the service's; empty where it has made none."""
+    beside = json.loads(cas.text(tree, FILE)).get("modelcar")
+    return _called(beside) if beside else ""
+
+
+def _called(described: Mapping[str, str]) -> str:
     name = _TAG.sub("", described["reference"])
-    return f"{name}@{described['digest']}" if name else str(described["digest"])
+    return f"{name}@{described['digest']}" if name else described["digest"]
 
 
 def pinned(cas: Cas, tree: Tree, name: str, field: Field) -> str:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from typing import Annotated
 
 from ..compiler.node import AnyNode
 from ..schema.config import Config
+from ..schema.constraints import Doc
 from ..schema.diagnostics import Diagnostic
-from . import kubernetes
+from . import images, kubernetes
 from .deployment import Deployment
 from .kubernetes import checking, making, workload
-from .kubernetes.manifest import Data, Manifest, lean
-from .kubernetes.options import Running
+from .kubernetes.manifest import Data, Manifest, each, lean
+from .kubernetes.options import Pinned, Running
+from .kubernetes.semantics import MODEL
 from .kubernetes.workload import App
+from .oci.options import MOUNTED
+from .project.names import Names
 
 FILES = kubernetes.FILES
 MODE = {"serving.kserve.io/deploymentMode": "Standard"}
@@ -27,10 +32,15 @@ CONTAINER = "kserve-container"
 class Options(Running):
     """An InferenceService that runs the image of the service with KServe."""
 
+    modelcar: Annotated[
+        Pinned | None,
+        Doc("The image of the model, by its digest, where `image` is one by its digest that has no model."),
+    ] = None
+
 
 def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
     """The node that makes the manifest."""
-    return making.nodes(deployment, name, options, whole(options), objects)
+    return making.nodes(deployment, name, options, whole(options), objects, options.modelcar or "")
 
 
 def provenance(deployment: Deployment) -> None:
@@ -45,6 +55,10 @@ def elsewhere(options: Options) -> str:
 def check(config: Config, name: str, options: Options) -> Iterator[Diagnostic]:
     """What is wrong with the options, as far as deploy.yaml alone tells."""
     yield from checking.check(config, name, options)
+    if options.modelcar and not images.by_digest(options.image):
+        text = "an image target says itself which modelcar goes with its image"
+        hint = "leave it out; or name the image by its digest too"
+        yield Diagnostic(code="conflicting-keys", message=text, field=("targets", name, "modelcar"), help=hint)
     if "v2" not in config.serve.protocols:
         text = "KServe's clients speak the Open Inference Protocol, which this service does not"
         yield Diagnostic(code="conflicting-keys", message=text, field=("serve", "protocols"), help="add v2 to it")
@@ -69,7 +83,7 @@ def _predictor(app: App) -> dict[str, Data]:
     """The pod, and how many of it there are: as many as the least, where there is no greatest number."""
     replicas = app.options.replicas
     scaled = lean(scaleMetric="cpu", scaleTarget=replicas.cpu) if replicas.max else {}
-    container: dict[str, Data] = {**workload.container(app), "name": CONTAINER}
+    container: dict[str, Data] = {**workload.container(app), **_with_model(app), "name": CONTAINER}
     # a spread over machines goes by the pods' labels, which are KServe's own here
     pod = {key: value for key, value in workload.pod(app).items() if key != "topologySpreadConstraints"}
     return {
@@ -79,3 +93,12 @@ def _predictor(app: App) -> dict[str, Data]:
         **pod,
         "containers": [container],
     }
+
+
+def _with_model(app: App) -> dict[str, Data]:
+    """What tells KServe to bring the model, and has the service wait for it: KServe starts both at once."""
+    if not app.modelcar:
+        return {}
+    wait = f"until [ -e {MOUNTED}/. ]; do sleep 1; done; exec python -m {Names.of(app.name).package}"
+    model: dict[str, Data] = {"name": MODEL, "value": f"oci://{app.modelcar}"}
+    return {"command": ["sh", "-c", wait], "env": [model, *each(workload.container(app), "env")]}

@@ -10,6 +10,7 @@ from ...compiler.tree import Tree
 from ...schema.codec import encode
 from ...schema.config import Config
 from ...schema.diagnostics import Diagnostic, Field
+from .. import images
 from ..deployment import Deployment
 from ..kubernetes.manifest import dump
 from ..project.names import Names
@@ -56,6 +57,8 @@ def check(config: Config, name: str, options: Options) -> Iterator[Diagnostic]:
     """What is wrong with the options, as far as deploy.yaml alone tells."""
     field: Field = ("targets", name)
     yield from _image_mistakes(config, options.image, field)
+    if options.image in (None, *config.targets):
+        yield from images.without_model(config, options.image, (*field, "image"))
     if options.prometheus.on and not config.serve.metrics:
         text = "there are no metrics for Prometheus to read"
         hint = "`serve.metrics: false` leaves them out"

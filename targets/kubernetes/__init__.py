@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ...compiler.node import AnyNode
+from ...schema.config import Config
+from ...schema.diagnostics import Diagnostic
+from .. import images
 from ..deployment import Deployment
-from . import making, network, workload
+from . import checking, making, network, workload
 from .applying import publish
-from .checking import check, written
+from .checking import written
 from .manifest import Manifest
 from .options import Options
 from .workload import App
@@ -22,6 +27,12 @@ SEVERAL = True
 def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
     """The node that makes the manifests."""
     return making.nodes(deployment, name, options, options, objects)
+
+
+def check(config: Config, name: str, options: Options) -> Iterator[Diagnostic]:
+    """What is wrong with the options, as far as deploy.yaml alone tells."""
+    yield from checking.check(config, name, options)
+    yield from images.without_model(config, options.image, ("targets", name, "image"))
 
 
 def provenance(deployment: Deployment) -> None:

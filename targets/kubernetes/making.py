@@ -28,15 +28,20 @@ SERVE = ("port", "api_key", "metrics", "payload_log")
 """What of `serve` the manifests depend on."""
 
 
-def nodes(deployment: Deployment, name: str, said: Running, options: Options, objects: Objects) -> list[AnyNode]:
-    """One node, which of all others needs the image's digest alone. `said` is what deploy.yaml says of `options`."""
+def nodes(
+    deployment: Deployment, name: str, said: Running, options: Options, objects: Objects, car: str = ""
+) -> list[AnyNode]:
+    """One node, which of all others needs the images' digests alone. `said` is what deploy.yaml says of `options`, and
+    `car` the image of the model where there is one beside an image that was built before.
+    """
     config = deployment.config
 
     def run(work: Work) -> Tree:
-        image = options.image or ""
+        image, modelcar = options.image or "", car
         if made := images.named(config, options.image):
             image = images.pinned(work.cas, work.inputs["image"], made, ("targets", name, "image"))
-        app = App(config=config, options=options, image=image)
+            modelcar = images.modelcar(work.cas, work.inputs["image"])
+        app = App(config=config, options=options, image=image, modelcar=modelcar)
         patches = tuple(_patches(deployment, work, options, ("targets", name, "patches")))
         return work.cas.put_texts(texts(app, objects, patches, name))
 

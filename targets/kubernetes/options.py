@@ -25,11 +25,12 @@ KeyOf = Annotated[
 ]
 Cpu = Annotated[str, Pattern(r"[0-9]+m|[0-9]+(\.[0-9]{1,3})?", "a number of processors such as 2, 0.5 or 500m")]
 Memory = Annotated[str, Pattern(r"[1-9][0-9]*(Ki|Mi|Gi|Ti|k|M|G|T)?", "an amount of memory such as 512Mi or 2Gi")]
+_PINNED = r"[a-z0-9]+([.-][a-z0-9]+)*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+(:[A-Za-z0-9_.-]+)?@sha256:[0-9a-f]{64}"
+Pinned = Annotated[str, Pattern(_PINNED, "an image by its digest such as registry.example.com/churn-model@sha256:...")]
 Image = Annotated[
     str,
     Pattern(
-        r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
-        r"|[a-z0-9]+([.-][a-z0-9]+)*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+(:[A-Za-z0-9_.-]+)?@sha256:[0-9a-f]{64}",
+        rf"[a-z][a-z0-9]*(-[a-z0-9]+)*|{_PINNED}",
         "the name of an image target, or an image by its digest such as registry.example.com/churn@sha256:...",
     ),
 ]

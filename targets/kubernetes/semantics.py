@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from .manifest import Data, Manifest, at, each, table
 
+MODEL = "STORAGE_URI"
+"""The variable by which KServe learns what it is to bring."""
+
 _DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 _LABEL_NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -78,6 +81,10 @@ def _container(container: Mapping[str, Data], volumes: set[Data]) -> Iterator[st
     name, image = container.get("name"), container.get("image")
     if not isinstance(image, str) or not _DIGEST.fullmatch(image):
         yield f"container `{name}` has an image without a digest, which may be another one tomorrow: `{image}`"
+    for variable in each(container, "env"):
+        model = at(variable, "value")
+        if at(variable, "name") == MODEL and str(model).startswith("oci://") and not _DIGEST.fullmatch(str(model)):
+            yield f"container `{name}` has a model without a digest, which may be another one tomorrow: `{model}`"
     ports = {at(port, key) for port in each(container, "ports") for key in ("name", "containerPort")}
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
         port = at(container, probe, "httpGet", "port")

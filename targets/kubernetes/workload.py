@@ -40,6 +40,8 @@ class App:
     options: Options
     image: str
     """Registry, repository and digest."""
+    modelcar: str = ""
+    """The same of an image of the model; empty where the model is in the service's."""
 
     @property
     def name(self) -> str:

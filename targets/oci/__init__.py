@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from ...compiler.node import AnyNode
 from ...schema.config import Config
@@ -49,18 +50,31 @@ def check(config: Config, name: str, options: Options) -> Iterator[Diagnostic]:
     field: Field = ("targets", name)
     if options.base and not options.folder:
         yield from mistakes(options.base, (*field, "base"))
-    if options.reference:
-        yield from mistakes(options.reference, (*field, "reference"), made=True)
+    for key in ("reference", "modelcar"):
+        if reference := getattr(options, key):
+            yield from mistakes(reference, (*field, key), made=True)
+    if options.modelcar and options.modelcar == options.reference:
+        text = "the model's image has the name of the service's"
+        yield Diagnostic(code="conflicting-keys", message=text, field=(*field, "modelcar"), help="give it another one")
+    if options.modelcar and config.models:
+        text = "a modelcar holds one model, and these are several"
+        yield Diagnostic(code="conflicting-keys", message=text, field=(*field, "modelcar"), help="leave it out")
 
 
 def publish(publication: Publication) -> Published:
-    """Send the image to its registry; UserError says what that refuses."""
+    """Send the image to its registry, and the modelcar to its own; UserError says what that refuses."""
     from ..registry.publishing import Place
     from ..registry.publishing import publish as send
+    from .modelcar import FOLDER
 
     options = publication.options
     assert isinstance(options, Options)
     base = "" if options.folder else options.base or images.default_base(publication.deployment.python)
     at: Field = ("targets", publication.name, *(["reference"] if options.reference else []))
     place = Place(reference=options.reference or "", base=base, insecure=options.insecure, at=at)
-    return send(publication, place)
+    sent = send(publication, place)
+    if options.modelcar is None:
+        return sent
+    at = ("targets", publication.name, "modelcar")
+    beside = send(publication, replace(place, reference=options.modelcar, part=FOLDER, at=at))
+    return Published(lines=(*sent.lines, *beside.lines))

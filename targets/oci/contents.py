@@ -1,4 +1,4 @@
-"""What an image has that a service needs: its Pythons, its C library and its shared libraries, read from its layers."""
+"""What an image has that a service needs: its Pythons, its C library, shared libraries and shell, out of its layers."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ PIECE = 1 << 16
 """Bytes that are read at a time: tarfile's own choice takes three times as long."""
 _PYTHON = re.compile(r"(?:.*/)?bin/python(3\.[0-9]+)")
 _STANDARD = re.compile(r"(?:.*/)?lib/python(3\.[0-9]+)/asyncio/__init__\.py")
+_SHELL = re.compile(r"(?:usr/)?bin/sh")
 _SHARED = re.compile(r"(?:.*/)?lib(?:64|32)?/(?:[^/]+/)?([^/]+\.so(?:\.[0-9]+)*)")
 _LIBC = re.compile(r"libc\.so\.6|libc-2\.[0-9]+\.so")
 _GLIBC = re.compile(rb"GNU C Library [^\n]*release version ([0-9]+\.[0-9]+)")
@@ -36,6 +37,8 @@ class Contents:
     glibc: str = ""
     """Its version, such as "2.36"; empty where there is none."""
     musl: bool = False
+    shell: bool = False
+    """Whether there is a /bin/sh."""
     libraries: tuple[str, ...] = ()
     """Names of shared libraries, such as "libgomp.so.1"."""
 
@@ -63,7 +66,7 @@ def _note(files: dict[str, str], archive: tarfile.TarFile, member: tarfile.TarIn
         gone = folder if name == _ALL_REMOVED else posixpath.join(folder, name.removeprefix(_REMOVED))
         for known in [known for known in files if known == gone or known.startswith(f"{gone}/")]:
             del files[known]
-    elif _PYTHON.fullmatch(path) or _STANDARD.fullmatch(path):
+    elif _PYTHON.fullmatch(path) or _STANDARD.fullmatch(path) or _SHELL.fullmatch(path):
         files[path] = ""
     elif _SHARED.fullmatch(path):
         opened = archive.extractfile(member) if _LIBC.fullmatch(name) and member.isfile() else None
@@ -87,6 +90,7 @@ def _found(files: Mapping[str, str], path: tuple[str, ...]) -> Contents:
         standard=tuple(sorted({match[1] for file in files if (match := _STANDARD.fullmatch(file))})),
         glibc=max((version for version in files.values() if version), default=""),
         musl=any(name.startswith("ld-musl-") for name in names),
+        shell=any(_SHELL.fullmatch(file) for file in files),
         libraries=tuple(sorted(names)),
     )
 

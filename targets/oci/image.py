@@ -32,14 +32,16 @@ Json = dict[str, object]
 class Settings:
     """How a container of the image runs."""
 
-    entrypoint: Sequence[str]
-    environ: Mapping[str, str]
+    entrypoint: Sequence[str] = ()
+    """Empty where whoever runs it says the command."""
+    environ: Mapping[str, str] = field(default_factory=dict)
     folder: str
-    port: int
+    port: int | None = None
+    """Where it listens, if it does."""
     user: str
     """A user and a group, as numbers: an engine can tell that they are not root's."""
-    health: Sequence[str]
-    """A command that succeeds when the service is ready."""
+    health: Sequence[str] = ()
+    """A command that succeeds when the service is ready, if there is one."""
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -139,20 +141,20 @@ def _settings(settings: Settings, base: Base) -> Json:
     before = dict(entry.partition("=")[::2] for entry in base.environ)
     return {
         "User": settings.user,
-        "ExposedPorts": {f"{settings.port}/tcp": {}},
+        **({"ExposedPorts": {f"{settings.port}/tcp": {}}} if settings.port else {}),
         "Env": [f"{name}={value}" for name, value in {**before, **settings.environ}.items()],
-        "Entrypoint": list(settings.entrypoint),
+        **({"Entrypoint": list(settings.entrypoint)} if settings.entrypoint else {}),
         "WorkingDir": settings.folder,
         "Labels": dict(sorted({**base.labels, **settings.labels}.items())),
         "StopSignal": "SIGTERM",
         # not OCI's, but Docker's: others ignore it
-        "Healthcheck": {
-            "Test": ["CMD", *settings.health],
-            "Interval": 10 * SECOND,
-            "Timeout": 5 * SECOND,
-            "StartPeriod": 60 * SECOND,
-        },
+        **({"Healthcheck": _health(settings.health)} if settings.health else {}),
     }
+
+
+def _health(command: Sequence[str]) -> Json:
+    times = {"Interval": 10 * SECOND, "Timeout": 5 * SECOND, "StartPeriod": 60 * SECOND}
+    return {"Test": ["CMD", *command], **times}
 
 
 def _step(step: History) -> Json:

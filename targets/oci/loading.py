@@ -20,6 +20,9 @@ def loaded(loading: Loading) -> Loaded:
 
     options, config = loading.options, loading.deployment.config
     assert isinstance(options, Options)
+    if options.modelcar:
+        text = "the image has no model: it is in the modelcar, which KServe alone brings"
+        raise fail("conflicting-keys", text, field=("targets", loading.name, "modelcar"), help="leave it out to run it")
     about = described(config, options)
     tag, field = about.tag if loading.tagged else "", ("targets", loading.name)
     try:

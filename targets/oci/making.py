@@ -16,14 +16,15 @@ from .. import images
 from ..deployment import LOCKED, PROJECT, Deployment
 from ..registry import bases
 from ..registry.reference import LATEST
-from . import archive, base, contents, layers, libraries, python, service
+from ..tarball import Member
+from . import archive, base, contents, layers, libraries, modelcar, python, service
 from .base import Base
 from .compression import SHAPERS
 from .contents import Contents
 from .image import Image, layout
 from .layers import Layer
 from .libraries import Place
-from .options import Options
+from .options import MOUNTED, Options
 from .platforms import Platform, architecture, own, wheels
 from .served import Served, served
 
@@ -107,7 +108,7 @@ class Making:
 
     def _model(self, label: str, model: Served) -> Node:
         """The layer of a model's bytes, as they are: they would not get smaller, and are read once."""
-        folder = f"{service.folder(model.package)}/artifact"
+        folder = modelcar.MODELS if self.options.modelcar else service.artifact(model.package)
 
         def run(work: Work) -> Tree:
             members = layers.members(work.cas, work.inputs["model"], folder)
@@ -144,10 +145,14 @@ class Making:
 
     def _image(self, work: Work) -> Tree:
         packages = [each.package for each in self._served.values()]
-        app = service.app(work, self.deployment, packages, self.options.compression)
+        links = [Member(path=service.artifact(p), link=MOUNTED) for p in packages if self.options.modelcar]
+        app = service.app(work, self.deployment, packages, self.options.compression, links)
         about = service.about(work, packages)
         models = [layer for label in self._served for layer in layers.read(work.cas, work.inputs[label])]
-        return self._told(work, [self._on_base(work, platform, (app, *models, about)) for platform in self.platforms])
+        last = (app, about) if self.options.modelcar else (app, *models, about)
+        made = [self._on_base(work, platform, last) for platform in self.platforms]
+        cars = [self._modelcar(work, platform, models) for platform in self.platforms if self.options.modelcar]
+        return self._told(work, made, cars)
 
     def _on_base(self, work: Work, platform: Platform, last: tuple[Layer, ...]) -> Image:
         """The image for one platform; UserError `unfit-base` where no engine could run it."""
@@ -165,20 +170,37 @@ class Making:
         image.check(self._field)
         return image
 
-    def _told(self, work: Work, made: list[Image]) -> Tree:
-        """The layout, and beside it what other targets read of the image."""
+    def _modelcar(self, work: Work, platform: Platform, models: list[Layer]) -> Image:
+        """The image of the model for one platform, on the service's base: no machine has to pull another."""
+        modelcar.check(self._contents(work, platform), self._field)
+        image = Image(
+            platform=platform,
+            base=self._base(work, platform),
+            base_name=self._base_name,
+            layers=tuple(models),
+            settings=modelcar.settings(self.deployment.config.name, self.options.labels),
+        )
+        image.check(self._field)
+        return image
+
+    def _told(self, work: Work, made: list[Image], cars: list[Image]) -> Tree:
+        """The layout, that of the modelcar in a folder, and beside them what other targets read of the images."""
         reference = self.options.reference or ""
-        tag = reference.rpartition(":")[2] if ":" in reference.rpartition("/")[2] else ""
-        found = layout(work.cas, made, tag)
-        told = {
+        found = layout(work.cas, made, _tag(reference))
+        told: dict[str, object] = {
             "reference": reference,
             "digest": f"sha256:{found.digest}",
             "platforms": list(self.platforms),
             "port": self._port,
             "user": service.USER,
         }
-        told_of = work.cas.put_texts({images.FILE: json.dumps(told, indent=1) + "\n"})
-        return found.tree | told_of | Tree.of(self._archives(work, made))
+        whole = found.tree | Tree.of(self._archives(work, made))
+        if cars:
+            name = self.options.modelcar or ""
+            car = layout(work.cas, cars, _tag(name))
+            told["modelcar"] = {"reference": name, "digest": f"sha256:{car.digest}"}
+            whole |= car.tree.at(modelcar.FOLDER)
+        return whole | work.cas.put_texts({images.FILE: json.dumps(told, indent=1) + "\n"})
 
     def _archives(self, work: Work, made: list[Image]) -> Iterator[Entry]:
         """A file for each platform, since Docker keeps one image by a name; none where none is asked for."""
@@ -250,3 +272,7 @@ class Making:
     @property
     def _field(self) -> Field:
         return ("targets", self.name, "base")
+
+
+def _tag(reference: str) -> str:
+    return reference.rpartition(":")[2] if ":" in reference.rpartition("/")[2] else ""

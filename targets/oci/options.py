@@ -11,6 +11,9 @@ from ...schema.constraints import HERE, Doc, Maximum, Minimum
 from ..docker import Label, LabelText
 from .platforms import Platform
 
+MOUNTED = "/mnt/models"
+"""Where KServe has a service find the model that is in an image of its own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -21,6 +24,10 @@ class Options:
         Doc("Image to build on: in a registry, or ./FOLDER of an OCI layout; by default python:X.Y-slim."),
     ] = None
     reference: Annotated[Text | None, Doc("Registry, repository and tag that the image is published as.")] = None
+    modelcar: Annotated[
+        Text | None,
+        Doc("Registry, repository and tag of an image of the model alone, for KServe; the service's has none then."),
+    ] = None
     insecure: Annotated[bool, Doc("Speak plain HTTP to registries that are not on this machine.")] = False
     platforms: Annotated[
         tuple[Platform, ...], Doc("Platforms to build for, of wheels alone; by default that of this machine.")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ...compiler.node import Work
 from ...compiler.tree import Tree
 from ..deployment import Deployment
 from ..project.names import Names
-from ..tarball import file
+from ..tarball import Member, file
 from . import layers
 from .bytecode import compiled
 from .compression import Compression
@@ -29,8 +29,17 @@ def folder(package: str) -> str:
     return f"{SOURCES}/{package}"
 
 
-def app(work: Work, deployment: Deployment, packages: Sequence[str], how: Compression) -> Layer:
-    """The service's code and the user's, with bytecode; without the models in the packages, and what names them."""
+def artifact(package: str) -> str:
+    """Where the files of a package's model lie in the image."""
+    return f"{folder(package)}/artifact"
+
+
+def app(
+    work: Work, deployment: Deployment, packages: Sequence[str], how: Compression, links: Iterable[Member] = ()
+) -> Layer:
+    """The service's code and the user's, with bytecode; without the models in the packages, and what names them.
+    `links` lead to what is elsewhere.
+    """
     sources = work.inputs["project"].under("src")
     code = Tree.of(e for e in sources if not any(_of_the_model(e.path, package) for package in packages))
     place = work.folder / "src"
@@ -44,7 +53,7 @@ def app(work: Work, deployment: Deployment, packages: Sequence[str], how: Compre
         interpreter=deployment.interpreter.path,
     )
     added = [file(f"{SOURCES}/{path}", source, executable=False) for path, source in bytecode.items()]
-    return layers.write(work.cas, [*layers.members(work.cas, code, SOURCES), *added], how, "the service")
+    return layers.write(work.cas, [*layers.members(work.cas, code, SOURCES), *added, *links], how, "the service")
 
 
 def about(work: Work, packages: Sequence[str]) -> Layer:

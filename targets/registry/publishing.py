@@ -43,6 +43,10 @@ class Place:
     base: str
     """The reference that it is built on, or "" where that is in no registry."""
     insecure: bool = False
+    part: str = ""
+    """The folder of the target in which the image's layout is, where the target makes several: those in folders have
+    none of the locked libraries.
+    """
     at: Field = ()
 
 
@@ -58,16 +62,17 @@ def publish(publication: Publication, place: Place) -> Published:
     reference = replace(wanted, tag=wanted.tag or LATEST)
     asked = client(reference, publication.environ, insecure=place.insecure, at=place.at)
     key = _key(publication)
-    (image,) = _layout(publication).entries
+    (image,) = _layout(publication, place).entries
+    called = "/".join(filter(None, (publication.name, place.part)))
     found = f"{reference}@{image.digest}"
     if _is_there(asked, replace(reference, digest=image.digest), key):
-        return Published(lines=(f"{publication.name} is published already as {found}",))
+        return Published(lines=(f"{called} is published already as {found}",))
     try:
         push(asked, shipment(publication, place, reference, asked, key), publication.say)
     except (CorruptBlob, Changed, FileNotFoundError):
         text = "a part of the image is missing or damaged in the cache"
         raise fail("cache-corrupt", text, field=place.at, help="publish again: it is made again") from None
-    return Published(lines=(f"{publication.name} is published as {found}{', signed' if key else ''}",))
+    return Published(lines=(f"{called} is published as {found}{', signed' if key else ''}",))
 
 
 def _is_there(asked: Client, reference: Reference, key: ec.EllipticCurvePrivateKey | None) -> bool:
@@ -83,8 +88,9 @@ def _key(publication: Publication) -> ec.EllipticCurvePrivateKey | None:
     return signing.private_key(Path(file), publication.environ.get(PASSWORD, "")) if file else None
 
 
-def _layout(publication: Publication) -> Layout:
-    return Layout.of_tree(publication.deployment.store.cas, publication.trees[publication.name])
+def _layout(publication: Publication, place: Place) -> Layout:
+    tree = publication.trees[publication.name]
+    return Layout.of_tree(publication.deployment.store.cas, tree.under(place.part) if place.part else tree)
 
 
 def shipment(
@@ -98,10 +104,11 @@ def shipment(
     # it takes longer to import than to ask a registry whether it has all
     from .materials import materials
 
-    cas, layout = publication.deployment.store.cas, _layout(publication)
+    cas, layout = publication.deployment.store.cas, _layout(publication, place)
     (image,) = layout.entries
     documents = tuple(layout.documents(image))
     made = _made(publication, reference, documents)
+    made = replace(made, pins=()) if place.part else made
     telling = (
         referrer(cas, image, MATERIALS, materials(made)),
         referrer(cas, image, PROVENANCE, statement(made)),

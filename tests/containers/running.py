@@ -11,9 +11,9 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -52,23 +52,51 @@ def unpacked(layout: Path, tag: str, folder: Path) -> Path:
     return folder
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pod:
+    """What the containers of one pod have in common."""
+
+    folders: Mapping[str, Path] = field(default_factory=dict)
+    """Folders that are mounted into each of them, by where."""
+    processes: str = ""
+    """The file of the namespace in which they see each other's processes; empty for the first of them."""
+
+
+ALONE = Pod()
+
+
 @contextmanager
-def running(bundle: Path, prefix: str, variables: Mapping[str, str]) -> Iterator[Container]:
+def running(
+    bundle: Path, prefix: str, variables: Mapping[str, str], command: Sequence[str] = (), pod: Pod = ALONE
+) -> Iterator[Container]:
     """The service of a bundle, ready: its root is read-only, and it has no rights. `prefix` is that of its
-    variables.
+    variables; `command` is in the place of the image's own.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    _configure(bundle, {f"{prefix}PORT": str(port), **variables})
+    _configure(bundle, {f"{prefix}PORT": str(port), **variables}, command, pod)
+    with _started(bundle, f"http://127.0.0.1:{port}") as container:
+        _wait(container)
+        yield container
+
+
+@contextmanager
+def beside(bundle: Path, command: Sequence[str], pod: Pod) -> Iterator[Pod]:
+    """A container of a bundle that runs a command and is no service; the pod in which another sees its processes."""
+    _configure(bundle, {}, command, pod)
+    with _started(bundle, "") as container:
+        yield replace(pod, processes=f"/proc/{_pid(container)}/ns/pid")
+
+
+@contextmanager
+def _started(bundle: Path, address: str) -> Iterator[Container]:
     crun = ("crun", "--root", str(bundle / "state"), "--cgroup-manager=disabled")
     name = f"deployc-{uuid.uuid4().hex}"
     command = ["unshare", "-m", "sh", "-c", _START, "sh", *crun, "run", name]
     process = subprocess.Popen(command, cwd=bundle, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    container = Container(address=f"http://127.0.0.1:{port}", crun=crun, process=process, name=name)
     try:
-        _wait(container)
-        yield container
+        yield Container(address=address, crun=crun, process=process, name=name)
     finally:
         if process.poll() is None:
             subprocess.run([*crun, "kill", name, "KILL"], check=False)
@@ -76,7 +104,7 @@ def running(bundle: Path, prefix: str, variables: Mapping[str, str]) -> Iterator
         process.wait(SECONDS)
 
 
-def _configure(bundle: Path, variables: Mapping[str, str]) -> None:
+def _configure(bundle: Path, variables: Mapping[str, str], command: Sequence[str], pod: Pod) -> None:
     path = bundle / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     config["root"]["readonly"] = True
@@ -84,9 +112,30 @@ def _configure(bundle: Path, variables: Mapping[str, str]) -> None:
     process["terminal"] = False
     process["capabilities"] = {}
     process["env"] = [*process["env"], *(f"{name}={value}" for name, value in variables.items())]
+    process["args"] = [*(command or process["args"])]
     config["linux"]["namespaces"] = [n for n in config["linux"]["namespaces"] if n["type"] != "network"]
+    for namespace in config["linux"]["namespaces"]:
+        if namespace["type"] == "pid" and pod.processes:
+            namespace["path"] = pod.processes
+    config["mounts"] += [_mount(where, folder) for where, folder in pod.folders.items()]
     config["linux"].pop("resources", None)
     path.write_text(json.dumps(config), encoding="utf-8")
+
+
+def _pid(container: Container) -> int:
+    """The first process of a container, once it runs."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline and container.process.poll() is None:
+        asked = subprocess.run([*container.crun, "state", container.name], capture_output=True, check=False)
+        state = json.loads(asked.stdout) if asked.returncode == 0 else {}
+        if state.get("status") == "running":
+            return int(state["pid"])
+        time.sleep(0.05)
+    raise AssertionError("the container did not start")
+
+
+def _mount(where: str, folder: Path) -> dict[str, object]:
+    return {"destination": where, "type": "bind", "source": str(folder), "options": ["bind", "rw"]}
 
 
 def _wait(container: Container) -> None:

@@ -12,7 +12,9 @@ from deployc.compiler.cas import Cas
 from deployc.compiler.node import Made
 from deployc.schema.config import Config, Entry
 from deployc.schema.diagnostics import UserError
-from deployc.targets import images
+from deployc.targets import bundle, compose, images, kserve, kubernetes, oci
+from deployc.targets.catalogs import TARGETS
+from deployc.targets.checks import places
 
 from .project.space import config
 
@@ -64,6 +66,62 @@ def test_a_made_image_is_named_by_its_digest_and_not_by_its_tag(
 def test_an_image_without_a_name_is_told_by_its_digest(tmp_path: Path) -> None:
     cas = Cas(tmp_path)
     assert images.told(cas, cas.put_texts({images.FILE: json.dumps({"reference": "", "digest": DIGEST})})) == DIGEST
+
+
+def test_the_image_of_the_model_is_told_beside_the_service_s(tmp_path: Path) -> None:
+    cas = Cas(tmp_path)
+    described = {"reference": "localhost:5000/churn:1", "digest": DIGEST}
+    beside = {"reference": "localhost:5000/model:1", "digest": DIGEST}
+    plain, both = (cas.put_texts({images.FILE: json.dumps(d)}) for d in (described, {**described, "modelcar": beside}))
+    assert (images.modelcar(cas, plain), images.modelcar(cas, both)) == ("", f"localhost:5000/model@{DIGEST}")
+
+
+APART = oci.Options(reference="registry.example.com/churn:1", modelcar="registry.example.com/churn-model:1")
+
+
+def without_model(**others: Entry) -> Config:
+    """A config with an image target whose image has no model."""
+    return replace(config(), targets={"oci": Entry(name="oci", kind="oci", options=APART), **others})
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("kubernetes", kubernetes.Options(image="oci")),
+        ("compose", compose.Options()),
+        ("bundle", bundle.Options(image="oci")),
+    ],
+)
+def test_what_runs_an_image_is_told_where_that_has_no_model(kind: str, options: object) -> None:
+    found = [*TARGETS.load(kind).check(without_model(), kind, options)]
+    assert [(d.code, d.field) for d in found] == [("conflicting-keys", ("targets", kind, "image"))]
+    assert "the image of `oci` has no model" in found[0].message
+
+
+def test_a_test_is_told_where_the_image_that_it_runs_has_no_model() -> None:
+    [told] = places.mistakes(without_model(), "smoke", "oci")
+    assert (told.code, told.field) == ("conflicting-keys", ("tests", "smoke", "in"))
+
+
+@pytest.mark.parametrize("options", [kserve.Options(), kserve.Options(image=GIVEN, modelcar=GIVEN)])
+def test_no_other_image_is_run_in_the_place_of_one_without_a_model(options: kserve.Options) -> None:
+    apart = without_model(kserve=Entry(name="kserve", kind="kserve", options=options))
+    with pytest.raises(UserError, match="no target runs an image"):
+        images.running(apart, GIVEN, ())
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (APART, None),
+        (replace(APART, modelcar=APART.reference), "conflicting-keys"),
+        (replace(APART, modelcar="Churn:1"), "invalid-reference"),
+        (replace(APART, modelcar=GIVEN), "invalid-reference"),
+    ],
+)
+def test_the_model_s_image_has_a_name_of_its_own(options: oci.Options, code: str | None) -> None:
+    found = list(oci.check(config(), "oci", options))
+    assert [(d.code, d.field) for d in found] == [(code, ("targets", "oci", "modelcar"))] * bool(code)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from deployc.compiler.cas import Cas
 from deployc.compiler.tree import Tree
 from deployc.schema.diagnostics import UserError
-from deployc.targets.oci import base, contents, python
+from deployc.targets.oci import base, contents, modelcar, python
 from deployc.targets.oci.contents import Contents
 
 from . import layouts
@@ -101,6 +101,17 @@ def test_a_base_s_python_libc_and_libraries_are_found(cas: Cas) -> None:
         glibc="2.36",
         libraries=("libc.so.6", "libgomp.so.1"),
     )
+
+
+@pytest.mark.parametrize("path", ["bin/sh", "usr/bin/sh"])
+def test_a_shell_is_found(path: str, cas: Cas) -> None:
+    assert has(cas, {**PYTHON, path: b""}).shell
+
+
+def test_a_base_without_a_shell_is_told_where_the_model_is_an_image_of_its_own(cas: Cas) -> None:
+    with pytest.raises(UserError, match="the base has no /bin/sh") as raised:
+        modelcar.check(has(cas, PYTHON), FIELD)
+    assert raised.value.diagnostics[0].field == FIELD
 
 
 def test_an_older_debian_names_its_libc_by_version(cas: Cas) -> None:

@@ -1,0 +1,116 @@
+"""The model as an image of its own: made, published, brought as KServe brings it, and read by the service."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ..containers import base, engine
+from ..containers.registry import served
+from ..containers.running import Pod, beside, running, unpacked
+from .conftest import GIVEN, PYTHON, _given
+from .project import Project, contents
+
+IMAGE, MODEL = "registry.example.com/penguins", "registry.example.com/penguins-model"
+OCI = f"{{base: ./base, reference: {IMAGE}:1, modelcar: {MODEL}:1}}"
+TEXT = GIVEN.partition("targets:")[0] + f"targets: {{oci: {OCI}, kserve: {{}}}}\nserve: {{optimize: off}}\n"
+LATE = "until grep -qs 'exec [p]ython' /proc/[0-9]*/cmdline; do sleep 0.1; done"
+BRINGING = ("sh", "-c", f"{LATE}; ln -sf /proc/$$/root/models /mnt/models && sleep infinity")
+"""The command that KServe runs in the modelcar, beside the service and with the same /mnt; here the service is there
+first.
+"""
+ROW = {"bill_length_mm": 39.1, "bill_depth_mm": 18.7, "flipper_length_mm": 181, "body_mass_g": 3750}
+
+
+def _with_base(project: Project) -> Project:
+    if PYTHON != base.PYTHON:
+        pytest.skip(f"the base of tests has Python {base.PYTHON}")
+    shutil.copytree(base.layout(), project / "base", copy_function=os.link)
+    project.write("deploy.yaml", TEXT)
+    return project
+
+
+@pytest.fixture(scope="session")
+def modelcar(
+    built: tuple[Project, str], project_at: Callable[[Path], Project], tmp_path_factory: pytest.TempPathFactory
+) -> Project:
+    """A folder with both images and the InferenceService; not to be changed."""
+    project = _with_base(_given(project_at(tmp_path_factory.mktemp("modelcar")), built[0]))
+    project.build()
+    return project
+
+
+def predictor(project: Project) -> dict[str, object]:
+    """The container of the InferenceService."""
+    text = (project / "build/kserve/inference-service.yaml").read_text(encoding="utf-8")
+    [container] = yaml.safe_load(text)["spec"]["predictor"]["containers"]
+    assert isinstance(container, dict)
+    return container
+
+
+def told(project: Project) -> tuple[str, str]:
+    """The digests of the service's image and of the model's."""
+    found = json.loads((project / "build/oci/image.json").read_text(encoding="utf-8"))
+    return found["digest"], found["modelcar"]["digest"]
+
+
+@pytest.mark.slow
+def test_the_service_waits_for_the_model_that_kserve_brings_and_answers(modelcar: Project, tmp_path: Path) -> None:
+    service = unpacked(modelcar / "build/oci", "1", tmp_path / "service")
+    model = unpacked(modelcar / "build/oci/modelcar", "1", tmp_path / "model")
+    assert not list(service.glob("rootfs/app/src/penguins/artifact/*")), "the model is not in the service's image"
+    shared = tmp_path / "mnt"
+    shared.mkdir()
+    shared.chmod(0o777)
+    command = predictor(modelcar)["command"]
+    assert isinstance(command, list)
+    with (
+        beside(model, BRINGING, Pod(folders={"/mnt": shared})) as pod,
+        running(service, "PENGUINS_", {}, command, pod) as container,
+    ):
+        body = json.dumps([ROW]).encode()
+        request = urllib.request.Request(f"{container.address}/predict", body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=30) as response:
+            assert json.loads(response.read()) == [{"prediction": "Adelie"}]
+
+
+@pytest.mark.slow
+def test_the_model_s_image_holds_what_was_built_on_the_service_s_base(modelcar: Project, tmp_path: Path) -> None:
+    model = unpacked(modelcar / "build/oci/modelcar", "1", tmp_path / "model")
+    assert contents(model / "rootfs/models") == contents(modelcar / "model")
+
+
+@pytest.mark.slow
+def test_both_images_go_to_their_registry_and_are_verified(modelcar: Project, given: Project, tmp_path: Path) -> None:
+    if shutil.which("skopeo") is None:
+        pytest.skip("there is no skopeo here: apt-get install skopeo")
+    project = _with_base(given)
+    shutil.copy(modelcar / "deploy.lock", project / "deploy.lock")
+    with served(tmp_path) as registry:
+        project.edit("deploy.yaml", "registry.example.com", f"{registry.address}/team")
+        names = [f"{registry.address}/team/{name}:1" for name in ("penguins", "penguins-model")]
+        first, again = (project.run("publish").err for _ in range(2))
+        for part, name, digest in zip(("oci", "oci/modelcar"), names, told(project), strict=True):
+            assert f"{part} is published as {name}@{digest}" in first
+            assert f"{part} is published already as {name}@{digest}" in again
+            command = ["skopeo", "inspect", "--tls-verify=false", f"docker://{name}"]
+            there = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+            assert there["Digest"] == digest
+            ran = project.run("verify", name)
+            assert (ran.code, ran.err) == (0, "")
+    assert told(project)[1] == told(modelcar)[1], "the same model is the same image, wherever it goes"
+
+
+@pytest.mark.slow
+def test_an_engine_does_not_run_the_service_without_its_model(modelcar: Project) -> None:
+    with engine.served() as docker:
+        told = modelcar.given(DOCKER_HOST=docker.host).run("run", "--target", "oci")
+    assert (told.code, told.codes) == (1, ["conflicting-keys"])
