@@ -49,6 +49,8 @@ class Section:
     """What was asked for, a line each: the section is up to date exactly as long as this text is equal."""
     requirements: str
     """A requirements.txt of pins with hashes, for every platform that markers can name."""
+    without: Mapping[str, str] = field(default_factory=dict)
+    """What of `inputs` could be left out and had to be, and why, in lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,10 +102,7 @@ def requirements_text(wanted: Iterable[Pin]) -> str:
 
 def dump(lockfile: Lockfile) -> str:
     """The text of deploy.lock; the same for equal lockfiles."""
-    sections = {
-        name: {"inputs": section.inputs, "requirements": section.requirements}
-        for name, section in sorted(lockfile.sections.items())
-    }
+    sections = {name: _section_texts(section) for name, section in sorted(lockfile.sections.items())}
     source = {"source": _texts(lockfile.source)} if lockfile.source else {}
     sources = {name: _texts(each) for name, each in sorted(lockfile.sources.items())}
     bases = {name: {"reference": b.reference, "digest": b.digest} for name, b in sorted(lockfile.bases.items())}
@@ -114,6 +113,11 @@ def dump(lockfile: Lockfile) -> str:
 
 def _texts(source: Source) -> dict[str, str]:
     return {name: getattr(source, name) for name in _SOURCE}
+
+
+def _section_texts(section: Section) -> dict[str, object]:
+    without = {"without": dict(sorted(section.without.items()))} if section.without else {}
+    return {"inputs": section.inputs, **without, "requirements": section.requirements}
 
 
 def load(data: bytes, *, file: str) -> Lockfile:
@@ -253,8 +257,13 @@ class _Reading:
         return source
 
     def _section(self, node: yaml.Node) -> Section:
-        parts = self._mapping(node, ("inputs", "requirements"))
-        section = Section(inputs=self._text(parts["inputs"]), requirements=self._text(parts["requirements"]))
+        parts = self._mapping(node, ("inputs", "requirements"), ("without",))
+        without = self._mapping(parts["without"], None) if "without" in parts else {}
+        section = Section(
+            inputs=self._text(parts["inputs"]),
+            requirements=self._text(parts["requirements"]),
+            without={name: self._text(why) for name, why in without.items()},
+        )
         try:
             pins(section.requirements)
         except ValueError as error:

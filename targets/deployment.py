@@ -37,8 +37,8 @@ PROJECT = Made(node="assemble")
 
 HOOKS = ("serve", "hooks", "module")
 
-LOCKED, INPUTS = "locked", "inputs"
-"""Folders of a lock node's tree: what it locked, and what it was asked for."""
+LOCKED, INPUTS, WITHOUT = "locked", "inputs", "without"
+"""Folders of a lock node's tree: what it locked, what it was asked for, and why it left out what it did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,9 +306,18 @@ def module_name(path: str) -> str:
 def section_of(cas: Cas, tree: Tree) -> Section:
     """What a lock node's tree says for deploy.lock."""
     return Section(
-        inputs=cas.text(tree, f"{INPUTS}/inputs.txt"), requirements=cas.text(tree, f"{LOCKED}/requirements.txt")
+        inputs=cas.text(tree, f"{INPUTS}/inputs.txt"),
+        requirements=cas.text(tree, f"{LOCKED}/requirements.txt"),
+        without=without(cas, tree.under(WITHOUT)),
     )
 
 
+def without(cas: Cas, tree: Tree) -> dict[str, str]:
+    """What a lock left out and why, from the folder of its tree that says it."""
+    return {entry.path.removesuffix(".txt"): cas.text(tree, entry.path) for entry in tree}
+
+
 def _tree(cas: Cas, section: Section) -> Tree:
-    return cas.put_texts({f"{INPUTS}/inputs.txt": section.inputs, f"{LOCKED}/requirements.txt": section.requirements})
+    left = {f"{WITHOUT}/{name}.txt": why for name, why in section.without.items()}
+    made = {f"{INPUTS}/inputs.txt": section.inputs, f"{LOCKED}/requirements.txt": section.requirements}
+    return cas.put_texts({**made, **left})

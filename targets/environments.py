@@ -16,10 +16,11 @@ from ..schema.codec import decode
 from ..schema.lockfile import pins
 from . import project
 from .deployment import LOCKED, Deployment
-from .project.applying import candidates
+from .project.applying import candidates, may_do_without
+from .project.needs import to_ask, to_convert
 
-Needs = Callable[[ModelSpec, Mapping[str, str]], tuple[Requirement, ...]]
-"""What is needed for a model and for the modules of the user's own template."""
+Needs = Callable[[ModelSpec, Mapping[str, str]], Mapping[str, tuple[Requirement, ...]]]
+"""What a model and the modules of the user's own template need: by optimiser, and under "" whatever compiles it."""
 
 
 def nodes(deployment: Deployment, spec: Input) -> list[AnyNode]:
@@ -33,12 +34,14 @@ def nodes(deployment: Deployment, spec: Input) -> list[AnyNode]:
 
 def compiling(deployment: Deployment, spec: Input) -> list[AnyNode]:
     """`lock-model` and `env-model`, where the model may be compiled."""
-    config, to_serve = deployment.config, _to_serve(deployment)
+    config, options, to_serve = deployment.config, deployment.config.serve.optimize, _to_serve(deployment)
+    may = "may compile" if may_do_without(options) else "compiles"
 
-    def to_optimize(spec: ModelSpec, template: Mapping[str, str]) -> tuple[Requirement, ...]:
-        names = candidates(config.serve.optimize, spec)
+    def to_optimize(spec: ModelSpec, template: Mapping[str, str]) -> Mapping[str, tuple[Requirement, ...]]:
+        names = candidates(options, spec)
+        further = {name: to_convert(config, spec, name, f"{may} it with {name}") for name in names}
         # a model that nothing compiles is served as it is, so that one environment does for both
-        return project.to_optimize(config, spec, names) if names else to_serve(spec, template)
+        return {"": to_ask(config, spec), **further} if names else to_serve(spec, template)
 
     asked = {"spec": spec, **_trained(deployment), **deployment.template}
     return _locked(deployment, "model", asked, to_optimize) if deployment.optimizes else []
@@ -66,14 +69,18 @@ def _trained(deployment: Deployment) -> dict[str, Input]:
 
 
 def _to_serve(deployment: Deployment) -> Needs:
-    return lambda spec, template: project.requirements(deployment.config, spec, template)
+    return lambda spec, template: {"": project.requirements(deployment.config, spec, template)}
 
 
 def _asked(deployment: Deployment, cas: Cas, trees: Mapping[str, Tree], needs: Needs) -> tuple[tuple[Wish, ...], str]:
     """What is wanted, and the lock whose versions it prefers."""
     spec = decode(ModelSpec, json.loads(cas.text(trees["spec"], "spec.json")))
     locked = before(cas, trees)
-    return _wishes(needs(spec, deployment.template_modules(cas, trees)), locked), locked
+    found, versions = [], {pin.name: pin.version for pin in pins(locked)}
+    spare = may_do_without(deployment.config.serve.optimize)
+    for optimizer, each in needs(spec, deployment.template_modules(cas, trees)).items():
+        found += [_wish(need, versions, optimizer, optimizer if spare else "") for need in each]
+    return tuple(found), locked
 
 
 def _locked(deployment: Deployment, name: str, inputs: Mapping[str, Input], needs: Needs) -> list[AnyNode]:
@@ -86,12 +93,9 @@ def _locked(deployment: Deployment, name: str, inputs: Mapping[str, Input], need
     return [deployment.lock(name, inputs, ask), deployment.installed(name)]
 
 
-def _wishes(needs: tuple[Requirement, ...], before: str) -> tuple[Wish, ...]:
-    pinned = {pin.name: pin.version for pin in pins(before)}
-    wishes = []
-    for need in needs:
-        version = pinned.get(canonicalize_name(need.name))
-        text = f"{need.name}=={version}" if version and not need.specifier else f"{need.name}{need.specifier}"
-        field = ("serve", "requirements") if need.reason == "serve.requirements" else ("model", "path")
-        wishes.append(Wish(text=text, origin=need.reason, field=field))
-    return tuple(wishes)
+def _wish(need: Requirement, pinned: Mapping[str, str], optimizer: str, optional: str) -> Wish:
+    version = pinned.get(canonicalize_name(need.name))
+    text = f"{need.name}=={version}" if version and not need.specifier else f"{need.name}{need.specifier}"
+    at = ("serve", "optimize") if optimizer else ("model", "path")
+    field = ("serve", "requirements") if need.reason == "serve.requirements" else at
+    return Wish(text=text, origin=need.reason, field=field, optional=optional)

@@ -16,7 +16,7 @@ from ..compiler.tree import Tree
 from ..schema.codec import decode, encode
 from ..schema.diagnostics import UserError, fail
 from .checks import parity
-from .deployment import Deployment
+from .deployment import LOCKED, WITHOUT, Deployment, without
 from .project.applying import candidates, compiled_spec, must_be_proved
 from .project.needs import requirements_of
 from .project.proof.report import Proof
@@ -25,6 +25,8 @@ from .project.trial import COMPILED, MODULE, Forms, Trial, request, write_compil
 from .serving import probed, run_python
 
 FIELD = ("serve", "optimize")
+UNKNOWN = "no optimiser knows models of its kind"
+ORIGINAL = "`on_unproved: serve-original` would serve the model as it was trained"
 SECONDS = 900.0
 """A conversion with its proof that takes longer is given up."""
 
@@ -36,14 +38,24 @@ class Attempt:
     optimizer: str
     why: str = ""
     proof: Proof | None = None
+    tried: bool = True
+    """Whether its packages are there; else `why` has lines."""
 
     @property
     def proved(self) -> bool:
         return self.proof is not None and self.proof.equal
 
     @property
+    def words(self) -> list[str]:
+        """What a resolver says of packages that cannot be locked."""
+        return [] if self.tried else self.why.splitlines()[1:]
+
+    @property
     def told(self) -> str:
         """One sentence."""
+        if not self.tried:
+            said = f"{self.optimizer} is not tried, since its packages cannot be locked beside the model's"
+            return f"{said}: {self.why.splitlines()[0]}"
         if self.proof is None:
             return f"{self.optimizer} cannot convert the model: {self.why}"
         rows = sum(self.proof.rows.values())
@@ -70,7 +82,7 @@ class Report:
     def told(self) -> tuple[str, ...]:
         """What the build says, a sentence each."""
         if not self.attempts:
-            return ("the model is served as it was trained: no optimiser knows models of its kind",)
+            return (f"the model is served as it was trained: {UNKNOWN}",)
         said = tuple(attempt.told for attempt in self.attempts)
         return said if self.optimizer else (*said, "the model is served as it was trained")
 
@@ -85,7 +97,8 @@ def node(deployment: Deployment, model: Input, spec: Input, sample: Mapping[str,
             "model": model,
             "spec": spec,
             "probe": Made(node="probe"),
-            "lock": Made(node="lock-model", folder="locked"),
+            "lock": Made(node="lock-model", folder=LOCKED),
+            "without": Made(node="lock-model", folder=WITHOUT),
             **sample,
             **held_out,
             **deployment.modules,
@@ -119,7 +132,11 @@ def _optimized(work: Work, deployment: Deployment) -> Tree:
     spec, options = deployment.spec(work), deployment.config.serve.optimize
     deployment.methods(spec)
     attempts: list[Attempt] = []
+    left = without(work.cas, work.inputs["without"])
     for name in candidates(options, spec):
+        if name in left:
+            attempts.append(Attempt(optimizer=name, why=left[name], tried=False))
+            continue
         folder = work.folder / name
         attempts.append(_attempt(work, deployment, name, folder))
         if attempts[-1].proved:
@@ -200,16 +217,19 @@ def _tree(work: Work, deployment: Deployment, report: Report, folder: Path) -> T
 
 def _lines(report: Report) -> list[str]:
     """The report for people."""
+    left = [line for attempt in report.attempts if attempt.words for line in ("", *attempt.words)]
     proofs = [line for attempt in report.attempts if attempt.proof for line in ("", *told(attempt.proof))]
-    return [*report.told, *proofs]
+    return [*report.told, *left, *proofs]
 
 
 def _unproved(attempts: list[Attempt]) -> UserError:
+    if not attempts:
+        return fail("not-proved", UNKNOWN, field=FIELD, help=ORIGINAL)
     *before, last = attempts
     notes = [attempt.told for attempt in before]
     notes += ["\n".join(difference(first))] if last.proof and (first := last.proof.first) else []
-    advice = "`on_unproved: serve-original` would serve the model as it was trained"
-    return fail("not-proved", last.told, field=FIELD, help=advice, notes=notes)
+    notes += ["\n".join(last.words)] if last.words else []
+    return fail("not-proved", last.told, field=FIELD, help=ORIGINAL, notes=notes)
 
 
 def _rows(

@@ -23,7 +23,8 @@ _AUTH = re.compile(
 )
 _NETWORK = re.compile(
     "error sending request|tcp connect error|dns error|Request failed after|operation timed out|tunnel error"
-    "|NewConnectionError|NameResolutionError|ConnectTimeout|Max retries exceeded",
+    "|NewConnectionError|NameResolutionError|ConnectTimeout|Max retries exceeded"
+    r"|status server error|5\d\d Server Error",
 )
 _HASH = re.compile("hash mismatch|do not match the hashes", re.I)
 _WHEEL = re.compile(
@@ -33,7 +34,19 @@ _TRACEBACK = "Traceback (most recent call last):"
 _HOST = re.compile(r"https?://([^/\s`)]+)")
 _MARKER = re.compile(r"\{[^{}]*\}| for split \(markers: python_full_version < '[\d.]+'\)")
 _BUILD = re.compile(r"Failed to build|build backend returned an error|Preparing metadata .* did not run")
+_EXCLUDED = re.compile(
+    r"No solution found when resolving|conflicting dependencies|ResolutionImpossible|\(from versions: (?!none\))"
+)
 _BUILDS = re.compile(r"[^\s\"']*[/\\]builds-v\d+[/\\]\.tmp\w+[/\\]")
+
+
+class NoSolution(UserError):
+    """The requirements are at fault, and no network, password or cache."""
+
+
+def excluded(said: str) -> bool:
+    """Whether a resolver says that it has seen all that there is, and that no versions go together."""
+    return bool(_EXCLUDED.search(said))
 
 
 def explain(

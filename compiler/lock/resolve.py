@@ -13,6 +13,8 @@ from ...schema.lockfile import Lockfile, Pin, Section, pins, requirements_text
 from .. import interpreter
 from . import piptools, universal
 from .conflicts import conflicts
+from .failures import NoSolution
+from .fitting import fitting
 from .uv import Uv
 from .wanted import Wanted
 
@@ -30,22 +32,25 @@ def resolve(
     scratch: Path,
     cache: Path,
 ) -> Section:
-    """The section for what is wanted.
+    """The section for what is wanted, without what may be left out and cannot be locked beside the rest.
 
     Pins of `previous` stay where they can, except those named in `upgrade` (and what these force; "*" names all). Those
     of `prefer`, the requirements of another section, come before them: training's for serving. `scratch` is an empty
     folder, `cache` the one that environments are realised in. Raises UserError: what `conflicts` finds,
     `lock-unresolvable`, `build-failed`, `index-unreachable`, `index-auth`, `offline-miss`.
     """
-    if found := conflicts(wanted):
-        raise UserError(*found)
-    kept = _preferred(previous, prefer, {canonicalize_name(name) for name in upgrade})
-    if wanted.resolver == "pip-tools":
-        locked = piptools.resolve(wanted, requirements_text(kept), uv=uv, scratch=scratch, cache=cache)
-    else:
-        python = _build_python(wanted.python, uv)
-        locked = universal.resolve(wanted, requirements_text(kept), uv=uv, python=python, scratch=scratch)
-    return Section(inputs=wanted.text, requirements=requirements_text(locked))
+    kept = requirements_text(_preferred(previous, prefer, {canonicalize_name(name) for name in upgrade}))
+
+    def lock(some: Wanted) -> tuple[Pin, ...]:
+        if found := conflicts(some):
+            raise (NoSolution if {d.code for d in found} == {"lock-conflict"} else UserError)(*found)
+        if some.resolver == "pip-tools":
+            return piptools.resolve(some, kept, uv=uv, scratch=scratch, cache=cache)
+        python = _build_python(some.python, uv)
+        return universal.resolve(some, kept, uv=uv, python=python, scratch=scratch)
+
+    locked, without = fitting(wanted, lock)
+    return Section(inputs=wanted.text, requirements=requirements_text(locked), without=without)
 
 
 def unknown(upgrade: Iterable[str], lockfile: Lockfile) -> tuple[Diagnostic, ...]:

@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 from ...schema.config import Index
 from ...schema.diagnostics import UserError, fail
 from ...schema.lockfile import Pin, pins
-from .failures import explain, explanation
+from .failures import NoSolution, excluded, explain, explanation
 from .uv import Uv
 from .wanted import Wanted, parsed, spelled
 
@@ -80,7 +80,7 @@ def unresolvable(wanted: Wanted, said: str, *, offline: bool) -> UserError:
     """What a resolver's failure means; it points at the first requirement that its words name."""
     words = explanation(said)
     named = (w.field for w in wanted.requirements if w.field and (r := parsed(w.text)) and _names(words, r.name))
-    return explain(
+    error = explain(
         said,
         offline=offline,
         indexes=wanted.indexes,
@@ -88,6 +88,9 @@ def unresolvable(wanted: Wanted, said: str, *, offline: bool) -> UserError:
         message="no set of versions meets all requirements",
         field=next(named, None),
     )
+    codes = {diagnostic.code for diagnostic in error.diagnostics}
+    certain = codes == {"build-failed"} or (codes <= {"lock-unresolvable", "no-wheel"} and excluded(said))
+    return NoSolution(*error.diagnostics) if certain else error
 
 
 def _names(words: str, name: str) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from packaging.markers import Marker
@@ -23,6 +23,8 @@ class Wish:
     origin: str
     """For the user to read, such as "the model was made with it" or "serve.requirements"."""
     field: Field | None = None
+    optional: str = ""
+    """What needs it, where that may be left out as a whole; empty where it may not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,16 @@ class Wanted:
     cutoff: str | None = None
     """The last day, in UTC, whose releases count: "2026-01-31"."""
     indexes: Mapping[str, Index] = field(default_factory=dict)
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What may be left out, in the order of the requirements."""
+        return tuple(dict.fromkeys(wish.optional for wish in self.requirements if wish.optional))
+
+    def only(self, options: Collection[str]) -> Wanted:
+        """The same without all other options."""
+        kept = tuple(wish for wish in self.requirements if not wish.optional or wish.optional in options)
+        return replace(self, requirements=kept)
 
     @property
     def text(self) -> str:

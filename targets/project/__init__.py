@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ...compiler.cas import Cas
@@ -159,13 +159,6 @@ def openapi_command(name: str) -> str:
     from .names import Names
 
     return f"import sys; from {Names.of(name).package}.openapi import text; sys.stdout.buffer.write(text().encode())"
-
-
-def to_optimize(config: Config, spec: ModelSpec, optimizers: Sequence[str]) -> tuple[Requirement, ...]:
-    """What it takes to ask the model itself, to convert it with each of the optimisers, and to ask what they make."""
-    from .needs import to_optimize as run
-
-    return run(config, spec, optimizers)
 
 
 def requirements(config: Config, spec: ModelSpec, template: Mapping[str, str] | None = None) -> tuple[Requirement, ...]:

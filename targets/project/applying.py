@@ -51,6 +51,11 @@ def must_be_proved(options: Optimize) -> bool:
     return options.on_unproved == "fail" or (named and options.on_unproved is None)
 
 
+def may_do_without(options: Optimize) -> bool:
+    """Whether an optimiser is left out where its packages cannot be locked beside the model's."""
+    return options.use == "auto" or not must_be_proved(options)
+
+
 def _rank(says: Mapping[str, object]) -> int:
     rank = says["RANK"]
     assert isinstance(rank, int)

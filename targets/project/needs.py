@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Set
 
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Parsed
@@ -33,16 +33,17 @@ def requirements(config: Config, spec: ModelSpec, framework: Framework) -> tuple
     return _sorted([*_model(config, spec), *service, *extra, *_users(config)])
 
 
-def to_optimize(config: Config, spec: ModelSpec, optimizers: Sequence[str]) -> tuple[Requirement, ...]:
-    """What it takes to ask the model itself, to convert it with each of the optimisers, and to ask what they make."""
-    own = _model(config, spec)
-    names = {canonicalize_name(r.name) for r in own}
-    found = []
-    for name in optimizers:
-        says = facts("optimizers", name)
-        found += _lines((*_texts(says["REQUIREMENTS"]), *_texts(says["CONVERTERS"])), f"compiles it with {name}")
-    further = [r for r in found if r.specifier or canonicalize_name(r.name) not in names]
-    return _sorted([*own, *further, *_lines(BASE, "the rows have types"), *_users(config)])
+def to_ask(config: Config, spec: ModelSpec) -> tuple[Requirement, ...]:
+    """What it takes to ask the model itself."""
+    return _sorted([*_model(config, spec), *_lines(BASE, "the rows have types"), *_users(config)])
+
+
+def to_convert(config: Config, spec: ModelSpec, optimizer: str, reason: str) -> tuple[Requirement, ...]:
+    """What it takes besides to convert the model with an optimiser, and to ask what comes of it."""
+    names = {canonicalize_name(r.name) for r in _model(config, spec)}
+    says = facts("optimizers", optimizer)
+    found = _lines((*_texts(says["REQUIREMENTS"]), *_texts(says["CONVERTERS"])), reason)
+    return _sorted(r for r in found if r.specifier or canonicalize_name(r.name) not in names)
 
 
 def requirements_of(optimizer: str) -> tuple[str, ...]:

@@ -101,6 +101,45 @@ def test_the_next_optimiser_is_tried_where_the_fastest_fails(project: Project) -
     assert "\nonnxruntime==" in (project / "build/project/requirements.lock").read_text()
 
 
+FOREST = """\
+import joblib, pandas
+from sklearn.ensemble import RandomForestRegressor
+table = pandas.DataFrame({"x": [float(n) for n in range(20)]})
+joblib.dump(RandomForestRegressor(3, random_state=0).fit(table, table.x * 2), "model.joblib")
+"""
+
+
+@pytest.mark.slow
+def test_an_optimiser_whose_packages_do_not_go_with_the_models_is_left_out_unless_it_is_named(project: Project) -> None:
+    """onnx needs a newer protobuf."""
+    project.write("train.py", FOREST)
+    project.write("sample.csv", "x\n1.5\n2.5\n")
+
+    def serving(**more: object) -> None:
+        serve = {"requirements": ["protobuf==3.19.6"], **more}
+        project.write("deploy.yaml", json.dumps({**trained_here("forest"), "serve": serve}))
+
+    serving()
+    ran = project.run("build")
+    assert ran.code == 0, ran.err
+    told = "onnx is not tried, since its packages cannot be locked beside the model's: no set of versions meets all"
+    assert told in ran.err
+    assert "onnx>=1.17" in (project / "build/reports/optimize/report.txt").read_text()
+    assert told in project.run("explain", "optimize").out
+    assert "up to date" in project.run("build").err
+    lock = (project / "deploy.lock").read_text(encoding="utf-8")
+    assert "onnx>=1.17" in yaml.safe_load(lock)["sections"]["model"]["without"]["onnx"]
+    shutil.rmtree(project / ".deployc")
+    assert told in project.run("build", "--locked", "--offline").err
+    assert (project / "deploy.lock").read_text(encoding="utf-8") == lock
+    assert "model is locked without onnx" in project.run("lock").err
+
+    serving(optimize="onnx")
+    assert "onnx>=1.17" in project.fails("lock-unresolvable")
+    serving(optimize={"on_unproved": "fail"})
+    assert "onnx>=1.17" in project.fails("not-proved")
+
+
 @pytest.mark.slow
 def test_a_model_that_no_optimiser_knows_is_asked_and_served_in_one_environment(project: Project) -> None:
     project.write("train.py", NEIGHBOURS)
@@ -111,6 +150,8 @@ def test_a_model_that_no_optimiser_knows_is_asked_and_served_in_one_environment(
     assert "no optimiser knows models of its kind" in ran.err
     sections = yaml.safe_load((project / "deploy.lock").read_text(encoding="utf-8"))["sections"]
     assert sections["model"]["requirements"] == sections["serve"]["requirements"]
+    project.write("deploy.yaml", json.dumps({**trained_here("near"), "serve": {"optimize": {"on_unproved": "fail"}}}))
+    assert "no optimiser knows models of its kind" in project.fails("not-proved")
 
 
 @pytest.mark.slow

@@ -24,6 +24,7 @@ SECTIONS = st.builds(
     Section,
     inputs=st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r")),
     requirements=st.lists(PINS, max_size=3).map(requirements_text),
+    without=st.dictionaries(NAMES, st.sampled_from(["", "one line\n", "no: set\n  of versions\n"]), max_size=2),
 )
 HASH = "a" * 64
 FILES = st.dictionaries(

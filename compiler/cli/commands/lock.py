@@ -21,6 +21,7 @@ from rich.console import Console
 
 from ....schema.config import Config
 from ....schema.diagnostics import UserError
+from ....targets.graph import locked
 from ....targets.images import KINDS as IMAGES
 from ...lock.resolve import ALL, unknown
 from ..building import executed, remember_manifests
@@ -67,6 +68,9 @@ def run(options: argparse.Namespace) -> int:
         show.stop()
     if outcome.failures:
         raise session.placed(UserError(*(d for found in outcome.failures.values() for d in found)))
+    for name, section in locked(made, outcome.trees).sections.items():
+        for what, why in section.without.items():
+            console.print(f"deployc: {name} is locked without {what}: {why.splitlines()[0]}", markup=False)
     console.print(f"deployc: deploy.lock holds {', '.join(name.removeprefix('lock-') for name in wanted)}")
     return 0
 

@@ -43,6 +43,8 @@ class PackageIndex:
     uploaded: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     """Names of the packages whose pages or files were asked for."""
+    broken: set[str] = field(default_factory=set)
+    """Names of packages at whose pages the server fails."""
     gate: threading.Event = field(default_factory=threading.Event)
     """Files are sent only while it is set."""
     file_asked: threading.Event = field(default_factory=threading.Event)
@@ -109,6 +111,8 @@ def _handler(index: PackageIndex) -> type[BaseHTTPRequestHandler]:
                     index.gate.wait()
                 path = index.folder / name
                 self.answer(path.read_bytes() if path.exists() else None, "application/octet-stream")
+            elif name in index.broken:
+                self.send_error(503)
             else:
                 self.answer(index.page(name), "application/vnd.pypi.simple.v1+json")
 
