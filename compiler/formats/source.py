@@ -65,7 +65,15 @@ def read_content(cas: Cas, entry: Entry, allowed: Allowed, *, claimed: str = "",
                 return _own_format(entry.path, head, file, claimed) or _read(entry.path, head, file, limit)
             except Malformed as error:
                 check_allowed(error.mentions, allowed, entry.path)
+                if _is_text(head):
+                    raise Malformed("it is a text, of no format of models that is known") from None
                 raise
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether a file's first bytes are lines for people, such as those of a table or of a program."""
+    shown = head.decode("utf-8", "ignore")
+    return len(shown.encode()) > len(head) - 4 and all(c.isprintable() or c in "\r\n\t" for c in shown)
 
 
 def _own_format(path: str, head: bytes, file: BinaryIO, claimed: str) -> Content | None:

@@ -153,6 +153,11 @@ def test_what_no_honest_file_does_is_refused(space: Space, how: str) -> None:
     assert space.refused(space.file(BROKEN[how])).code == "broken-model"
 
 
+@pytest.mark.parametrize("text", ["Größe,plan\n1,pro\n", "import pandas as pd\n" * 100])
+def test_a_table_or_a_program_in_place_of_a_model_is_called_a_text(space: Space, text: str) -> None:
+    assert "it is a text" in space.refused(space.file(text.encode())).message
+
+
 def test_a_decompression_bomb_is_refused_before_it_unfolds(space: Space) -> None:
     packer = zlib.compressobj(9)
     head = b"\x80\x04\x8e" + struct.pack("<Q", 1 << 30)
