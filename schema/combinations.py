@@ -29,9 +29,14 @@ def combinations(config: Config) -> Iterator[Diagnostic]:
         yield from _twice("method", "it would be served twice", _listed(("models", name, "methods"), member.methods))
 
 
+def hides(name: str) -> bool:
+    """Whether the package of a deployment of that name would hide a module that Python itself brings."""
+    module = name.replace("-", "_")
+    return module in sys.stdlib_module_names or module in _INSTALLED
+
+
 def _name(config: Config) -> Iterator[Diagnostic]:
-    module = config.name.replace("-", "_")
-    if module in sys.stdlib_module_names or module in _INSTALLED:
+    if hides(config.name):
         message = f"`{config.name}` is the name of a module of Python's own, which would hide the service's package"
         yield Diagnostic(
             code="reserved-name", message=message, field=("name",), help=f"such as `{config.name}-service`"

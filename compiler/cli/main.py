@@ -18,6 +18,7 @@ from ...schema.diagnostics import Diagnostic, UserError
 from . import commands
 from .report import report
 
+_PLACES = "deploy.lock is beside deploy.yaml, outputs go where --out says, the cache where DEPLOYC_CACHE says"
 BUILT, FAULT, USAGE, BUG, INTERRUPTED = 0, 1, 2, 70, 130
 
 
@@ -78,8 +79,8 @@ def _of_system(error: OSError) -> Diagnostic:
     place = f" ({error.filename})" if error.filename else ""
     helps = {
         28: "make room on the disk, then build again: what was finished is kept",
-        13: "make the folder writable, or choose another with --out",
-        30: "the file system is read-only: choose another folder with --out",
+        13: f"make it writable: {_PLACES}",
+        30: f"the file system is read-only: {_PLACES}",
     }
     message = f"{(error.strerror or str(error)).lower()}{place}"
     return Diagnostic(code="disk", message=message, help=helps.get(error.errno or 0, ""))

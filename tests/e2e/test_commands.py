@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -166,6 +167,34 @@ def test_what_was_noticed_in_a_model_is_told_by_each_command_that_reads_it(proje
     assert f"  {noticed}\n" in project.run("init", "model.json").err
     assert json.loads(project.build("--only", "inspect").out.splitlines()[-1])["remarks"] == [noticed]
     assert f"inspect: {noticed}\n" in project.run("explain", "inspect").out
+
+
+@pytest.mark.parametrize(
+    ("model", "name"), [("modèle ß.txt", "modele"), ("json.txt", "json-service"), ("class.txt", "class-service")]
+)
+def test_init_writes_what_check_accepts_whatever_the_model_is_called(project: Project, model: str, name: str) -> None:
+    shutil.copy(BOOSTERS / "lightgbm/booster.txt", project / model)
+    shutil.copy(BOOSTERS / "table.csv", project / "dónées.csv")
+    ran = project.run("init", model, "--sample", "dónées.csv", "--file", "a b.yaml")
+    assert "next: deployc build 'a b.yaml'" in ran.err
+    assert project.run("check", "a b.yaml").code == 0
+    said = (project / "a b.yaml").read_text(encoding="utf-8")
+    assert f"name: {name}\n" in said
+    assert f"model: {{path: {model}, sample: dónées.csv}}\n" in said
+
+
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [("deploy.yaml", ("--name", "Bad Name")), ("below/deploy.yaml", ()), ("a.yaml", ("--name", "json"))],
+)
+def test_init_writes_nothing_that_check_refuses(project: Project, where: str, words: tuple[str, ...]) -> None:
+    shutil.copy(BOOSTERS / "lightgbm/booster.txt", project / "model.txt")
+    project.write("below/other", "")
+    ran = project.run("init", "model.txt", "--file", where, *words)
+    assert ran.code == 1
+    assert ran.codes in (["bad-value"], ["reserved-name"])
+    assert f"--> {where}:" in ran.err
+    assert not (project / where).exists()
 
 
 @pytest.mark.slow

@@ -9,18 +9,25 @@ examples:
 from __future__ import annotations
 
 import argparse
+import keyword
 import os
+import shlex
 import sys
+import unicodedata
 from pathlib import Path
 
 import yaml
 
-from ....schema.diagnostics import fail
+from ....schema.combinations import hides
+from ....schema.decode import read_config
+from ....schema.diagnostics import UserError, fail
 from ....schema.render import visible
+from ....targets.catalogs import catalogs
 from ...model_spec import ModelSpec
 from ...sources.uri import OfRun, Registered, parsed
 from ..models import inspected, is_uri
 
+FILE = "deploy.yaml"
 SERVED = ("3.10", "3.11", "3.12", "3.13")
 
 
@@ -30,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="name of the deployment (default: from the model's name)")
     parser.add_argument("--code", action="append", default=[], metavar="PY", help="a module that its classes live in")
     parser.add_argument("--allow", action="append", default=[], metavar="NAME", help="a type that the file may name")
-    parser.add_argument("--file", default="deploy.yaml", metavar="FILE", help="the file to write")
+    parser.add_argument("--file", default=FILE, metavar="FILE", help="the file to write")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -45,10 +52,22 @@ def run(options: argparse.Namespace) -> int:
     if sample:
         paths["sample"] = _relative(sample, root)
     data = _config(spec, options.name or _name(model), paths, [_relative(path, root) for path in code])
-    file.write_text(yaml.safe_dump(data, sort_keys=False, default_flow_style=None), encoding="utf-8")
-    sys.stderr.write(f"deployc: wrote {file} for a {spec.class_name}; next: deployc build\n")
+    text = yaml.safe_dump(data, sort_keys=False, default_flow_style=None, allow_unicode=True)
+    _write(file, text)
+    named = "" if options.file == FILE else f" {shlex.quote(str(file))}"
+    sys.stderr.write(f"deployc: wrote {file} for a {spec.class_name}; next: deployc build{named}\n")
     sys.stderr.write("".join(f"  {visible(note)}\n" for note in spec.notes))
     return 0
+
+
+def _write(file: Path, text: str) -> None:
+    """Write what can be read again; UserError says what cannot, such as a path that no deploy.yaml may have."""
+    file.write_text(text, encoding="utf-8")
+    try:
+        read_config(file, catalogs())
+    except UserError:
+        file.unlink()
+        raise
 
 
 def _config(spec: ModelSpec, name: str, paths: dict[str, str], code: list[str]) -> dict[str, object]:
@@ -68,10 +87,12 @@ def _config(spec: ModelSpec, name: str, paths: dict[str, str], code: list[str]) 
 
 
 def _name(model: str) -> str:
-    stem = _called(model).partition(".")[0].lower()
-    words = "".join(c if c.isascii() and c.isalnum() else " " for c in stem).split()
+    stem = unicodedata.normalize("NFKD", _called(model).partition(".")[0].lower())
+    plain = "".join(c for c in stem if not unicodedata.combining(c))
+    words = "".join(c if c.isascii() and c.isalnum() else " " for c in plain).split()
     name = "-".join(words)
-    return name if name[:1].isalpha() else f"model-{name}".rstrip("-")
+    name = name if name[:1].isalpha() else f"model-{name}".rstrip("-")
+    return f"{name}-service" if hides(name) or keyword.iskeyword(name) else name
 
 
 def _called(model: str) -> str:
