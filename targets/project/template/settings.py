@@ -102,12 +102,12 @@ def _secret(environment: Mapping[str, str], name: str, *, required: bool) -> str
 def _share_of_requests(environment: Mapping[str, str], name: str, default: float) -> float:
     text = environment.get(f"{PREFIX}{name}") or repr(default)
     try:
-        share = float(text)
+        found = float(text)
     except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
+        found = -1.0
+    if not 0 <= found <= 1:
         raise SettingsError(f"{PREFIX}{name} is {text!r}: it has to be a number from 0 to 1")
-    return share
+    return found
 
 
 def _log_file(environment: Mapping[str, str], name: str, default: Path | None) -> Path | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import runpy
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -168,6 +169,9 @@ def test_a_project_that_logs_and_counts_nothing_has_no_counters(tmp_path: Path) 
     made = files(tmp_path, REGRESSOR, REGRESSOR_OUTPUTS, config(payload_log=Options(), metrics=False))
     assert "src/churn/metrics.py" not in made
     assert not [path for path, text in made.items() if "metrics" in text and path.endswith(".py")]
+    (tmp_path / "settings.py").write_text(made["src/churn/settings.py"], encoding="utf-8")
+    settings = runpy.run_path(str(tmp_path / "settings.py"))["Settings"]
+    assert settings.from_environment({"CHURN_PAYLOAD_SAMPLE": "0.5"}).payload_sample == 0.5
 
 
 def test_a_column_to_redact_has_to_be_there(tmp_path: Path) -> None:
