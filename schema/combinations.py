@@ -54,9 +54,8 @@ def _several(config: Config) -> Iterator[Diagnostic]:
             yield _apart(field, text, f"write it below the model's name, as `models.NAME.{field[-1]}`")
     for name, member in config.models.items():
         yield from _source(member.model, ("models", name))
-    for key in ("hooks", "telemetry"):
-        if getattr(serve, key):
-            yield _apart(("serve", key), f"a service of several `models` has no `{key}` yet", "take it out")
+    if serve.hooks:
+        yield _apart(("serve", "hooks"), "a service of several `models` has no `hooks` yet", "take them out")
 
 
 def _apart(field: Field, message: str, help: str) -> Diagnostic:

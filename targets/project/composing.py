@@ -50,6 +50,8 @@ COMMON = frozenset(
 """Modules that all models share, since nothing of a model is in them."""
 TYPES = frozenset({"Compiled", "Info", "Model"})
 """Of the module that says what a model is: its types are shared, its values are not."""
+WHOLE = frozenset({"tracing", "Tracing"})
+"""What the service of a single model does that is done once for all of them."""
 UNTOLD = frozenset({"asked", "_batches", "_queued"})
 """What the metrics count of a single model's batches."""
 ASKING = frozenset({"batches", "queued", "threads"})
@@ -114,6 +116,7 @@ def _part(choices: Choices) -> Mapping[str, cst.Module]:
     wanted = [m for m in (*MODULES, *SHARED) if m not in {*choices.dropped, *scored.MODULES, *scored.NAMES, *COMMON}]
     modules = {name: without(template("template", name, "."), choices.left_out) for name in wanted}
     modules |= {name: without(_several(name, "."), choices.left_out) for name in PART}
+    modules["service"] = without(modules["service"], WHOLE)
     modules["model"] = served_model(choices)
     variants = template("template", "variants", ".")
     modules["predictor"] = fill(modules["predictor"], Filling(source=variants, chosen=choices.answers))

@@ -15,6 +15,7 @@ from deployc.targets.project.part import Part
 
 from ..targets.project.space import config
 from .booting import Booted, booted
+from .collector import Collector, collecting
 from .test_frameworks import ECHO, error, framework, python
 
 pytestmark = pytest.mark.slow
@@ -24,16 +25,26 @@ OUTPUTS = (Output(method="predict", type="double"),)
 
 
 @pytest.fixture(scope="module")
-def service(python: Path, framework: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booted]:
-    """Two models, each the tests' own; all requests are logged."""
+def collector(framework: str) -> Iterator[Collector]:
+    with collecting() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def service(
+    python: Path, framework: str, collector: Collector, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Booted]:
+    """Two models, each the tests' own; all requests are logged and traced."""
     folder = tmp_path_factory.mktemp(framework)
     cas, echo = Cas(folder / "cas"), Path(__file__).with_name("echo.py").read_text(encoding="utf-8")
-    deploy = config(framework=framework, payload_log=PayloadLog(sample=1, path=str(folder / "payloads.jsonl")))
+    logged = PayloadLog(sample=1, path=str(folder / "payloads.jsonl"))
+    deploy = config(framework=framework, payload_log=logged, telemetry=True)
     parts = {name: Part(spec=ECHO, outputs=OUTPUTS, config=deploy) for name in MODELS}
     cas.materialise(generated.compose(parts=parts, config=deploy, cas=cas), folder / "project")
     for package in ("one", "the_other"):
         (folder / f"project/src/churn/{package}/model.py").write_text(echo, encoding="utf-8")
-    with booted(python, folder / "project", folder / "signs") as running:
+    sent = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}
+    with booted(python, folder / "project", folder / "signs", sent) as running:
         running.sign("load")
         running.until_ready()
         yield running
@@ -75,7 +86,9 @@ def test_the_service_tells_of_all(service: Booted) -> None:
     assert all(name in service.ask("GET", "/").body.decode() for name in MODELS)
 
 
-def test_all_stop_together_and_one_log_says_what_each_was_asked(service: Booted) -> None:
+def test_all_stop_together_and_one_log_and_one_trace_say_what_each_was_asked(
+    service: Booted, collector: Collector
+) -> None:
     """The last of them: the process is gone afterwards."""
     for number, name in enumerate(MODELS):
         post(service, f"/{name}/predict", b'{"number": 4%d}' % number)
@@ -86,3 +99,9 @@ def test_all_stop_together_and_one_log_says_what_each_was_asked(service: Booted)
     ]
     assert found[-2:] == [(name, 40 + i, [{"prediction": 40.0 + i}], 200) for i, name in enumerate(MODELS)]
     assert {(name, 422) for name in MODELS} <= {(name, status) for name, _, _, status in found}
+    spans = collector.spans()
+    for name in MODELS:
+        *_, asked = (span for span in spans if span.name == f"POST /{name}/predict")
+        steps = {span.name for span in spans if span.parent_span_id == asked.span_id}
+        assert steps - {"queue"} == {"decode", "predict", "encode"}
+    assert collector.services() == {"churn"}

@@ -59,7 +59,6 @@ def test_mlflow_may_keep_one_of_them(said: Callable[[str], Said]) -> None:
         ("    inputs: {age: {min: 0}}\n", "conflicting-keys", "inputs"),
         ("    serve: {methods: [predict]}\n", "conflicting-keys", "serve.methods"),
         ("    serve: {hooks: {module: own}}\n", "conflicting-keys", "serve.hooks"),
-        ("    serve: {telemetry: true}\n", "conflicting-keys", "serve.telemetry"),
         ("    tests: {parity: {rows: a.bin}}\n", "which-model", "tests.parity"),
         ("    tests: {parity: {rows: a.bin, model: other}}\n", "which-model", "tests.parity.model"),
         ("    stages: {train-churn: {run: x, outputs: [y]}}\n", "name-taken", "stages.train-churn"),

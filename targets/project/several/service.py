@@ -15,6 +15,7 @@ from ..template.metrics import Metrics
 from ..template.pages import pages
 from ..template.problems import Rejected
 from ..template.settings import Settings
+from ..template.tracing import Tracing
 from ..template.web import Answer, Header, Operation, Request
 from .about import About, v2_pages
 from .index import index, shortened
@@ -51,6 +52,7 @@ class Service:
         self.pages["/metrics"] = self.metrics.shown
         for name, model in self.models.items():
             self._place(name, model)
+        self.tracing = Tracing(self.operations)
 
     def _place(self, name: str, model: Model) -> None:
         for path in (*model.operations, *model.pages):
@@ -66,6 +68,7 @@ class Service:
 
     def start(self) -> None:
         """Load all models, which has to come before the first request."""
+        self.tracing.start()
         for name, model in self.models.items():
             model.start()
             self.metrics.about(model.about)
@@ -83,6 +86,7 @@ class Service:
         self._started_at = None
         for model in self.models.values():
             model.stop()
+        self.tracing.stop()
 
     def admit(self, path: str, header: Header) -> None:
         """Rejected where a request to one of the operations can be refused before its body is read."""

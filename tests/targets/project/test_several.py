@@ -233,3 +233,10 @@ def test_a_column_to_redact_has_to_be_one_of_some_model(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="none of the models has a column `x9`") as raised:
         composed(tmp_path, REGRESSOR, replace(deploy, models={"churn": Named(path="a"), "value": Named(path="b")}))
     assert raised.value.diagnostics[0].field == ("serve", "payload_log", "redact", 1)
+
+
+def test_a_project_that_is_traced_sends_what_all_models_are_asked_as_one_service(tmp_path: Path) -> None:
+    made = composed(tmp_path, REGRESSOR, config("shop", telemetry=True))
+    assert "self.tracing = Tracing(" in made["src/shop/service.py"]
+    assert "tracing.start" not in made["src/shop/churn/service.py"]
+    assert not [*astray(made)]
