@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -41,6 +41,11 @@ class Container:
         out, _ = self.process.communicate(timeout=SECONDS)
         self.said += out.splitlines()
         return self.process.returncode
+
+    def python(self, code: str) -> str:
+        """What the container's Python prints, run in the container; CalledProcessError where it fails."""
+        command = [*self.crun, "exec", self.name, "python", "-c", code]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def unpacked(layout: Path, tag: str, folder: Path) -> Path:
@@ -82,6 +87,18 @@ def running(
 
 
 @contextmanager
+def apart(bundle: Path, arguments: Sequence[str]) -> Iterator[Container]:
+    """The service of a bundle in a network of its own, where only `python` can ask it; started with arguments besides
+    the image's own command, and perhaps not ready yet.
+    """
+    own = json.loads((bundle / "config.json").read_text(encoding="utf-8"))["process"]["args"]
+    _configure(bundle, {}, [*own, *arguments], ALONE, shared=frozenset())
+    with _started(bundle, "") as container:
+        _pid(container)
+        yield container
+
+
+@contextmanager
 def beside(bundle: Path, command: Sequence[str], pod: Pod) -> Iterator[Pod]:
     """A container of a bundle that runs a command and is no service; the pod in which another sees its processes."""
     _configure(bundle, {}, command, pod)
@@ -104,7 +121,14 @@ def _started(bundle: Path, address: str) -> Iterator[Container]:
         process.wait(SECONDS)
 
 
-def _configure(bundle: Path, variables: Mapping[str, str], command: Sequence[str], pod: Pod) -> None:
+def _configure(
+    bundle: Path,
+    variables: Mapping[str, str],
+    command: Sequence[str],
+    pod: Pod,
+    shared: Set[str] = frozenset({"network"}),
+) -> None:
+    """`shared` names the namespaces that are the machine's own."""
     path = bundle / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     config["root"]["readonly"] = True
@@ -113,7 +137,7 @@ def _configure(bundle: Path, variables: Mapping[str, str], command: Sequence[str
     process["capabilities"] = {}
     process["env"] = [*process["env"], *(f"{name}={value}" for name, value in variables.items())]
     process["args"] = [*(command or process["args"])]
-    config["linux"]["namespaces"] = [n for n in config["linux"]["namespaces"] if n["type"] != "network"]
+    config["linux"]["namespaces"] = [n for n in config["linux"]["namespaces"] if n["type"] not in shared]
     for namespace in config["linux"]["namespaces"]:
         if namespace["type"] == "pid" and pod.processes:
             namespace["path"] = pod.processes

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from ..containers import base, engine
-from ..containers.running import running, unpacked
+from ..containers.running import apart, running, unpacked
 from ..targets.oci import layouts
 from .conftest import GIVEN, PYTHON, _given
 from .project import Project, contents
@@ -81,6 +81,37 @@ def test_it_serves_without_rights_on_a_root_that_is_read_only(image: Project, tm
     site = bundle / f"rootfs/venv/lib/python{PYTHON}/site-packages"
     assert list(site.glob("fastapi/__pycache__/*.pyc"))
     assert not list(site.glob("bin/*"))
+
+
+ASK = """\
+import time, urllib.request
+def ask(path, *body):
+    return urllib.request.urlopen(urllib.request.Request("http://127.0.0.1:8080" + path, *body), timeout=30)
+deadline = time.monotonic() + 60
+while True:
+    try:
+        assert ask("/ping").status == 200
+        break
+    except OSError:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+print(ask("/invocations", ROWS, {"Content-Type": "text/csv"}).read().decode())
+"""
+
+
+@pytest.mark.slow
+def test_sagemaker_starts_it_and_asks_it_on_its_own_port(image: Project, imaged: Project, tmp_path: Path) -> None:
+    """It runs the image with the argument `serve`, asks GET /ping until it is 200, and sends bodies to /invocations."""
+    shutil.copy(image / "deploy.lock", imaged / "deploy.lock")
+    imaged.edit("deploy.yaml", "serve: {", "serve: {port: 8080, ")
+    imaged.build()
+    bundle = unpacked(imaged / "build/oci", "1", tmp_path / "bundle")
+    rows = (imaged / "sample.csv").read_bytes()
+    with apart(bundle, ["serve"]) as container:
+        answer = json.loads(container.python(ASK.replace("ROWS", repr(rows))))
+        assert container.stop() == 0
+    assert answer["predictions"][0] == "Adelie"
+    assert len(answer["predictions"]) == 7
 
 
 @pytest.mark.slow
