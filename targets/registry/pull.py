@@ -67,15 +67,30 @@ def small(client: Client, repository: str, what: Descriptor) -> bytes:
 
 
 def fetch(client: Client, repository: str, what: Descriptor, target: Path, told: Callable[[int], None]) -> None:
-    """Write a blob's bytes to a file, which goes on where it was cut off; the caller checks their digest.
+    """Write a blob's bytes to a file; the caller checks their digest.
 
     `told` takes the number of bytes that are here. UserError `registry-*`.
     """
-    target.touch()
+    here = 0
+    with target.open("wb") as file:
+        for piece in pieces(client, repository, what):
+            here += file.write(piece)
+            told(here)
+
+
+def pieces(client: Client, repository: str, what: Descriptor) -> Iterator[bytes]:
+    """A blob's bytes, which go on where they were cut off, and end soon after its length; the caller checks their
+    digest. UserError `registry-*`.
+    """
+    here = 0
     for attempt in range(ATTEMPTS):
         try:
-            _rest(client, repository, what, target, told)
+            for piece in _rest(client, repository, what, here):
+                here += len(piece)
+                yield piece
         except Broken as error:
+            if here == what.size:
+                return  # it was cut off after its last byte
             if attempt == ATTEMPTS - 1:
                 raise client.unreachable(error) from None
             client.pause(0.5 * 2**attempt)
@@ -94,25 +109,23 @@ def _short(client: Client, request: Request) -> tuple[bytes, requests.Response]:
         return b"".join(_pieces(answer, LARGEST)), answer
 
 
-def _rest(client: Client, repository: str, what: Descriptor, target: Path, told: Callable[[int], None]) -> None:
-    here = target.stat().st_size
-    if here == what.size and here:
-        return  # it was cut off after its last byte
+def _rest(client: Client, repository: str, what: Descriptor, here: int) -> Iterator[bytes]:
+    """A blob's bytes after the first `here`."""
     headers = {"Range": f"bytes={here}-"} if here else {}
     path = f"{repository}/blobs/{what.digest}"
     request = Request(method="GET", path=path, repository=repository, headers=headers, stream=True)
     with client.once(request) as answer:
         if answer.status_code not in (200, 206):
             raise client.refused(answer, f"to give {what.digest}")
-        here = here if answer.status_code == 206 else 0
-        with target.open("r+b") as file:
-            file.truncate(here)
-            file.seek(here)
-            for piece in _pieces(answer, what.size - here):
-                here += file.write(piece)
-                told(here)
-    if here < what.size:
-        raise Broken(HTTPError("the connection ended early"))
+        known = here if answer.status_code == 200 else 0
+        for piece in _pieces(answer, what.size - here + known):
+            if rest := piece[known:]:
+                yield rest
+            here += len(rest)
+            known -= len(piece) - len(rest)
+        # where it says how much it gives, and gives that, it is a lie that no further attempt makes true
+        if here < what.size and "Content-Length" not in answer.headers:
+            raise Broken(HTTPError("the connection ended early"))
 
 
 def _pieces(answer: requests.Response, most: int) -> Iterator[bytes]:

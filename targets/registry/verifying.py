@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from ...schema.diagnostics import UserError, fail
 from . import signing
 from .client import Client
+from .downloading import Downloaded, download
 from .layout import Document
-from .manifest import MANIFESTS, Descriptor
+from .manifest import MANIFESTS
 from .pull import digest_of, document, small
 from .reference import Reference
 from .referrers import MATERIALS, PROVENANCE, referring
@@ -34,6 +35,8 @@ class Verified:
     distributions: int
     """How many its bill of materials lists."""
     signed: bool
+    downloaded: Downloaded | None = None
+    """None where the layers were not asked for."""
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -42,17 +45,28 @@ class Verified:
             f"image        {self.reference}",
             *(f"{each.get('name', '')!s:<12} {_said(each)}" for each in _dependencies(self.statement)),
             f"materials    {self.distributions} distributions",
+            f"layers       {_told(self.downloaded)}",
             f"signature    {'by the key' if self.signed else 'not asked for: --key FILE names the public key'}",
         )
 
 
-def verify(client: Client, reference: Reference, key: ec.EllipticCurvePublicKey | None) -> Verified:
-    """Check an image in its registry; UserError `not-verified` says what does not hold, `no-image`, `registry-*`."""
+def verify(
+    client: Client,
+    reference: Reference,
+    key: ec.EllipticCurvePublicKey | None,
+    say: Callable[[str], None] | None = None,
+) -> Verified:
+    """Check an image in its registry; with `say`, which takes progress, all of its layers are downloaded.
+
+    UserError `not-verified` says what does not hold, `no-image`, `registry-*`.
+    """
     image = document(client, reference)
     found = reference.at(image.what.digest)
-    for part in _parts(client, found, image):
+    images = tuple(_images(client, found, image))
+    for part in (part for each in images for part in each.manifest.blobs):
         if not exists(client, found.repository, part):
             raise _not(found, f"the registry lacks its part {part.digest}")
+    downloaded = download(client, found, images, say) if say else None
     says = signs(client, found, key) if key else {}
     if says is None:
         raise _not(found, "it has no signature by this key")
@@ -61,14 +75,23 @@ def verify(client: Client, reference: Reference, key: ec.EllipticCurvePublicKey 
     components = bom.get("components")
     parts = [_mapping(each) for each in components] if isinstance(components, list) else []
     count = sum(each.get("type") == "library" for each in parts)
-    return Verified(reference=found, statement=statement, distributions=count, signed=key is not None)
+    return Verified(
+        reference=found, statement=statement, distributions=count, signed=key is not None, downloaded=downloaded
+    )
 
 
-def _parts(client: Client, found: Reference, image: Document) -> Iterator[Descriptor]:
-    yield from image.manifest.blobs
+def _images(client: Client, found: Reference, image: Document) -> Iterator[Document]:
+    """The image, or those of an index."""
+    yield image
     for part in image.manifest.manifests:
         if part.media_type in MANIFESTS:
-            yield from _parts(client, found, document(client, found.at(part.digest)))
+            yield from _images(client, found, document(client, found.at(part.digest)))
+
+
+def _told(downloaded: Downloaded | None) -> str:
+    if downloaded is None:
+        return "not downloaded: --layers does that"
+    return f"{downloaded.layers} ({downloaded.size / 1e6:.1f} MB), each as its digests say"
 
 
 def signs(client: Client, found: Reference, key: ec.EllipticCurvePublicKey) -> Mapping[str, str] | None:

@@ -28,6 +28,8 @@ class Relay:
     """Headers of answers that are replaced where they are there."""
     body: Callable[[bytes], bytes] = lambda data: data
     """What becomes of an answer's body."""
+    dropped: int | None = None
+    """Bytes of an answer's body after which the connection is dropped, once, while more was to come."""
     status: int | None = None
     """Answers all with this status alone."""
     silent: threading.Event | None = None
@@ -97,9 +99,9 @@ def _passed(asked: BaseHTTPRequestHandler, target: str, relay: Relay) -> bool:
             relay.moved[asked.path] = there.getresponse().headers["Location"].partition(relay.address)[2]
         there.close()
         return False
-    _answer(asked, there.getresponse(), relay)
+    whole = _answer(asked, there.getresponse(), relay)
     there.close()
-    return True
+    return whole
 
 
 def _begun(asked: BaseHTTPRequestHandler, target: str, path: str, length: int) -> http.client.HTTPConnection:
@@ -111,14 +113,18 @@ def _begun(asked: BaseHTTPRequestHandler, target: str, path: str, length: int) -
     return there
 
 
-def _answer(asked: BaseHTTPRequestHandler, answer: http.client.HTTPResponse, relay: Relay) -> None:
+def _answer(asked: BaseHTTPRequestHandler, answer: http.client.HTTPResponse, relay: Relay) -> bool:
     data = relay.body(answer.read())
     asked.send_response(answer.status)
     for name, value in answer.getheaders():
         if name.lower() not in ("content-length", "transfer-encoding", "connection"):
             asked.send_header(name, relay.changed.get(name, value))
-    length = answer.getheader("Content-Length", "0") if asked.command == "HEAD" else str(len(data))
+    drops = asked.command == "GET" and relay.dropped is not None and len(data) >= relay.dropped
+    length = answer.getheader("Content-Length", "0") if asked.command == "HEAD" else str(len(data) + drops)
     asked.send_header("Content-Length", length)
     asked.end_headers()
     if asked.command != "HEAD":
-        asked.wfile.write(data)
+        asked.wfile.write(data[: relay.dropped] if drops else data)
+    if drops:
+        relay.dropped = None
+    return not drops

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import urllib.request
@@ -104,8 +105,9 @@ def test_both_images_go_to_their_registry_and_are_verified(modelcar: Project, gi
             command = ["skopeo", "inspect", "--tls-verify=false", f"docker://{name}"]
             there = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
             assert there["Digest"] == digest
-            ran = project.run("verify", name)
-            assert (ran.code, ran.err) == (0, "")
+            ran = project.run("verify", name, "--layers")
+            assert ran.code == 0, ran.err
+            assert re.search(r"(?m)^layers       [0-9]+ \([0-9.]+ MB\), each as its digests say$", ran.out)
     assert told(project)[1] == told(modelcar)[1], "the same model is the same image, wherever it goes"
 
 

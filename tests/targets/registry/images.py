@@ -20,7 +20,10 @@ def layout(folder: Path, *layers: bytes, platforms: Iterable[str] = ("linux/amd6
     entries = []
     for platform in platforms:
         system, processor = platform.split("/")
-        config = blob(folder, json.dumps({"os": system, "architecture": processor}).encode(), CONFIG)
+        diff_ids = [f"sha256:{hashlib.sha256(layer).hexdigest()}" for layer in layers]
+        rootfs = {"type": "layers", "diff_ids": diff_ids}
+        told = {"os": system, "architecture": processor, "rootfs": rootfs}
+        config = blob(folder, json.dumps(told).encode(), CONFIG)
         parts = [blob(folder, layer, LAYER) for layer in layers]
         manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": parts}
         found = blob(folder, json.dumps(manifest).encode(), MANIFEST)

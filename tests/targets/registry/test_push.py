@@ -99,7 +99,7 @@ def test_only_what_is_missing_is_sent(registry: Registry, image: Layout, tmp_pat
     assert pushed(registry.address, shipment(registry.address, image)) == []
     other = layout(tmp_path / "other", BASE, b"another model")
     said = pushed(registry.address, shipment(registry.address, other))
-    assert said[-1] == "1 blobs (0.0 MB) sent; 2 blobs (1.0 MB) there already"
+    assert said[-1] == "2 blobs (0.0 MB) sent; 1 blobs (1.0 MB) there already"
 
 
 def test_layers_of_the_base_are_taken_from_its_repository(registry: Registry, image: Layout, tmp_path: Path) -> None:

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 
 import pytest
 from deployc.compiler.process import GivenUp
-from deployc.targets.registry.client import client
-from deployc.targets.registry.manifest import Descriptor
-from deployc.targets.registry.pull import fetch
-from deployc.targets.registry.reference import Reference
 from deployc.targets.registry.transfers import GoOn, each
 
 
@@ -41,12 +36,3 @@ def test_a_build_that_ends_gives_up_all_of_them_where_they_are() -> None:
 
     with pytest.raises(GivenUp):
         each(act, range(30), ended=ended)
-
-
-def test_a_blob_that_was_cut_off_after_its_last_byte_is_not_asked_for_again(tmp_path: Path) -> None:
-    nowhere = Reference(registry="127.0.0.1:1", repository="a")
-    target = tmp_path / "blob"
-    target.write_bytes(b"whole")
-    what = Descriptor(media_type="application/octet-stream", digest=f"sha256:{'0' * 64}", size=5)
-    fetch(client(nowhere, {}), "a", what, target, lambda here: None)
-    assert target.read_bytes() == b"whole"
