@@ -50,12 +50,8 @@ COMMON = frozenset(
 """Modules that all models share, since nothing of a model is in them."""
 TYPES = frozenset({"Compiled", "Info", "Model"})
 """Of the module that says what a model is: its types are shared, its values are not."""
-WHOLE = frozenset({"tracing", "Tracing"})
+WHOLE = frozenset({"tracing", "Tracing", "shown", "counted_as"})
 """What the service of a single model does that is done once for all of them."""
-UNTOLD = frozenset({"asked", "_batches", "_queued"})
-"""What the metrics count of a single model's batches."""
-ASKING = frozenset({"batches", "queued", "threads"})
-"""Shared modules that only the models use."""
 PACKAGE = '"""The models behind the service, each in a package of its own."""\n'
 ANY_ROW = {(".schema", "Row"): ("msgspec", "Struct")}
 """Of rows the shared modules know nothing more."""
@@ -100,7 +96,7 @@ def _needs(parts: Mapping[str, Part], config: Config, framework: Framework) -> t
 
 def alone(serve: Serve) -> Serve:
     """What is said of one of several models: what belongs to a whole service is the front's."""
-    return replace(serve, metrics=False, cors=(), payload_log=None)
+    return replace(serve, cors=(), payload_log=None)
 
 
 def _chosen(name: str, part: Part, config: Config, framework: Framework) -> Choices:
@@ -145,8 +141,7 @@ def _around(
     modules = {name: template("template", name, ".") for name in (*COMMON, "info", *logged)}
     modules |= {name: _several(name, ".") for name in (*FRONT, *({RECORDING} & {*logged}))}
     modules |= {name: face(text, own=framework.own) for name, text in framework.modules.items()}
-    modules = {name: without(module, left_out(_serve(name, config)) | hiding) for name, module in modules.items()}
-    modules["metrics"] = without(modules["metrics"], UNTOLD)
+    modules = {name: without(module, left_out(config.serve) | hiding) for name, module in modules.items()}
     modules = payload_log.around(modules) if logged else modules
     modules = {name: redirect(drop(module, _unspoken(config)), ANY_ROW) for name, module in modules.items()}
     for name, values in {**_constants(config, columns), **known}.items():
@@ -157,11 +152,6 @@ def _around(
     optional = (*COMMON, *FRONT, *logged)
     kept = {name: module for name, module in pruned.items() if name not in optional or definitions(module.body)}
     return {"__init__": parse(PACKAGE), **kept}
-
-
-def _serve(module: str, config: Config) -> Serve:
-    """What decides over the features of a shared module; of those that only models use, as of these."""
-    return alone(config.serve) if module in ASKING else config.serve
 
 
 def _unspoken(config: Config) -> frozenset[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ...schema.config import Serve
 
 NAMES: Mapping[str, frozenset[str]] = {
-    "metrics": frozenset({"metrics", "_metrics", "Metrics", "share", "counted_as"}),
+    "metrics": frozenset({"metrics", "_metrics", "Metrics", "ModelMetrics", "share", "counted_as"}),
     "api_key": frozenset(
         {"api_key", "API_KEY", "_secret", "check_key", "PROTECTED", "SECURITY", "SECURITY_SCHEMES", "401"}
     ),

@@ -172,5 +172,5 @@ def test_prometheus_counts_every_request_once(boot: Boot, workers: str) -> None:
         assert found["http_requests_total", "/predict", "200"] == 20
         assert found["http_requests_total", "404", "other"] == 1
         assert found["http_request_duration_seconds_count", "/predict"] == 20
-        assert found["model_batch_rows_sum",] == 40
+        assert found["model_batch_rows_sum", "churn"] == 40
         assert found["model_info", "", "", "churn", "sklearn", "tests.Echo"] == 1

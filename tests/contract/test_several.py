@@ -12,6 +12,7 @@ from deployc.compiler.model_spec import Output
 from deployc.schema.config import PayloadLog
 from deployc.targets import project as generated
 from deployc.targets.project.part import Part
+from prometheus_client.parser import text_string_to_metric_families
 
 from ..targets.project.space import config
 from .booting import Booted, booted
@@ -84,6 +85,22 @@ def test_the_service_tells_of_all(service: Booted) -> None:
     document = json.loads(service.ask("GET", "/openapi.json").body)
     assert {f"/{name}/predict" for name in MODELS} <= set(document["paths"])
     assert all(name in service.ask("GET", "/").body.decode() for name in MODELS)
+
+
+def test_the_rows_that_each_is_asked_for_are_counted_by_its_name(service: Booted) -> None:
+    before = rows_asked(service)
+    for number, name in enumerate(MODELS, 1):
+        post(service, f"/{name}/predict", json.dumps([{"number": 1}] * number).encode())
+    after = rows_asked(service)
+    assert [after[name] - before[name] for name in MODELS] == [1, 2]
+    assert service.ask("GET", f"/{MODELS[0]}/metrics").status == 404
+
+
+def rows_asked(service: Booted) -> dict[str, float]:
+    """How many rows each model was asked for until now."""
+    families = text_string_to_metric_families(service.ask("GET", "/metrics").body.decode())
+    samples = (sample for family in families for sample in family.samples)
+    return {sample.labels["name"]: sample.value for sample in samples if sample.name == "model_batch_rows_sum"}
 
 
 def test_all_stop_together_and_one_log_and_one_trace_say_what_each_was_asked(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..template.info import Info, with_libraries
+from ..template.metrics import Metrics
 from ..template.predictor import Predictor
 from ..template.service import Service
 from ..template.settings import Settings
@@ -11,8 +12,8 @@ from ..template.settings import Settings
 class Part(Service):
     """What this model is asked, from start to stop."""
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings, Predictor.load)
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+        super().__init__(settings, Predictor.load, metrics=metrics)
 
     @property
     def told(self) -> Info:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from ..template.info import Info
+from ..template.metrics import Metrics
 from ..template.settings import Settings
 from ..template.web import Answer, Header, Operation, Request
 from .part import Part
@@ -30,8 +31,13 @@ class Model(Protocol):
     def answer_now(self, request: Request) -> Answer: ...
 
 
-Parts = Mapping[str, Callable[[Settings], Model]]
-"""What makes each of them, not loaded yet."""
+class Make(Protocol):
+    """What makes one of them, not loaded yet."""
+
+    def __call__(self, settings: Settings, metrics: Metrics) -> Model: ...
+
+
+Parts = Mapping[str, Make]
 
 PARTS: Parts = {"model": Part}
 

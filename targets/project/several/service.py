@@ -30,10 +30,10 @@ class Service:
 
     def __init__(self, settings: Settings, load: Callable[[], Predictor]) -> None:
         self.settings = settings
-        self.models = {name: make(settings) for name, make in load().parts.items()}
+        self.metrics = Metrics()
+        self.models = {name: make(settings, metrics=self.metrics) for name, make in load().parts.items()}
         self._started_at: datetime | None = None
         self._leaving = False
-        self.metrics = Metrics()
         self._places: dict[str, tuple[Model, str]] = {}
         """What each path of a model's is to the model itself."""
         self.operations: dict[str, Operation] = {}
@@ -71,7 +71,6 @@ class Service:
         self.tracing.start()
         for name, model in self.models.items():
             model.start()
-            self.metrics.about(model.about)
             logger.info("model ready", extra={"fields": {"model": name}})
         self._started_at = datetime.now(timezone.utc).replace(microsecond=0)
 

@@ -9,7 +9,7 @@ from functools import partial
 from time import perf_counter
 
 from .deadlines import Alarms
-from .metrics import Metrics
+from .metrics import ModelMetrics
 from .queued import Answers, Ask, Queue, Waiting, late, outcomes, settle
 from .schema import Row
 from .settings import Settings
@@ -35,7 +35,7 @@ class Batcher:
     """The model, asked by the requests of one event loop, one batch after another."""
 
     def __init__(
-        self, ask: Ask, settings: Settings, metrics: Metrics, clock: Callable[[], float] = perf_counter
+        self, ask: Ask, settings: Settings, metrics: ModelMetrics, clock: Callable[[], float] = perf_counter
     ) -> None:
         self._ask = ask
         self._clock = clock

@@ -12,7 +12,7 @@ from .info import Info
 from .web import Answer
 
 if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry, Counter, Histogram
+    from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 KIND = "text/plain; version=0.0.4; charset=utf-8"
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -47,10 +47,12 @@ class Metrics:
             "http_request_duration_seconds", "How long they took.", ["route"], registry=registry, buckets=SECONDS
         )
         self._batches = Histogram(
-            "model_batch_rows", "Rows that the model was asked for at once.", registry=registry, buckets=ROWS
+            "model_batch_rows", "Rows that the model was asked for at once.", ["name"], registry=registry, buckets=ROWS
         )
         self._running = Gauge("http_requests_in_flight", "Begun.", registry=registry, multiprocess_mode="livesum")
-        self._queued = Gauge("model_queue_rows", "Rows that wait.", registry=registry, multiprocess_mode="livesum")
+        self._queued = Gauge(
+            "model_queue_rows", "Rows that wait.", ["name"], registry=registry, multiprocess_mode="livesum"
+        )
         self._unlogged = Counter("payload_log_dropped", "Requests that could not be logged.", registry=registry)
         labels = ["name", "class", "flavor", "digest", "optimizer"]
         self._about = Gauge("model_info", "What is served.", labels, registry=registry, multiprocess_mode="max")
@@ -61,6 +63,10 @@ class Metrics:
         model = info.model
         optimizer = model.compiled.by if model.compiled else ""
         self._about.labels(info.name, model.class_name, model.flavor, model.digest, optimizer).set(1)
+
+    def of(self, name: str) -> ModelMetrics:
+        """What is counted of the model that is called so."""
+        return ModelMetrics(self._batches.labels(name), self._queued.labels(name))
 
     def began(self) -> None:
         """Count a request that has arrived."""
@@ -75,11 +81,6 @@ class Metrics:
         requests, durations = known
         requests.inc()
         durations.observe(seconds)
-
-    def asked(self, rows: int, waiting: int) -> None:
-        """Count a batch, and the rows that wait while it is asked."""
-        self._batches.observe(rows)
-        self._queued.set(waiting)
 
     def unlogged(self) -> None:
         """Count a request that the payload log had to drop."""
@@ -100,3 +101,16 @@ class Metrics:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library says no types here
         return registry
+
+
+class ModelMetrics:
+    """What is counted of a model."""
+
+    def __init__(self, batches: Histogram, queued: Gauge) -> None:
+        self._batches = batches
+        self._queued = queued
+
+    def asked(self, rows: int, waiting: int) -> None:
+        """Count a batch, and the rows that wait while it is asked."""
+        self._batches.observe(rows)
+        self._queued.set(waiting)

@@ -38,15 +38,16 @@ logger = logging.getLogger(__name__)
 class Service:
     """The model from start to stop, what is asked of it, and what does not need it."""
 
-    def __init__(self, settings: Settings, load: Callable[[], Predictor]) -> None:
+    def __init__(self, settings: Settings, load: Callable[[], Predictor], metrics: Metrics | None = None) -> None:
         self.settings = settings
         self._load = load
         self._loaded: Predictor | None = None
         self._about: info.Info | None = None
         self._leaving = False
-        self.metrics = Metrics()
-        self._batcher = Batcher(self._ask, settings, metrics=self.metrics)
-        self._thread_batcher = ThreadBatcher(self._ask, settings, metrics=self.metrics)
+        self.metrics = metrics or Metrics()
+        counted = self.metrics.of(info.NAME)
+        self._batcher = Batcher(self._ask, settings, metrics=counted)
+        self._thread_batcher = ThreadBatcher(self._ask, settings, metrics=counted)
         self.operations: dict[str, Operation] = {
             **typed.operations(),
             **invocations.operations(),

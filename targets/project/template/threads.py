@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from threading import Condition
 from time import monotonic, sleep
 
-from .metrics import Metrics
+from .metrics import ModelMetrics
 from .queued import Answers, Ask, Queue, Waiting, late, outcomes, settle
 from .schema import Row
 from .settings import Settings
@@ -17,7 +17,7 @@ from .tracing import phase
 class ThreadBatcher:
     """The model, asked by several threads, one batch after another."""
 
-    def __init__(self, ask: Ask, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, ask: Ask, settings: Settings, metrics: ModelMetrics) -> None:
         self._ask = ask
         self._settings = settings
         self._metrics = metrics

@@ -54,7 +54,7 @@ def shown(answers: Sequence[msgspec.Struct]) -> list[object]:
 
 def in_a_loop(model: Echo, settings: Settings, requests: Sequence[tuple[str, Request]]) -> list[list[object] | str]:
     async def run() -> list[list[object] | str]:
-        batcher = Batcher(model, settings, Metrics())
+        batcher = Batcher(model, settings, Metrics().of("model"))
 
         async def one(method: str, request: Request) -> list[object] | str:
             try:
@@ -68,7 +68,7 @@ def in_a_loop(model: Echo, settings: Settings, requests: Sequence[tuple[str, Req
 
 
 def in_threads(model: Echo, settings: Settings, requests: Sequence[tuple[str, Request]]) -> list[list[object] | str]:
-    batcher = ThreadBatcher(model, settings, Metrics())
+    batcher = ThreadBatcher(model, settings, Metrics().of("model"))
 
     def one(request: tuple[str, Request]) -> list[object] | str:
         try:
@@ -121,7 +121,7 @@ def asked_in_turns(model: Timed, turns: Sequence[int]) -> list[int]:
     """So many requests at once in each turn, by clients that wait for their answers; how many rows each call had."""
 
     async def run() -> None:
-        batcher = Batcher(model, Settings(), Metrics(), clock=lambda: model.now)
+        batcher = Batcher(model, Settings(), Metrics().of("model"), clock=lambda: model.now)
         for count in turns:
             await asyncio.gather(*(batcher.ask("predict", rows_of([1.0])) for _ in range(count)))
 
@@ -150,7 +150,7 @@ def test_clients_that_ask_again_and_again_come_to_share_a_batch() -> None:
     model = Timed(0.001)
 
     async def run() -> None:
-        batcher = Batcher(model, Settings(), Metrics(), clock=lambda: model.now)
+        batcher = Batcher(model, Settings(), Metrics().of("model"), clock=lambda: model.now)
 
         async def client(late: int) -> None:
             for _ in range(late):
@@ -175,7 +175,7 @@ def test_slow_calls_are_believed_when_there_are_several(hiccups: list[float], ca
     model = Timed(40e-6)
 
     async def run() -> None:
-        batcher = Batcher(model, Settings(), Metrics(), clock=lambda: model.now)
+        batcher = Batcher(model, Settings(), Metrics().of("model"), clock=lambda: model.now)
 
         async def asked(count: int) -> None:
             await asyncio.gather(*(batcher.ask("predict", rows_of([1.0])) for _ in range(count)))
@@ -202,7 +202,7 @@ def test_a_bad_request_is_found_in_few_calls() -> None:
 @pytest.mark.parametrize(("rows", "status"), [(7, None), (8, 503)])
 def test_a_request_that_the_queue_has_no_room_for_is_turned_away(rows: int, status: int | None) -> None:
     async def run() -> None:
-        batcher = Batcher(Echo(), Settings(max_queue=8), Metrics())
+        batcher = Batcher(Echo(), Settings(max_queue=8), Metrics().of("model"))
         first = asyncio.ensure_future(batcher.ask("predict", rows_of([1.0])))
         second = asyncio.ensure_future(batcher.ask("predict", rows_of([2.0] * rows)))
         assert shown(await first) == ["predict 1.0"]
@@ -226,14 +226,14 @@ def test_who_waits_too_long_is_told_so_and_the_next_is_answered() -> None:
 
     async def run() -> None:
         assert model.hold
-        batcher = Batcher(model, Settings(timeout_seconds=0), Metrics())
+        batcher = Batcher(model, Settings(timeout_seconds=0), Metrics().of("model"))
         with pytest.raises(Rejected) as caught:
             await batcher.ask("predict", rows_of([1.0]))
         assert caught.value.status == 504
         model.hold.set()
 
     asyncio.run(run())
-    batcher = ThreadBatcher(held := Echo(hold=Event()), Settings(timeout_seconds=0), Metrics())
+    batcher = ThreadBatcher(held := Echo(hold=Event()), Settings(timeout_seconds=0), Metrics().of("model"))
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(batcher.ask, "predict", rows_of([1.0]))
         while not held.batches:
@@ -251,7 +251,7 @@ def test_the_rows_of_a_client_that_left_are_not_asked() -> None:
 
     async def run() -> None:
         assert model.hold
-        batcher = Batcher(model, Settings(), Metrics())
+        batcher = Batcher(model, Settings(), Metrics().of("model"))
         first = asyncio.ensure_future(batcher.ask("predict", rows_of([1.0])))
         while not model.batches:
             await asyncio.sleep(0)
