@@ -61,6 +61,7 @@ def _run(engine: DockerClient, made: Deployment, loaded: Loaded, options: argpar
         port=options.port or loaded.port,
         inside=loaded.port,
         environ=_settings(made),
+        laid=loaded.laid,
     )
     with started(engine, start, seconds=STOP_SECONDS, remove=loaded.remove) as container:
         where = f"http://{options.host}:{port(container, loaded.port)}"

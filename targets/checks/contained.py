@@ -102,6 +102,7 @@ def _start(deployment: Deployment, loaded: Loaded, network: str, settings: Mappi
         inside=loaded.port,
         environ=settings,
         network=network,
+        laid=loaded.laid,
         field=field,
     )
 

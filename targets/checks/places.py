@@ -12,7 +12,6 @@ from ...compiler.node import Input, Made, Work
 from ...schema.config import Config
 from ...schema.constraints import Doc, Pattern
 from ...schema.diagnostics import Diagnostic
-from .. import images
 from ..catalogs import TARGETS
 from ..deployment import PROJECT, Deployment
 from .booted import Service, booted
@@ -33,8 +32,6 @@ def mistakes(config: Config, test: str, place: str) -> Iterator[Diagnostic]:
         known = ", ".join((HERE, *made))
         text = f"no target `{place}` makes an image"
         yield Diagnostic(code="unknown-image", message=text, field=("tests", test, "in"), help=f"known: {known}")
-    elif place != HERE:
-        yield from images.without_model(config, place, ("tests", test, "in"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

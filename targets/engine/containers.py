@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from docker import DockerClient
 from docker.errors import NotFound
 from docker.models.containers import Container
 
+from ...compiler.digest import chunks
 from ...schema.diagnostics import Field, fail
 from .connecting import told
 
@@ -34,6 +36,8 @@ class Start:
     environ: Mapping[str, str]
     network: str | None = None
     """A network of the engine's; None for its usual one."""
+    laid: Mapping[str, Path] = field(default_factory=dict)
+    """Archives whose members are laid into folders of the container before it starts, by the folder."""
     field: Field | None = None
 
 
@@ -49,6 +53,8 @@ def started(engine: DockerClient, start: Start, *, seconds: int, remove: bool = 
         container = _created(engine, start)
     try:
         with told("the container cannot be started", start.field, "choose another port with --port, if it is taken"):
+            for folder, archive in start.laid.items():
+                container.put_archive(folder, chunks(archive))
             container.start()
             container.reload()
         yield container
@@ -56,7 +62,7 @@ def started(engine: DockerClient, start: Start, *, seconds: int, remove: bool = 
         with told("the container cannot be stopped", start.field), suppress(NotFound):
             container.stop(timeout=seconds)
             if remove:
-                container.remove(force=True)
+                container.remove(force=True, v=True)
 
 
 def port(container: Container, inside: int) -> int:
@@ -78,6 +84,8 @@ def _created(engine: DockerClient, start: Start) -> Container:
         read_only=True,
         # processes that share metrics, and libraries that unpack themselves, write there
         tmpfs={"/tmp": ""},
+        # the root is read-only for the engine too
+        volumes=[*start.laid],
         cap_drop=["ALL"],
         security_opt=["no-new-privileges"],
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,6 +53,8 @@ class Loaded:
     """What a container of it is called."""
     remove: bool
     """Whether the container goes when it has ended."""
+    laid: Mapping[str, Path] = field(default_factory=dict)
+    """Files of archives whose members are laid into folders of the container before it starts, by the folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

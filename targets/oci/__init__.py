@@ -13,7 +13,7 @@ from ..deployment import Deployment
 from ..publishing import Publication, Published
 from ..registry.reference import mistakes
 from .loading import described, loaded
-from .options import Options
+from .options import MODELCAR, Options
 
 __all__ = ["SEVERAL", "Options", "check", "described", "loaded", "named_files", "nodes", "provenance", "publish"]
 
@@ -65,7 +65,6 @@ def publish(publication: Publication) -> Published:
     """Send the image to its registry, and the modelcar to its own; UserError says what that refuses."""
     from ..registry.publishing import Place
     from ..registry.publishing import publish as send
-    from .modelcar import FOLDER
 
     options = publication.options
     assert isinstance(options, Options)
@@ -76,5 +75,5 @@ def publish(publication: Publication) -> Published:
     if options.modelcar is None:
         return sent
     at = ("targets", publication.name, "modelcar")
-    beside = send(publication, replace(place, reference=options.modelcar, part=FOLDER, at=at))
-    return Published(lines=(*sent.lines, *beside.lines))
+    car = replace(place, reference=options.modelcar, part=MODELCAR, beside=place.reference, at=at)
+    return Published(lines=(*sent.lines, *send(publication, car).lines))

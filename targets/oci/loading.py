@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
+from pathlib import Path
+
 from ...schema.config import Config
 from ...schema.diagnostics import fail
 from ..engine.loading import Described, Loaded, Loading
-from .options import Options
+from ..registry.layout import Layout
+from .options import MODELCAR, MOUNTED, Options
 
 
 def described(config: Config, options: Options) -> Described:
@@ -20,14 +24,20 @@ def loaded(loading: Loading) -> Loaded:
 
     options, config = loading.options, loading.deployment.config
     assert isinstance(options, Options)
-    if options.modelcar:
-        text = "the image has no model: it is in the modelcar, which KServe alone brings"
-        raise fail("conflicting-keys", text, field=("targets", loading.name, "modelcar"), help="leave it out to run it")
     about = described(config, options)
     tag, field = about.tag if loading.tagged else "", ("targets", loading.name)
     try:
         image = archive.loaded(loading.engine, loading.layout(), tag, field, loading.say)
-    except ValueError as error:
+        laid = {posixpath.dirname(MOUNTED): _model(loading)} if options.modelcar else {}
+    except (OSError, ValueError) as error:
         text = f"what the target `{loading.name}` has put out is damaged: {error}"
         raise fail("not-built", text, field=field, help="run `deployc build --force`") from None
-    return Loaded(image=image, tag=about.tag, port=about.port, container=config.name, remove=True)
+    return Loaded(image=image, tag=about.tag, port=about.port, container=config.name, remove=True, laid=laid)
+
+
+def _model(loading: Loading) -> Path:
+    """The archive of the modelcar's own layer, which is its last and the same for all platforms."""
+    layout = Layout.of_folder(loading.folder() / MODELCAR)
+    (entry,) = layout.entries
+    [*_, layer] = next(found.manifest.layers for found in layout.documents(entry) if found.manifest.layers)
+    return layout.path(layer.digest)

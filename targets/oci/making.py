@@ -24,7 +24,7 @@ from .contents import Contents
 from .image import Image, layout
 from .layers import Layer
 from .libraries import Place
-from .options import MOUNTED, Options
+from .options import MODELCAR, MOUNTED, Options
 from .platforms import Platform, architecture, own, wheels
 from .served import Served, served
 
@@ -199,7 +199,7 @@ class Making:
             name = self.options.modelcar or ""
             car = layout(work.cas, cars, _tag(name))
             told["modelcar"] = {"reference": name, "digest": f"sha256:{car.digest}"}
-            whole |= car.tree.at(modelcar.FOLDER)
+            whole |= car.tree.at(MODELCAR)
         return whole | work.cas.put_texts({images.FILE: json.dumps(told, indent=1) + "\n"})
 
     def _archives(self, work: Work, made: list[Image]) -> Iterator[Entry]:

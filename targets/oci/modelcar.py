@@ -9,8 +9,6 @@ from .contents import Contents
 from .image import Settings
 from .service import USER
 
-FOLDER = "modelcar"
-"""The folder of the target that its layout is in."""
 MODELS = "models"
 """Where KServe looks for the model in it."""
 

@@ -11,6 +11,8 @@ from ...schema.constraints import HERE, Doc, Maximum, Minimum
 from ..docker import Label, LabelText
 from .platforms import Platform
 
+MODELCAR = "modelcar"
+"""The folder of the target that the layout of the model's image is in."""
 MOUNTED = "/mnt/models"
 """Where KServe has a service find the model that is in an image of its own."""
 

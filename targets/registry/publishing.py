@@ -47,6 +47,8 @@ class Place:
     """The folder of the target in which the image's layout is, where the target makes several: those in folders have
     none of the locked libraries.
     """
+    beside: str = ""
+    """The reference that the target's own image was published as, where this is not it: that has the same base."""
     at: Field = ()
 
 
@@ -137,13 +139,14 @@ def _signature(
 
 
 def _sources(publication: Publication, place: Place, reference: Reference) -> dict[str, str]:
-    """The repository of each of the base's blobs, where it is in the same registry as the image is to be."""
-    tree = publication.trees.get(f"{BASE}{publication.name}")
-    if tree is None or parsed(place.base).registry != reference.registry:
+    """A repository of each of the base's blobs, where there is one in the same registry as the image is to be in."""
+    name = place.beside or place.base
+    tree = publication.trees.get(publication.name if place.beside else f"{BASE}{publication.name}")
+    if tree is None or parsed(name).registry != reference.registry:
         return {}
     layout = Layout.of_tree(publication.deployment.store.cas, tree)
     layers = [part for each in layout.entries for part in layout.document(each).manifest.layers]
-    return {part.digest: parsed(place.base).repository for part in layers}
+    return {part.digest: parsed(name).repository for part in layers}
 
 
 def _made(publication: Publication, reference: Reference, documents: tuple[Document, ...]) -> Made:

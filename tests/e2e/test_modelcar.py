@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import urllib.request
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from ..containers.registry import served
 from ..containers.running import Pod, beside, running, unpacked
 from .conftest import GIVEN, PYTHON, _given
 from .project import Project, contents
+from .test_containers import free_port, is_ready
+from .test_serving import ask
 
 IMAGE, MODEL = "registry.example.com/penguins", "registry.example.com/penguins-model"
 OCI = f"{{base: ./base, reference: {IMAGE}:1, modelcar: {MODEL}:1}}"
@@ -99,6 +102,8 @@ def test_both_images_go_to_their_registry_and_are_verified(modelcar: Project, gi
         project.edit("deploy.yaml", "registry.example.com", f"{registry.address}/team")
         names = [f"{registry.address}/team/{name}:1" for name in ("penguins", "penguins-model")]
         first, again = (project.run("publish").err for _ in range(2))
+        mounts = [path for path in registry.requests("POST") if "from=team%2Fpenguins" in path]
+        assert len(mounts) == 1, "the layer of the base is taken from the service's image"
         for part, name, digest in zip(("oci", "oci/modelcar"), names, told(project), strict=True):
             assert f"{part} is published as {name}@{digest}" in first
             assert f"{part} is published already as {name}@{digest}" in again
@@ -112,7 +117,17 @@ def test_both_images_go_to_their_registry_and_are_verified(modelcar: Project, gi
 
 
 @pytest.mark.slow
-def test_an_engine_does_not_run_the_service_without_its_model(modelcar: Project) -> None:
+def test_tests_and_an_engine_lay_the_model_where_kserve_would(modelcar: Project, given: Project, fresh: str) -> None:
+    project = _with_base(given)
+    shutil.copy(modelcar / "deploy.lock", project / "deploy.lock")
+    project.edit("deploy.yaml", "{base:", f"{{labels: {{fresh: {fresh}}}, base:")
+    project.edit("deploy.yaml", "\nserve:", "\ntests: {smoke: {in: oci}}\nserve:")
     with engine.served() as docker:
-        told = modelcar.given(DOCKER_HOST=docker.host).run("run", "--target", "oci")
-    assert (told.code, told.codes) == (1, ["conflicting-keys"])
+        there = project.given(DOCKER_HOST=docker.host)
+        assert "smoke" in there.build().ran
+        number = free_port()
+        with there.running("run", "--target", "oci", "--port", str(number)) as run:
+            assert is_ready(f"http://127.0.0.1:{number}"), run.end(signal.SIGKILL).err
+            assert ask(f"http://127.0.0.1:{number}/predict", [ROW])[1] == [{"prediction": "Adelie"}]
+            run.end(signal.SIGTERM)
+        assert docker.docker("volume", "ls", "--quiet") == docker.docker("ps", "--all", "--quiet") == ""

@@ -14,7 +14,6 @@ from deployc.schema.config import Config, Entry
 from deployc.schema.diagnostics import UserError
 from deployc.targets import bundle, compose, images, kserve, kubernetes, oci
 from deployc.targets.catalogs import TARGETS
-from deployc.targets.checks import places
 
 from .project.space import config
 
@@ -96,11 +95,6 @@ def test_what_runs_an_image_is_told_where_that_has_no_model(kind: str, options: 
     found = [*TARGETS.load(kind).check(without_model(), kind, options)]
     assert [(d.code, d.field) for d in found] == [("conflicting-keys", ("targets", kind, "image"))]
     assert "the image of `oci` has no model" in found[0].message
-
-
-def test_a_test_is_told_where_the_image_that_it_runs_has_no_model() -> None:
-    [told] = places.mistakes(without_model(), "smoke", "oci")
-    assert (told.code, told.field) == ("conflicting-keys", ("tests", "smoke", "in"))
 
 
 @pytest.mark.parametrize("options", [kserve.Options(), kserve.Options(image=GIVEN, modelcar=GIVEN)])
