@@ -56,6 +56,11 @@ class Place:
         uris = {"MLFLOW_TRACKING_URI": store, "MLFLOW_REGISTRY_URI": registry}
         return {**_SETTINGS, **self.environ, **_FIXED, **uris}
 
+    def folder(self) -> Path:
+        """Where MLflow makes `mlruns` for a new experiment of a database: beside the database; else deploy.yaml's."""
+        store = self.client_environ()["MLFLOW_TRACKING_URI"]
+        return _database(store).parent if store.startswith("sqlite:") else self.root
+
     def cleaned(self, text: str) -> str:
         """The text without passwords, tokens and the user part of any address."""
         secrets = (value for name, value in self.environ.items() if _SECRET.fullmatch(name) and len(value) > 3)
@@ -78,7 +83,12 @@ class Place:
         if not store.startswith("sqlite:"):
             return store
         relative = _LOCAL.fullmatch(store)
-        path = self.root / relative["path"] if relative else Path(store.removeprefix("sqlite:///").partition("?")[0])
+        path = self.root / relative["path"] if relative else _database(store)
         if not path.is_file():
             raise fail("no-store", f"there is no MLflow store {path}", field=self.field)
         return f"sqlite:///{path}" if relative else store
+
+
+def _database(store: str) -> Path:
+    """The file of a sqlite store that is named by its absolute path."""
+    return Path(store.removeprefix("sqlite:///").partition("?")[0])

@@ -6,6 +6,7 @@ REQUEST is a JSON file with the fields of `Wanted`. ANSWER becomes those of `Reg
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -25,6 +26,8 @@ class Wanted:
     """What is to be registered."""
 
     folder: str
+    beside: str
+    """Where a store that is a database makes `mlruns` for an experiment that it does not have."""
     name: str
     """Of the registered model."""
     run: str
@@ -79,6 +82,8 @@ def registered(wanted: Wanted) -> Registered:
     """Log and register, unless a version holds the same model already; that one only gets the alias."""
     from mlflow.tracking import MlflowClient
 
+    # a database lets a new experiment keep its files where MLflow runs, which is a folder that is removed afterwards
+    os.chdir(wanted.beside)
     client = cast(Client, MlflowClient())
     _model(client, wanted.name)
     version = _there(client, wanted)

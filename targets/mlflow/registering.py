@@ -30,21 +30,22 @@ def register(publication: Publication) -> Published:
     assert isinstance(options, Options)
     with _at_target(publication.name):
         place = _place(publication, options)
-        found = _asked(wanted(publication, options), place, publication)
+        found = _asked(wanted(publication, options, place.folder()), place, publication)
     name = options.registered_model or publication.deployment.config.name
     said = "registered as" if found.new else "is registered already as"
     alias = f", alias {options.alias}" if options.alias else ""
     return Published(lines=(f"{publication.name} {said} models:/{name}/{found.version}{alias} (run {found.run})",))
 
 
-def wanted(publication: Publication, options: Options) -> Wanted:
-    """What is to be registered, with what the built folder says of itself."""
+def wanted(publication: Publication, options: Options, beside: Path) -> Wanted:
+    """What is to be registered, with what the built folder says of itself; `beside` is a database's folder."""
     config, folder = publication.deployment.config, publication.folder
     build = json.loads((folder / CODE / publication.deployment.package / "build.json").read_text(encoding="utf-8"))
     known = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
     run = str(known.get("run_id") or "")
     return Wanted(
-        folder=str(folder),
+        folder=str(folder.absolute()),
+        beside=str(beside.absolute()),
         name=options.registered_model or config.name,
         run="" if options.experiment else run,
         experiment=options.experiment or config.name,

@@ -71,6 +71,17 @@ def test_a_published_model_is_loaded_from_the_registry_and_answers_as_the_projec
     assert (tags["team"], tags["deployc.model"], tags["deployc.lock"]) == ("birds", build["model"], build["lock"])
 
 
+@pytest.mark.slow
+def test_the_files_of_a_new_experiment_are_kept_beside_the_database(registering: tuple[Project, Store]) -> None:
+    project, store = registering
+    project.edit("deploy.yaml", "experiment: birds", "experiment: new")
+    told = project.run("publish", "mlflow")
+    assert told.code == 0, told.err
+    database = Path(store.uri.removeprefix("sqlite:///"))
+    (kept,) = database.parent.glob("mlruns/*/*/artifacts/deployc/MLmodel")
+    assert kept.read_text(encoding="utf-8") == (project / "build/mlflow/MLmodel").read_text(encoding="utf-8")
+
+
 def asked(code: Path, python: Path, rows: Path) -> dict[str, list[object]]:
     """What the package itself answers, without MLflow."""
     with rows.open(encoding="utf-8") as file:
