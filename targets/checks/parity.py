@@ -26,6 +26,8 @@ FILES = ("rows",)
 
 BATCH = 500
 SINGLES = 20
+ROUNDING = 1e-9
+"""Differences up to this are taken for rounding in what is advised, not in what is allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,13 +182,20 @@ def _failure(worst: Difference, rows: list[Json], tolerance: Tolerance, name: st
         "parity-failed",
         f"{worst.method} does not answer what the model answers (worst: row {worst.row + 1})",
         field=("tests", name),
-        help=f"allowed: abs {tolerance.abs:g}, rel {tolerance.rel:g}; labels must be equal",
+        help=f"allowed: abs {tolerance.abs:g}, rel {tolerance.rel:g}; labels must be equal{_advice(worst)}",
         notes=[
-            f"service: {json.dumps(worst.found)}",
-            f"model:   {json.dumps(worst.wanted)}",
-            f"row:     {json.dumps(rows[worst.row])}",
+            f"service: {json.dumps(worst.found, ensure_ascii=False)}",
+            f"model:   {json.dumps(worst.wanted, ensure_ascii=False)}",
+            f"row:     {json.dumps(rows[worst.row], ensure_ascii=False)}",
         ],
     )
+
+
+def _advice(worst: Difference) -> str:
+    """What to do where only rounding differs."""
+    if worst.size > ROUNDING:
+        return ""
+    return "; the last bits may depend on how many rows are asked at once: say `tolerance: 1e-9`"
 
 
 def _worst(method: str, found: list[Json], wanted: list[Json], tolerance: Tolerance) -> tuple[Difference | None, bool]:
