@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from math import nan
 from typing import Any  # what a decoder makes
 
@@ -136,9 +137,14 @@ def _settled(name: str, value: object) -> object:
         return 0.0 if KINDS.get(name) == "number" else None
     if isinstance(value, float) and KINDS.get(name) == "integer" and value.is_integer():
         return int(value)
-    if isinstance(value, str) and KINDS.get(name) == "moment" and not (len(value) > 10 and value[4] == "-"):
-        return f"{value}T00:00:00"
-    return value
+    return _moment(value) if KINDS.get(name) == "moment" else value
+
+
+def _moment(value: object) -> object:
+    """A time as a text, also where it is of a library's own type; a date stands for its midnight."""
+    text = value.isoformat() if isinstance(value, date) else value
+    alone = isinstance(text, str) and not (len(text) > 10 and text[4] == "-")
+    return f"{text}T00:00:00" if alone else text
 
 
 def _missing(value: object) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date, datetime
 from functools import cache
 from math import inf, isnan, nan
 from pathlib import Path
@@ -17,7 +18,7 @@ from deployc.targets.project.template.problems import Rejected
 from deployc.targets.project.template.schema import Row
 from deployc.targets.project.template.service import Service
 from deployc.targets.project.template.settings import Settings
-from deployc.targets.project.template.tabular import by_position
+from deployc.targets.project.template.tabular import by_position, rows
 from deployc.targets.project.template.web import Answer, rejected
 from deployc.targets.project.template.web import Request as Asked
 from hypothesis import given
@@ -27,6 +28,10 @@ from .space import REGRESSOR, REGRESSOR_OUTPUTS, files
 
 JSON = "application/json"
 ROWS = [Row(number=1.0, some_text="a", count=None), Row(number=-2.0, some_text=None, count=3)]
+
+
+class Stamp(datetime):
+    """A time as libraries of tables have it: of a type of their own."""
 
 
 @cache
@@ -273,3 +278,11 @@ def test_a_service_knows_the_parameters_of_its_signature_and_has_no_code_without
         assert '"stop": (list[str] | None, None)' in made
         assert f"PARAMS_SERVED: dict[str, object] = {served}" in made
     assert "params(" not in files(tmp_path / "none", REGRESSOR, REGRESSOR_OUTPUTS)["src/churn/invocations.py"]
+
+
+@pytest.mark.parametrize(
+    "moment", [Stamp(2021, 9, 29), datetime(2021, 9, 29), date(2021, 9, 29), "2021-09-29", "2021-09-29T00:00:00"]
+)
+def test_a_time_may_be_of_the_type_that_a_library_of_tables_has_for_it(moment: object) -> None:
+    (row,) = rows([{"number": 1.0, "when": moment}])
+    assert row.when == datetime(2021, 9, 29)
