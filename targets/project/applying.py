@@ -25,12 +25,15 @@ def candidates(options: Optimize, spec: ModelSpec) -> tuple[str, ...]:
 def applies(name: str, spec: ModelSpec, says: Mapping[str, Mapping[str, object]]) -> bool:
     """Whether an optimiser may convert a model, as far as the classes tell of which it is made.
 
-    A class within a step counts where some optimiser knows it: what none of them knows, none can convert.
+    A class within a step counts where some optimiser knows it: what none of them knows, none can convert. WITHIN has
+    those that an optimiser takes there alone.
     """
     classes = {each: _names(facts["CLASSES"]) for each, facts in says.items()}
     within = frozenset().union(*classes.values()) & {*spec.types}
-    parts = {spec.class_name, *(step.class_name for step in spec.steps), *within} - SKIPPED
-    return spec.flavor in _names(says[name]["FLAVORS"]) and parts <= classes[name]
+    parts = {spec.class_name, *(step.class_name for step in spec.steps)} - SKIPPED
+    known_within = classes[name] | _names(says[name].get("WITHIN", ()))
+    knows = parts <= classes[name] and within <= known_within
+    return knows and spec.flavor in _names(says[name]["FLAVORS"])
 
 
 def compiled_spec(spec: ModelSpec, optimizer: str, versions: Mapping[str, str]) -> ModelSpec:

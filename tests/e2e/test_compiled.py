@@ -101,29 +101,36 @@ def test_the_next_optimiser_is_tried_where_the_fastest_fails(project: Project) -
     assert "\nonnxruntime==" in (project / "build/project/requirements.lock").read_text()
 
 
-FOREST = """\
+BOOSTED = """\
 import joblib, pandas
-from sklearn.ensemble import RandomForestRegressor
+from sklearn.ensemble import GradientBoostingRegressor
 table = pandas.DataFrame({"x": [float(n) for n in range(20)]})
-joblib.dump(RandomForestRegressor(3, random_state=0).fit(table, table.x * 2), "model.joblib")
+joblib.dump(GradientBoostingRegressor(random_state=0).fit(table, table.x * 2), "model.joblib")
+"""
+TREE = """\
+import joblib, pandas
+from sklearn.tree import DecisionTreeRegressor
+table = pandas.DataFrame({"x": [float(n) for n in range(20)]})
+joblib.dump(DecisionTreeRegressor(random_state=0).fit(table, table.x * 2), "model.joblib")
 """
 
 
 @pytest.mark.slow
 def test_an_optimiser_whose_packages_do_not_go_with_the_models_is_left_out_unless_it_is_named(project: Project) -> None:
-    """onnx needs a newer protobuf."""
-    project.write("train.py", FOREST)
+    """onnx needs a newer protobuf; treelite needs none, and no onnx either."""
+    project.write("train.py", BOOSTED)
     project.write("sample.csv", "x\n1.5\n2.5\n")
 
     def serving(**more: object) -> None:
         serve = {"requirements": ["protobuf==3.19.6"], **more}
-        project.write("deploy.yaml", json.dumps({**trained_here("forest"), "serve": serve}))
+        project.write("deploy.yaml", json.dumps({**trained_here("pinned"), "serve": serve}))
 
     serving()
     ran = project.run("build")
     assert ran.code == 0, ran.err
     told = "onnx is not tried, since its packages cannot be locked beside the model's: no set of versions meets all"
     assert told in ran.err
+    assert "compiled with treelite: equal to the original on " in ran.err
     assert "onnx>=1.17" in (project / "build/reports/optimize/report.txt").read_text()
     assert told in project.run("explain", "optimize").out
     assert "up to date" in project.run("build").err
@@ -136,6 +143,7 @@ def test_an_optimiser_whose_packages_do_not_go_with_the_models_is_left_out_unles
 
     serving(optimize="onnx")
     assert "onnx>=1.17" in project.fails("lock-unresolvable")
+    project.write("train.py", TREE)
     serving(optimize={"on_unproved": "fail"})
     assert "onnx>=1.17" in project.fails("not-proved")
 

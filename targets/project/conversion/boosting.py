@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from .fitted import Fitted
 from .forests import sklearn_tree
 from .graph import Graph, above, complement, flat, largest, softmax
-from .tables import Fitted, Table, as_float32, finite, numeric
+from .tables import Table, as_float32, finite, numeric
 from .trees import Tree, stump, summed
 
 

@@ -10,8 +10,9 @@ from typing import Any  # JSON of which a few fields are read
 
 import numpy as np
 
+from .fitted import Fitted
 from .graph import Graph, above, complement, flat, largest, softmax
-from .tables import Fitted, Table, as_float32
+from .tables import Table, as_float32
 from .trees import Tree, summed
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from . import boosting, catboost_trees, encoding, forests, lightgbm_trees, linear, networks, scaling, xgboost_trees
+from .fitted import Fitted
 from .graph import Graph
-from .tables import Fitted, Table
+from .tables import Table
 
 Predictor = Callable[[Graph, Fitted, Table], Mapping[str, str]]
 Transformer = Callable[[Graph, Fitted, Table], Table]

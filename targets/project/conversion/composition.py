@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from .classes import PREDICTORS, TRANSFORMERS
+from .fitted import Fitted, full_name
 from .graph import Graph
-from .tables import Fitted, Table, beside, full_name, select
+from .tables import Table, beside, select
 
 PIPELINE = "sklearn.pipeline.Pipeline"
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from .fitted import Fitted
 from .graph import Graph
-from .tables import Column, Fitted, Table, not_infinite, numbered, select
+from .tables import Column, Table, not_infinite, numbered, select
 from .trees import Floats
 
 MISSING = -2.0

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from .fitted import Fitted, takes_nan
 from .graph import Graph, flat, largest
-from .tables import Fitted, Table, as_float32, finite, not_infinite
+from .tables import Table, as_float32, finite, not_infinite
 from .trees import Floats, Tree, summed
 
 
@@ -39,13 +40,6 @@ def _seen(graph: Graph, model: Fitted, table: Table) -> str:
     """The rows as the trees see them; NaN is refused by trees that cannot tell where it goes."""
     table = as_float32(graph, table)
     return (not_infinite if takes_nan(_members(model)[0]) and not table.sparse else finite)(graph, table).tensor
-
-
-def takes_nan(estimator: Fitted) -> bool:
-    """Whether scikit-learn lets NaN through to this estimator."""
-    if hasattr(estimator, "__sklearn_tags__"):
-        return bool(estimator.__sklearn_tags__().input_tags.allow_nan)
-    return bool(estimator._get_tags()["allow_nan"])
 
 
 def _mean(graph: Graph, model: Fitted, sums: str) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from .fitted import Fitted
 from .graph import Graph, above, complement, flat, largest, softmax
-from .tables import Fitted, Table, numeric
+from .tables import Table, numeric
 from .trees import Floats, Tree, summed
 
 ZERO = float(np.float32(1e-35))

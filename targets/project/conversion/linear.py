@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from .fitted import Fitted
 from .graph import Graph, above, complement, flat, largest, softmax
-from .tables import Fitted, Table, finite
+from .tables import Table, finite
 
 
 def classifier(graph: Graph, model: Fitted, table: Table) -> Mapping[str, str]:

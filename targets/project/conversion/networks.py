@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .fitted import Fitted
 from .graph import Graph, above, complement, flat, largest, softmax
-from .tables import Fitted, Table, finite
+from .tables import Table, finite
 
 ACTIVATIONS = {"relu": "Relu", "tanh": "Tanh", "logistic": "Sigmoid"}
 

@@ -6,8 +6,9 @@ import json
 from collections.abc import Sequence
 
 from .composition import predicted
+from .fitted import Fitted, full_name, opened
 from .graph import Graph
-from .tables import Fitted, full_name, opened, rows
+from .tables import rows
 
 
 def converted(model: object, columns: Sequence[tuple[str, str, bool]], methods: Sequence[str]) -> bytes:

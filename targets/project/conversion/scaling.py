@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .forests import takes_nan
+from .fitted import Fitted, takes_nan
 from .graph import Graph
-from .tables import Column, Fitted, Table, beside, finite, not_infinite, numbered, numeric, select
+from .tables import Column, Table, beside, finite, not_infinite, numbered, numeric, select
 
 
 def standard(graph: Graph, model: Fitted, table: Table) -> Table:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 from .graph import ROWS, Graph
 
-Fitted = Any  # an object of a model's library, which has no types: what it is like is asked, not known
 Known = Literal["anything", "no infinity", "finite"]
 
 DTYPES = {"boolean": "bool", "integer": "int32", "long": "int64", "float": "float32", "double": "float64"}
@@ -130,14 +129,3 @@ def as_float32(graph: Graph, table: Table) -> Table:
     tensor = graph.through(table.tensor, "float32")
     # a large float64 is infinite as a float32
     return replace(table, tensor=tensor, columns=numbered(len(table.columns), "float32"), known="anything")
-
-
-def full_name(fitted: Fitted) -> str:
-    """The class of an object, as pickles name it."""
-    return f"{type(fitted).__module__}.{type(fitted).__qualname__}"
-
-
-def opened(model: Fitted) -> Fitted:
-    """The library's own object, which a flavor may have put behind a face of its own."""
-    inner = getattr(model, "_booster", None)
-    return inner if type(inner).__name__ == "Booster" else model

@@ -10,8 +10,7 @@ from typing import Literal
 import treelite
 import treelite.sklearn
 
-from .forests import takes_nan
-from .tables import Fitted, full_name, opened
+from .fitted import Fitted, full_name, opened, takes_nan
 
 Link = Literal["none", "sigmoid", "softmax", "exponential"]
 SCORED = ("predict", "predict_proba", "decision_function")

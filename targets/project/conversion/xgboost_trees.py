@@ -10,8 +10,9 @@ from typing import Any  # JSON of which a few fields are read
 import numpy as np
 
 from . import expf
+from .fitted import Fitted
 from .graph import Graph, above, flat, largest
-from .tables import Fitted, Table, as_float32, not_infinite
+from .tables import Table, as_float32, not_infinite
 from .trees import Floats, Tree, stump, summed
 
 EXPONENTIAL = ("count:poisson", "reg:gamma", "reg:tweedie", "survival:cox")

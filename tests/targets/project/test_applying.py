@@ -22,6 +22,7 @@ LINEAR = replace(
     ),
 )
 FOREST = replace(CLASSIFIER, class_name="sklearn.ensemble._forest.RandomForestClassifier", steps=())
+TREE = "sklearn.tree._classes.DecisionTreeClassifier"
 BEHIND = replace(LINEAR, types=(*LINEAR.types, FOREST.class_name))
 
 
@@ -31,6 +32,8 @@ BEHIND = replace(LINEAR, types=(*LINEAR.types, FOREST.class_name))
         (LINEAR, "auto", ("linear", "onnx")),
         (LINEAR, "off", ()),
         (FOREST, "linear", ("linear",)),
+        (replace(FOREST, types=(FOREST.class_name, TREE)), "auto", ("onnx", "treelite")),
+        (replace(FOREST, class_name=TREE, types=(TREE,)), "auto", ("onnx",)),
         (replace(FOREST, class_name="features.Own"), "auto", ()),
     ],
 )
