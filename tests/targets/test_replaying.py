@@ -14,6 +14,7 @@ LINE: dict[str, object] = {
     "schema": SCHEMA,
     "time": "2026-01-01T00:00:00Z",
     "request_id": "r1",
+    "name": "churn",
     "model": "m",
     "method": "predict_proba",
     "rows": [{"x": 1.0}],
