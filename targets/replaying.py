@@ -127,7 +127,7 @@ def _replay(work: Work, deployment: Deployment, requests: Sequence[Logged], tole
             "replay-mismatch", text, field=("serve", "hooks"), help="`deployc prove` compares the models themselves"
         )
     for request in requests:
-        _check(request, spec, deployment.methods(spec))
+        check(request, spec, deployment.methods(spec))
     project = work.folder / "project"
     work.cas.materialise(work.inputs["project"], project, shared=True)
     with booted(work, project, deployment, field=("serve",)) as service:
@@ -141,7 +141,8 @@ def _replay(work: Work, deployment: Deployment, requests: Sequence[Logged], tole
     return work.cas.put_texts({"report.json": json.dumps([encode(one) for one in found], indent=1) + "\n"})
 
 
-def _check(request: Logged, spec: ModelSpec, methods: tuple[str, ...]) -> None:
+def check(request: Logged, spec: ModelSpec, methods: tuple[str, ...]) -> None:
+    """UserError `replay-mismatch` where the trained model cannot be asked what was logged."""
     if request.method not in methods:
         text = f"request {request.request_id} asks for {request.method}, which is not served"
         raise fail("replay-mismatch", text, help=f"served: {', '.join(methods)}")
@@ -149,6 +150,9 @@ def _check(request: Logged, spec: ModelSpec, methods: tuple[str, ...]) -> None:
     if unknown := sorted({name for row in request.rows for name in row} - columns):
         text = f"request {request.request_id} has columns that the model does not take: {', '.join(unknown[:10])}"
         raise fail("replay-mismatch", text, help="it was answered by another model")
+    if any(isinstance(value, Mapping) for row in request.rows for value in row.values()):
+        text = f"request {request.request_id} holds an image, and the trained model takes its array alone"
+        raise fail("replay-mismatch", text, help="send its `rows` to the service")
 
 
 def _built(service: Service, request: Logged) -> list[Json] | str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import libcst as cst
 
@@ -65,6 +66,7 @@ SHARED = (
         "keys",
         "metrics",
         "origins",
+        "pixels",
         "processes",
         "redacting",
         "report",
@@ -115,6 +117,8 @@ def generate(
 
 def boundary(spec: ModelSpec, outputs: tuple[Output, ...], config: Config) -> Mapping[str, str]:
     """What stands between typed rows and the model, by file name: the project's own modules, but for their layout."""
+    # Who asks the model itself gives it arrays.
+    spec = replace(spec, inputs=tuple(replace(column, image=None) for column in spec.inputs))
     choices = choose(spec, outputs, config, chosen(BARE), None)
     modules = {name: template("template", name, ".") for name in ("schema", "problems")}
     settled = settle({**modules, "model": served_model(choices)}, choices)
@@ -173,8 +177,8 @@ def settle(modules: Mapping[str, cst.Module], choices: Choices) -> Mapping[str, 
     left = {name: drop(module, choices.dropped) for name, module in modules.items()}
     for struct, fields in choices.structs.items():
         left["schema"] = write_fields(left["schema"], struct, fields)
-    for struct in ("Row", "ImageRow") if choices.open else ():
-        left["schema"] = without_keyword(left["schema"], struct, "forbid_unknown_fields")
+    if choices.open:
+        left["schema"] = without_keyword(left["schema"], "Row", "forbid_unknown_fields")
     bound = {name: bind(module, choices.constants.get(name, {})) for name, module in left.items()}
     return bound if choices.optimizer else {**bound, "model": bind_model(bound["model"], choices.model_constants)}
 

@@ -31,7 +31,7 @@ ANSWERS: Mapping[str, frozenset[str]] = {
     "transform": frozenset({"Transformed"}),
 }
 """Names of further ones, by the method that answers with them."""
-IMAGES = frozenset({"Image", "ImageRow"})
+IMAGES = frozenset({"Image"})
 """Of what a request's rows are where they may be images."""
 
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import libcst as cst
 
+from ...compiler.codegen.add_imports import add_imports
 from ...compiler.codegen.bind import Code
 from ...compiler.codegen.fields import Field
 from ...compiler.codegen.fill import Filling, fill
-from ...compiler.codegen.rename import rename
+from ...compiler.codegen.source import Import
 from ...compiler.formats.overrides import MODES, channels
 from ...compiler.hooks.contract import Hooks
 from ...compiler.model_spec import Column
@@ -18,9 +19,19 @@ from ...schema.diagnostics import fail
 from .rows import row_fields
 
 WITHOUT = frozenset(
-    {"IMAGE_TYPES", "FORM_DATA", "UPLOADS", "PICTURED", "pictured", "unencoded", "are_images", "AS_IMAGES", "TOLD"}
+    {
+        "IMAGE_TYPES",
+        "FORM_DATA",
+        "UPLOADS",
+        "PICTURED",
+        "unencoded",
+        "are_images",
+        "AS_IMAGES",
+        "TOLD",
+    }
 )
 """What of the templates goes where no request holds an image."""
+IMAGE = Import(module=".pixels", name="Image", bound="Image", alias=False)
 FULL = 255
 
 
@@ -42,7 +53,7 @@ def row_type(columns: Sequence[Column]) -> dict[str, Sequence[Field]]:
     """The fields of a row whose array may be an image; nothing where there is none."""
     if not image_column(columns):
         return {}
-    return {"ImageRow": [replace(field, annotation=f"{field.annotation} | Image") for field in row_fields(columns)]}
+    return {"Row": [replace(field, annotation=f"{field.annotation} | Image") for field in row_fields(columns)]}
 
 
 def constants(columns: Sequence[Column]) -> dict[str, dict[str, object]]:
@@ -54,12 +65,13 @@ def constants(columns: Sequence[Column]) -> dict[str, dict[str, object]]:
     means, deviations = image.mean or (0.0,) * depth, image.std or (1.0,) * depth
     scaled = image.unit or image.mean or image.std
     return {
-        "images": {
+        "pixels": {
             "MODE": MODES[depth],
             "SIZE": (width, height),
             "SHAPE": [*column.shape],
             "CHANNELS_FIRST": image.layout == "chw",
-            "RESIZE": Code(f"Image.Resampling.{image.resize.upper()}" if image.resize else "None"),
+            "BOUNDS": (column.limits.minimum, column.limits.maximum),
+            "RESIZE": Code(f"Resampling.{image.resize.upper()}" if image.resize else "None"),
             "FULL": FULL if image.unit else 1,
             "SCALES": [*zip(means, deviations, strict=True)] if scaled else [],
         },
@@ -70,7 +82,7 @@ def constants(columns: Sequence[Column]) -> dict[str, dict[str, object]]:
 
 
 def around(modules: Mapping[str, cst.Module], variants: cst.Module) -> dict[str, cst.Module]:
-    """The modules with rows that may be images where requests are read and described."""
-    typed, openapi = (rename(modules[name], {"Row": "ImageRow"}) for name in ("typed", "openapi"))
-    filled = fill(typed, Filling(source=variants, chosen={"operations": "operations", "call": "call"}))
-    return {**modules, "typed": filled, "openapi": openapi}
+    """The modules with images where the rows of requests have their type and are read."""
+    chosen = {"typed": {"operations": "operations", "call": "call"}, "tabular": {"converted": "converted"}}
+    filled = {name: fill(modules[name], Filling(source=variants, chosen=names)) for name, names in chosen.items()}
+    return {**modules, **filled, "schema": add_imports(modules["schema"], [IMAGE])}

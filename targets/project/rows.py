@@ -18,7 +18,7 @@ from .probe import filled
 
 RESERVED = frozenset(
     {"int", "float", "bool", "str", "bytes", "list", "datetime", "field", "Annotated", "Integer", "Long"}
-    | {"Literal", "Any", "Float", "Datetime", "Meta", "Struct", "Row", "Image", "ImageRow"}
+    | {"Literal", "Any", "Float", "Datetime", "Meta", "Struct", "Row", "Image"}
 )
 """Names that a field cannot have, since the types beside it have them."""
 LONGEST = 1000

@@ -32,9 +32,11 @@ from .booting import Booted, booted
 pytestmark = pytest.mark.slow
 
 BRIGHTNESS = """
+import numpy as np
+
 class Model:
     def __init__(self, path): ...
-    def predict(self, rows): return [sum(map(sum, row.tensor)) for row in rows]
+    def predict(self, rows): return [np.array(row.tensor, dtype="float64").sum().item() for row in rows]
 """
 ECHO = ModelSpec(
     flavor="sklearn",
@@ -52,7 +54,7 @@ Boot = Callable[..., AbstractContextManager[Booted]]
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment with all frameworks, and nothing of deployc."""
     folder = tmp_path_factory.mktemp("env") / "venv"
-    wanted = [*BASE, IMAGES, *(line for lines in REQUIREMENTS.values() for line in lines)]
+    wanted = [*BASE, IMAGES, "numpy", *(line for lines in REQUIREMENTS.values() for line in lines)]
     for name in known("frameworks"):
         requirements = facts("frameworks", name)["REQUIREMENTS"]
         assert isinstance(requirements, tuple)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
+from deployc.compiler.model_spec import Column, ModelSpec
 from deployc.schema.config import Tolerance
 from deployc.schema.diagnostics import UserError
 from deployc.targets.project.template import payloads
-from deployc.targets.replaying import SCHEMA, Logged, compared, id_of, read_line
+from deployc.targets.replaying import SCHEMA, Logged, check, compared, id_of, read_line
 
 LINE: dict[str, object] = {
     "schema": SCHEMA,
@@ -25,6 +27,14 @@ LINE: dict[str, object] = {
     "dropped": 0,
 }
 LOGGED = read_line(json.dumps(LINE))
+SPEC = ModelSpec(
+    flavor="sklearn",
+    class_name="tests.Echo",
+    methods=("predict_proba",),
+    inputs=(Column(name="x", type="double"),),
+    file="model.joblib",
+    serializer="joblib",
+)
 
 
 def test_a_line_of_the_log_is_read() -> None:
@@ -62,10 +72,27 @@ def test_it_reads_what_the_service_writes() -> None:
         (json.dumps({**LINE, "redacted": ["y"]}), "replay-redacted"),
     ],
 )
-def test_what_cannot_be_asked_again_is_told(line: str, code: str) -> None:
+def test_a_line_that_cannot_be_asked_again_is_told(line: str, code: str) -> None:
     with pytest.raises(UserError) as raised:
         read_line(line)
     assert [d.code for d in raised.value.diagnostics] == [code]
+
+
+@pytest.mark.parametrize(
+    ("row", "methods", "why"),
+    [
+        ({"x": 1.0}, ("predict",), "asks for predict_proba, which is not served"),
+        ({"x": 1.0, "y": 2.0}, SPEC.methods, "has columns that the model does not take: y"),
+        ({"x": {"b64": "iVBORw0="}}, SPEC.methods, "holds an image, and the trained model takes its array alone"),
+    ],
+)
+def test_what_the_trained_model_cannot_be_asked_is_told(
+    row: dict[str, object], methods: tuple[str, ...], why: str
+) -> None:
+    check(LOGGED, SPEC, SPEC.methods)
+    with pytest.raises(UserError, match=why) as raised:
+        check(replace(LOGGED, rows=(row,)), SPEC, methods)
+    assert [d.code for d in raised.value.diagnostics] == ["replay-mismatch"]
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,15 @@
-"""What stands in for functions of typed JSON where a row's array may be given as an image."""
+"""What stands in for functions that read requests where a row's array may be given as an image."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 import msgspec
-from msgspec.structs import astuple
 
 from .forms import FORM_DATA, parts
-from .images import IMAGE_TYPES, drawn
+from .images import IMAGE_TYPES, image_places, pictured
+from .pixels import Image, read_images
 from .predictor import METHODS
 from .problems import Rejected
 from .schema import Row
@@ -28,14 +28,13 @@ def call(method: str, request: Request) -> Call:
     kind = request.header("content-type") or ""
     media = kind.partition(";")[0].strip().lower()
     if media == FORM_DATA:
-        return Call(method, _uploaded(parts(request.body, kind)), _many)
+        return Call(method, _looked_at(_uploaded(parts(request.body, kind)), many=True), _many)
     if media in IMAGE_TYPES:
-        return Call(method, _rows([request.body], [PICTURED]), _one)
+        return Call(method, _looked_at([_row(request.body)]), _one)
     sent = decode(request.body)
     if isinstance(sent, list):
-        fields = [f"[{i}].{PICTURED}" for i in range(len(sent))]
-        return Call(method, _rows([value for row in sent for value in astuple(row)], fields), _many)
-    return Call(method, _rows([*astuple(sent)], [PICTURED]), _one)
+        return Call(method, _looked_at(sent, ".b64", many=True), _many)
+    return Call(method, _looked_at([sent], ".b64"), _one)
 
 
 def _uploaded(form: Iterable[tuple[str, bytes]]) -> list[Row]:
@@ -47,17 +46,24 @@ def _uploaded(form: Iterable[tuple[str, bytes]]) -> list[Row]:
         files.append(content)
     if not files:
         raise Rejected(422, "invalid-row", f"Object missing required field `{PICTURED}`", PICTURED)
-    return _rows(files, [f"[{i}].{PICTURED}" for i in range(len(files))])
+    return [*map(_row, files)]
 
 
-def _rows(values: Sequence[object], fields: list[str]) -> list[Row]:
-    """The rows of arrays and of images, in their order."""
-    return [_row(value, field) for value, field in zip(drawn(values, fields), fields, strict=True)]
+def _looked_at(rows: list[Row], within: str = "", *, many: bool = False) -> list[Row]:
+    """The rows, whose images have been read; `within` is where the file is in a value."""
+    read_images(rows, [f"[{i}].{PICTURED}{within}" if many else PICTURED + within for i in range(len(rows))])
+    return rows
 
 
-def _row(array: object, field: str) -> Row:
+def _row(file: bytes) -> Row:
+    return msgspec.convert({PICTURED: Image(file)}, Row)
+
+
+def converted(records: Sequence[Mapping[str, object]], kind: type[Sequence[Row]], *, strict: bool) -> list[Row]:
     try:
-        return msgspec.convert({PICTURED: array}, Row)
+        found = [*msgspec.convert(pictured(records), kind, strict=strict)]
     except msgspec.ValidationError as error:
-        message, place = located(str(error))
-        raise Rejected(422, "invalid-row", message, field + place.removeprefix(PICTURED)) from None
+        message, field = located(str(error))
+        raise Rejected(400, "invalid-row", message, field) from None
+    read_images(found, image_places(records))
+    return found

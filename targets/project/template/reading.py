@@ -12,11 +12,8 @@ from typing import Any, BinaryIO, Protocol  # Any: what a decoder makes
 import msgspec
 from msgspec.inspect import StrType, Type
 
-from .images import pictured
-from .problems import Rejected
 from .schema import Row
-from .tabular import COLUMNS, REQUIRED, cell, rows
-from .typed import located
+from .tabular import COLUMNS, REQUIRED, cell, converted, rows
 
 MAX_LINE = 16 * 1024 * 1024
 """A line of more bytes is no row: a file is read in constant memory, whatever it holds."""
@@ -163,12 +160,7 @@ class JsonReader:
 
     def rows(self, records: Sequence[Mapping[str, object]]) -> list[Row]:
         """The typed rows, as strictly as a request's are."""
-        records = pictured(records)
-        try:
-            return msgspec.convert(records, list[Row])
-        except msgspec.ValidationError as error:
-            message, field = located(str(error))
-            raise Rejected(422, "invalid-row", message, field) from None
+        return converted(records, list[Row], strict=True)
 
     def _record(self, line: str) -> Record:
         try:

@@ -28,18 +28,6 @@ class Row(Struct, kw_only=True, frozen=True, gc=False, forbid_unknown_fields=Tru
     kind: Literal["one", "other"] | None = None
 
 
-class Image(Struct):
-    """A PNG or JPEG file, from which the array is made."""
-
-    b64: bytes
-
-
-class ImageRow(Struct, kw_only=True, frozen=True, gc=False, forbid_unknown_fields=True):
-    """One row of what the service takes, whose array may be given as an image."""
-
-    number: float | Image
-
-
 class Features(Row, frozen=True):
     """One row of what the model takes, which `pre` makes of a request's."""
 

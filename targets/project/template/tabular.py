@@ -11,7 +11,6 @@ from typing import Any  # what a decoder makes
 import msgspec
 from msgspec.structs import astuple, fields, replace
 
-from .images import pictured
 from .problems import Rejected
 from .schema import Row
 from .typed import located
@@ -64,18 +63,22 @@ def rows(records: Sequence[Mapping[str, object]], *, strict: bool = True) -> lis
     A null or NaN is NaN where the model takes a number that has to be there, and null elsewhere. A number without a
     fraction may stand for an integer, a date for its midnight. Unless it is strict, texts may stand for numbers.
     """
-    records = pictured(records)
     settled = [{name: _settled(name, value) for name, value in record.items()} for record in records]
-    try:
-        found: list[Row] = [*msgspec.convert(settled, list[Record], strict=strict)]
-    except msgspec.ValidationError as error:
-        message, field = located(str(error))
-        raise Rejected(400, "invalid-row", message, field) from None
+    found = converted(settled, list[Record], strict=strict)
     for i, record in enumerate(records):
         missing = [FIELDS[n] for n, value in record.items() if KINDS.get(n) == "number" and _missing(value)]
         if missing:
             found[i] = replace(found[i], **dict.fromkeys(missing, nan))
     return found
+
+
+def converted(records: Sequence[Mapping[str, object]], kind: type[Sequence[Row]], *, strict: bool) -> list[Row]:
+    """The rows of records whose values are as typed JSON has them; Rejected names the column that does not fit."""
+    try:
+        return [*msgspec.convert(records, kind, strict=strict)]
+    except msgspec.ValidationError as error:
+        message, field = located(str(error))
+        raise Rejected(400, "invalid-row", message, field) from None
 
 
 def cell(name: str, text: object) -> object:

@@ -6,34 +6,41 @@ import json
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from struct import pack
+from typing import Any  # what a generated module holds
 
 import pytest
 from deployc.compiler.cas import Cas
 from deployc.compiler.codegen.bind import bind
 from deployc.compiler.formats.overrides import overridden
-from deployc.compiler.model_spec import Column
+from deployc.compiler.model_spec import Column, Limits
 from deployc.schema.config import Image as Said
 from deployc.schema.config import Input
 from deployc.schema.diagnostics import UserError
 from deployc.targets import project
 from deployc.targets.project.imaged import constants
 from deployc.targets.project.model_module import template
+from msgspec import defstruct
 
 from .space import REGRESSOR, REGRESSOR_OUTPUTS, config
 
+pytest.importorskip("numpy")
 Image = pytest.importorskip("PIL.Image")
 
 COLUMN = Column(name="photo", type="double", shape=(2, 3, 3), image=Said(unit=True))
 RED, BLUE = (255, 0, 0), (0, 0, 51)
 MODEL = """
+import numpy as np
+
 class Model:
     def __init__(self, path): ...
-    def predict(self, rows): return [row.photo[0][0][0] + 2 * row.photo[1][2][2] for row in rows]
+    def predict(self, rows):
+        photos = np.array([row.photo for row in rows], dtype="float64")
+        return [(photo[0, 0, 0] + 2 * photo[1, 2, 2]).item() for photo in photos]
 """
 SCRIPT = """
 import json, sys
@@ -152,16 +159,16 @@ MISSPOKEN: list[tuple[str, object, str]] = [
     (SCORE, {"instances": [text(picture()), "none"]}, "this is no PNG or JPEG image - at `[1].photo`"),
     (SCORE, {"inputs": {"photo": ["?"]}}, "this is no image in base64 - at `[0].photo`"),
     (SCORE, {"dataframe_records": [b64(picture()[:45])]}, "the image is damaged - at `[0].photo.b64`"),
-    (SCORE, {"dataframe_records": [{"photo": {"b65": ""}}]}, "Expected `array`, got `object` - at `[0].photo`"),
+    (SCORE, {"dataframe_records": [{"photo": {"b65": ""}}]}, "missing required field `b64` - at `[0].photo.b64`"),
     (SCORE, {"dataframe_records": [{}]}, "Object missing required field `photo` - at `[0].photo`"),
-    (SCORE, {"instances": [None]}, "Expected `array`, got `null` - at `[0].photo`"),
+    (SCORE, {"instances": [None]}, "Expected `object | array`, got `null` - at `[0].photo`"),
     (
         INFER,
         tensor(text(picture(size=(4, 2)))),
         "takes images of 3 x 2 pixels, and this one has 4 x 2 - at `[0].photo`",
     ),
     (INFER, tensor(*["?"] * 6, shape=[1, 2, 3]), "the shape of images has to be [n] or [n, 1], not [1, 2, 3]"),
-    (INFER, tensor(text(picture()), None), "Expected `array`, got `null` - at `[1].photo`"),
+    (INFER, tensor(text(picture()), None), "Expected `object | array`, got `null` - at `[1].photo`"),
     (INFER, tensor(7), "Expected `str | null`, got `int`"),
 ]
 
@@ -259,15 +266,20 @@ def test_the_documentation_tells_of_images(
         )
     schemas = document["components"]["schemas"]
     assert schemas["Image"]["properties"] == {"b64": {"type": "string", "contentEncoding": "base64"}}
-    assert {"$ref": "#/components/schemas/Image"} in schemas["ImageRow"]["properties"]["photo"]["anyOf"]  # type: ignore[operator]  # JSON
+    assert {"$ref": "#/components/schemas/Image"} in schemas["Row"]["properties"]["photo"]["anyOf"]  # type: ignore[operator]  # JSON
 
 
-def arrays(column: Column) -> Callable[[Sequence[bytes], Sequence[str]], list[object]]:
-    """What a service for this column makes of images."""
-    module = bind(template("template", "images", "."), constants([column])["images"])
+def images(column: Column) -> Mapping[str, Any]:
+    """The module of a service for this column that makes arrays of images."""
+    module = bind(template("template", "pixels", "."), constants([column])["pixels"])
     names: dict[str, object] = {"__package__": "deployc.targets.project.template"}
     exec(module.code, names)
-    return names["arrays"]  # type: ignore[return-value]  # the module's own function
+    return names
+
+
+def array(column: Column, file: bytes) -> object:
+    """What a service for this column makes of an image."""
+    return images(column)["Image"](file).pixels.tolist()  # type: ignore[no-any-return]  # numpy is not known to the tests
 
 
 def column(said: Said, *shape: int, kind: str = "float") -> Column:
@@ -293,19 +305,30 @@ def column(said: Said, *shape: int, kind: str = "float") -> Column:
     ],
 )
 def test_its_values_are_laid_out_and_scaled_as_deploy_yaml_says(given: Column, mode: str, made: object) -> None:
-    assert arrays(given)([picture(size=(2, 1), mode=mode)], [""]) == [made]
+    assert array(given, picture(size=(2, 1), mode=mode)) == made
 
 
 def test_a_jpeg_is_an_image_too() -> None:
-    ((line,),) = arrays(column(Said(), 1, 8, 3))([picture("JPEG", size=(8, 1))], [""])  # type: ignore[misc]  # lists of lists
-    assert len(line) == 8
+    assert images(column(Said(), 1, 8, 3))["Image"](picture("JPEG", size=(8, 1))).pixels.shape == (1, 8, 3)
 
 
 def test_images_have_not_too_many_pixels_together() -> None:
-    many = arrays(column(Said(resize="nearest"), 1, 1, 3))
-    assert len(many([picture(size=(4000, 3000))] * 2, ["[0]", "[1]"])) == 2
-    with pytest.raises(Exception, match="25000000 pixels, and these have 36000000"):
-        many([picture(size=(4000, 3000))] * 3, ["[0]", "[1]", "[2]"])
+    made = images(column(Said(resize="nearest"), 1, 1, 3))
+    row = defstruct("Row", [("photo", made["Image"])])
+    many = [row(made["Image"](picture(size=(4000, 3000)))) for _ in range(3)]
+    made["read_images"](many[:2], ["[0]", "[1]"])
+    with pytest.raises(Exception, match="25000000 pixels, and with this one it has more"):
+        made["read_images"](many, ["[0]", "[1]", "[2]"])
+
+
+@pytest.mark.parametrize(
+    ("limits", "why"), [(Limits(minimum=0.5), "have to be >= 0.5"), (Limits(maximum=0.5), "have to be <= 0.5")]
+)
+def test_an_image_has_no_values_out_of_the_columns_bounds(limits: Limits, why: str) -> None:
+    bounded = column(Said(unit=True), 1, 2, 3)
+    assert array(replace(bounded, limits=Limits(minimum=0, maximum=1)), picture(size=(2, 1)))
+    with pytest.raises(ValueError, match=why):
+        array(replace(bounded, limits=limits), picture(size=(2, 1)))
 
 
 @pytest.mark.parametrize(
