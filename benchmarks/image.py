@@ -1,11 +1,12 @@
-"""Images by deployc and by buildah of the same service, pushed to a registry: CPU seconds cold and after each change.
+"""Images by deployc, buildah and docker of the same service, pushed to a registry, cold and after each change.
 
 usage: python benchmarks/image.py BASE [MIB]     BASE is an OCI layout with Debian's Python; needs root, Debian's
-buildah and docker-registry. The model is one of scikit-learn's that holds MIB mebibytes of numbers, 200 by default.
+buildah, docker.io, skopeo and docker-registry. The model is one of scikit-learn's that holds MIB mebibytes of numbers,
+200 by default.
 
-buildah builds a Dockerfile whose steps are ordered by how often they change, from a folder of wheels. Packages are in
-deployc's cache too. Both push to the same registry, whose own CPU time counts for neither. The service is not compiled
-and has no tests, so what is measured is how it gets into its image.
+buildah and docker, with BuildKit, build a Dockerfile whose steps are ordered by how often they change, from a folder of
+wheels. Packages are in deployc's cache too. All push to the same registry, whose own CPU time counts for none. The
+service is not compiled and has no tests, so what is measured is how it gets into its image.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 CHUNK = 1 << 20
+BASE = "localhost/base:1"
+DOCKER = "/usr/bin/docker"
+"""Debian's, which speaks to BuildKit without a plugin."""
 OWN = "import resource, sys; from deployc.compiler.cli import main; code = main(); " + (
     "used = resource.getrusage(resource.RUSAGE_SELF); "
     "print('own', used.ru_utime + used.ru_stime, file=sys.stderr); sys.exit(code)"
@@ -87,6 +91,8 @@ class Rivals:
     folder: Path
     registry: str
     environ: Mapping[str, str]
+    engine: int
+    """The process of Docker's engine."""
 
     def deployc(self) -> Spent:
         found, said = run([sys.executable, "-c", OWN, "publish", "--no-locked"], self.folder / "ours", self.environ)
@@ -98,11 +104,23 @@ class Rivals:
         pushed = self._buildah("push", "--tls-verify=false", named)
         return Spent(built.seconds + pushed.seconds, built.cpu + pushed.cpu)
 
+    def docker(self) -> Spent:
+        """The engine does the work, so its CPU time counts."""
+        named, before = f"{self.registry}/docker:1", cpu(self.engine)
+        environ = {**self.environ, "DOCKER_BUILDKIT": "1"}
+        docker = [DOCKER, "--host", f"unix://{self.folder}/docker.sock"]
+        built, _ = run([*docker, "build", "--network", "host", "--tag", named, "."], self.folder / "theirs", environ)
+        pushed, _ = run([*docker, "push", named], self.folder / "theirs", environ)
+        return Spent(built.seconds + pushed.seconds, built.cpu + pushed.cpu + cpu(self.engine) - before)
+
     def prepare(self, base: Path) -> None:
-        """The base in buildah's own store."""
+        """The base in the own stores of buildah and of Docker's engine."""
+        daemon = f"docker-daemon:{BASE}"
+        host = f"unix://{self.folder}/docker.sock"
+        run(["skopeo", "copy", "--dest-daemon-host", host, f"oci:{base}", daemon], self.folder, self.environ)
         self._buildah("pull", "--quiet", f"oci:{base}")
         [image] = subprocess.check_output([*self._command, "images", "--quiet"], text=True).split()
-        self._buildah("tag", image, "localhost/base:1")
+        self._buildah("tag", image, BASE)
 
     def _buildah(self, *arguments: str) -> Spent:
         return run([*self._command, *arguments], self.folder / "theirs", self.environ)[0]
@@ -124,6 +142,26 @@ def run(command: list[str], folder: Path, environ: Mapping[str, str]) -> tuple[S
     if process.returncode:
         raise SystemExit(f"{command} failed:\n{said}")
     return Spent(time.monotonic() - since, used.ru_utime + used.ru_stime), said
+
+
+def cpu(process: int) -> float:
+    """CPU seconds of a process and of all that it started, also of those that have ended."""
+    found = 0.0
+    for number in [process, *children(process)]:
+        try:
+            told = Path(f"/proc/{number}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        except OSError:
+            continue
+        found += sum(map(int, told[11:15])) / os.sysconf("SC_CLK_TCK")
+    return found
+
+
+def children(process: int) -> Iterator[int]:
+    """Those of all threads, and theirs."""
+    for task in Path(f"/proc/{process}/task").glob("*/children"):
+        for child in task.read_text(encoding="utf-8").split():
+            yield int(child)
+            yield from children(int(child))
 
 
 def one_pass(path: Path, registry: str) -> Spent:
@@ -178,6 +216,26 @@ def served(folder: Path) -> Iterator[str]:
         process.wait()
 
 
+@contextmanager
+def engine(folder: Path) -> Iterator[int]:
+    """A Docker engine of our own: its process."""
+    command = ["dockerd", "--host", f"unix://{folder}/docker.sock", "--pidfile", f"{folder}/docker.pid"]
+    command += ["--data-root", f"{folder}/docker", "--exec-root", f"{folder}/docker-run", "--bridge", "none"]
+    command += ["--iptables=false", "--ip6tables=false", "--insecure-registry", "127.0.0.0/8"]
+    with (folder / "docker.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        for _ in range(600):
+            with socket.socket(socket.AF_UNIX) as client:
+                if not client.connect_ex(f"{folder}/docker.sock"):
+                    break
+            time.sleep(0.05)
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
 def prepare(rivals: Rivals, base: Path, mebibytes: int) -> None:
     """A trained model in both folders; in ours what deployc builds from, in theirs what it had made of it."""
     train, ours, theirs = (rivals.folder / name for name in ("train", "ours", "theirs"))
@@ -218,10 +276,11 @@ def new_code(path: Path) -> None:
         file.write(f"# {time.time_ns()}\n")
 
 
-def measured(folder: Path, base: Path, mebibytes: int, registry: str) -> Iterator[tuple[str, Spent, Spent]]:
+def measured(folder: Path, base: Path, mebibytes: int, registry: str, engine: int) -> Iterator[tuple[str, list[Spent]]]:
+    """What each change takes: deployc, buildah and docker."""
     environ = {**os.environ, "DEPLOYC_CACHE": str(folder / "cache"), "TMPDIR": str(folder)}
     environ.pop("CI", None)
-    rivals = Rivals(folder, registry, environ)
+    rivals = Rivals(folder, registry, environ, engine)
     prepare(rivals, base, mebibytes)
     rivals.prepare(base)
     ours, theirs = folder / "ours", folder / "theirs"
@@ -235,22 +294,23 @@ def measured(folder: Path, base: Path, mebibytes: int, registry: str) -> Iterato
     for name, change in changes.items():
         time.sleep(1)
         change()
-        yield name, rivals.deployc(), rivals.buildah()
+        yield name, [rivals.deployc(), rivals.buildah(), rivals.docker()]
 
 
 def main() -> None:
     base, mebibytes = Path(sys.argv[1]).absolute(), int(sys.argv[2]) if len(sys.argv) > 2 else 200
     found: dict[str, Spent] = {}
-    with tempfile.TemporaryDirectory() as scratch, served(Path(scratch)) as registry:
+    with tempfile.TemporaryDirectory() as scratch, served(Path(scratch)) as registry, engine(Path(scratch)) as docker:
         folder = Path(scratch)
-        for name, ours, theirs in measured(folder, base, mebibytes, registry):
+        for name, (ours, *theirs) in measured(folder, base, mebibytes, registry, docker):
             found[name] = ours
-            print(
-                f"{name:12} deployc {ours.cpu:5.1f} s of CPU, of it its own {ours.own:4.2f}, in {ours.seconds:5.1f} s; "
-                f"buildah {theirs.cpu:5.1f} in {theirs.seconds:5.1f} s: {theirs.cpu / ours.cpu:.1f} times the CPU, "
-                f"{theirs.cpu / ours.own:.1f} times deployc's own, {theirs.seconds / ours.seconds:.1f} times as long",
-                flush=True,
-            )
+            print(f"{name}: deployc {ours.cpu:.1f} s of CPU, of it its own {ours.own:.2f}, in {ours.seconds:.1f} s")
+            for rival, its in zip(("buildah", "docker"), theirs, strict=True):
+                print(
+                    f"    {rival} {its.cpu:.1f} s of CPU in {its.seconds:.1f} s: {its.cpu / ours.cpu:.1f} times ours, "
+                    f"{its.cpu / ours.own:.1f} times our own, {its.seconds / ours.seconds:.1f} times as long",
+                    flush=True,
+                )
         least = min((one_pass(folder / "theirs/model.joblib", registry) for _ in range(3)), key=lambda spent: spent.cpu)
     own, idle = found["model again"].own, found["nothing"].own
     whole, rest = own / least.cpu, (own - idle) / least.cpu
