@@ -43,7 +43,7 @@ PART = ("part", "narrowed")
 COMMON = frozenset(
     {
         *("__main__", "problems", "settings", "logs", "web", "exchange", "describing", "pages", "queued", "batches"),
-        *("threads", "asgi", "connections", "deadlines", "ending", "keys", "metrics", "origins", "processes"),
+        *("threads", "asgi", "connections", "deadlines", "ending", "heads", "keys", "metrics", "origins", "processes"),
         *("redacting", "tracing"),
     }
 )

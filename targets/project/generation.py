@@ -62,6 +62,7 @@ SHARED = (
         "deadlines",
         "ending",
         "forms",
+        "heads",
         "images",
         "keys",
         "metrics",

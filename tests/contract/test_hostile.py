@@ -219,9 +219,7 @@ def test_what_is_hardly_http_is_refused(service: Booted, sent: bytes) -> None:
     assert refused(answer) or b" 505 " in answer.partition(b"\r\n")[0], answer[:200]
 
 
-def test_clients_that_dawdle_hold_up_nobody(service: Booted, framework: str) -> None:
-    if framework == "flask":
-        pytest.skip("a client holds one of its threads until it has sent its headers")
+def test_clients_that_dawdle_hold_up_nobody(service: Booted) -> None:
     whole = request("/predict", b'{"number": 1}')
     slow = []
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -13,9 +14,9 @@ from deployc.schema.config import PayloadLog
 from prometheus_client.parser import text_string_to_metric_families
 
 from ..targets.project.space import config, files
-from .booting import Booted, booted
+from .booting import SECONDS, Booted, booted
 from .test_frameworks import ECHO, Boot, boot, error, framework, loaded, project, python
-from .test_hostile import connected, leave, request
+from .test_hostile import connected, leave, received, refused, request
 
 __all__ = ["boot", "framework", "loaded", "project", "python"]
 pytestmark = pytest.mark.slow
@@ -91,6 +92,22 @@ def test_a_body_that_comes_too_slowly_is_given_up(boot: Boot) -> None:
         running.until_ready()
         answered = running.raw(head, ended=False)
         assert not answered or answered.startswith(b"HTTP/1.1 408 "), answered
+        assert running.post(b'{"number": 9}').json == {"prediction": 9.0}
+
+
+@pytest.mark.parametrize("sent", [b"", b"G", b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Le"])
+def test_a_head_that_does_not_come_is_given_up(boot: Boot, sent: bytes) -> None:
+    with boot(read_seconds="1") as running:
+        running.sign("load")
+        running.until_ready()
+        clients = [socket.create_connection(("127.0.0.1", running.port), timeout=SECONDS) for _ in range(20)]
+        for client in clients:
+            client.sendall(sent)
+        assert running.post(b'{"number": 9}').json == {"prediction": 9.0}
+        for client in clients:
+            answer = received(client)
+            assert refused(answer), answer
+            client.close()
         assert running.post(b'{"number": 9}').json == {"prediction": 9.0}
 
 

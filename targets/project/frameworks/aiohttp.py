@@ -23,7 +23,7 @@ from ..template.service import Service
 from ..template.settings import Settings
 from ..template.web import Answer, Request, broken, refused, rejected
 
-REQUIREMENTS = ("aiohttp>=3.11", "gunicorn>=23", "uvloop>=0.19")
+REQUIREMENTS = ("aiohttp>=3.14.4", "gunicorn>=23", "uvloop>=0.19")
 UNTYPED = ("gunicorn.*",)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from ..template import logs
 from ..template.ending import announce
 from ..template.exchange import Exchange
+from ..template.heads import worker
 from ..template.predictor import Predictor
 from ..template.problems import Rejected, too_large, too_slow
 from ..template.processes import Server
@@ -82,7 +83,7 @@ def application(service: Service) -> Flask:
 def serve(settings: Settings) -> None:
     """Serve until a signal says to stop; requests that have begun are answered first."""
     # Threads, as the model's work is done in C, which frees the others; each process loads the model for itself.
-    Server(settings, "gthread", THREADS, create_app).run()
+    Server(settings, worker(settings.read_seconds), THREADS, create_app).run()
 
 
 def _add(app: Flask, path: str, verb: str, view: Callable[[], Response]) -> None:

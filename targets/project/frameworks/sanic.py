@@ -24,7 +24,7 @@ from ..template.deadlines import sent_within
 from ..template.exchange import Exchange
 from ..template.predictor import Predictor
 from ..template.problems import Rejected, too_large
-from ..template.processes import Server
+from ..template.processes import KEEP_ALIVE_SECONDS, Server
 from ..template.service import Service
 from ..template.settings import Settings
 from ..template.web import Answer, broken, refused, rejected
@@ -87,6 +87,8 @@ def create_app(settings: Settings | None = None, load: Callable[[], Predictor] =
     app = Sanic(info.NAME, configure_logging=False, strict_slashes=True)
     app.config.AUTO_EXTEND = False
     app.config.REQUEST_MAX_SIZE = settings.max_body_bytes
+    app.config.REQUEST_TIMEOUT = settings.read_seconds
+    app.config.KEEP_ALIVE_TIMEOUT = KEEP_ALIVE_SECONDS
     app.config.RESPONSE_TIMEOUT = NO_LIMIT_SECONDS
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = settings.shutdown_seconds
     app.before_server_start(routes.start)
