@@ -72,10 +72,21 @@ def _probe(work: Work, deployment: Deployment) -> Tree:
     for method in deployment.methods(spec):
         if method in found.problems:
             text = f"the model's {method} fails: {found.problems[method]}"
-            hint = "leave it out with `serve.methods`" if len(spec.methods) > 1 else ""
-            hint = hint if rows else "`model.sample` would show rows that it takes"
+            others = len(spec.methods) > len(found.problems)
+            hint = advice(found.problems[method], spec.container, sampled=bool(rows), others=others)
             raise fail("probe-failed", text, field=MODEL_FIELD, help=hint, notes=["\n".join(said[-20:])])
     return work.cas.put_texts({"probe.json": text})
+
+
+def advice(problem: str, container: str, *, sampled: bool, others: bool) -> str:
+    """What may help where a method fails; `others` says whether there are methods which do not."""
+    if problem.startswith(("ImportError", "ModuleNotFoundError")):
+        return "what it lacks can be named in `serve.requirements`"
+    if container == "dataframe" and "'DataFrame' object has no attribute" in problem:
+        return "a service gives it a table of pandas, whichever library's it was fitted on"
+    if not sampled:
+        return "`model.sample` would show rows that it takes"
+    return "leave it out with `serve.methods`" if others else ""
 
 
 def _copied(work: Work, spec: ModelSpec) -> Path:

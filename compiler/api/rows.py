@@ -43,6 +43,14 @@ class _Polars(Protocol):
 
 
 @runtime_checkable
+class _Lazy(Protocol):
+    """A table of polars that is still to be computed."""
+
+    def collect(self) -> object: ...
+    def collect_schema(self) -> object: ...
+
+
+@runtime_checkable
 class _Array(Protocol):
     """An array of numpy, or of what follows it."""
 
@@ -99,6 +107,10 @@ def table(rows: object, names: Sequence[str] = (), most: int | None = None) -> T
     match rows:
         case Mapping():
             return _of_mappings([rows])
+        case _Lazy():
+            raise fail(
+                "bad-rows", f"a {type(rows).__name__} has no rows yet", help="its `collect()` gives a table of them"
+            )
         case _Pandas():
             return _of_frame(rows.columns, islice(rows.itertuples(index=False, name=None), most), names)
         case _Polars():
@@ -204,7 +216,10 @@ def _json(name: str, value: Value, *, whole: bool) -> Json:
             raise fail("bad-rows", f"`{name}` is {value}, which JSON cannot say", help="leave out what is not finite")
         # an array has one type for all its columns
         return int(value) if whole and value.is_integer() else value
-    return value.isoformat() if isinstance(value, datetime | date) else value
+    if isinstance(value, date):
+        # RFC 3339 has no days without a time
+        return value.isoformat() if isinstance(value, datetime) else f"{value.isoformat()}T00:00:00"
+    return value
 
 
 def _type(cells: Iterable[Value]) -> ColumnType | None:

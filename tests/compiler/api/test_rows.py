@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from deployc.compiler.api.rows import Table, records, table
@@ -94,6 +94,26 @@ def test_a_missing_number_is_empty_and_null() -> None:
 
 def test_times_are_written_as_iso() -> None:
     assert records([{"at": datetime(2026, 1, 2, 3, 4)}], ()) == [{"at": "2026-01-02T03:04:00"}]
+
+
+def test_a_day_is_sent_as_its_midnight_since_a_service_takes_times() -> None:
+    assert records([{"on": date(2026, 1, 2)}], ()) == [{"on": "2026-01-02T00:00:00"}]
+    assert table([{"on": date(2026, 1, 2)}]).csv() == "on\n2026-01-02\n"
+
+
+class Lazy:
+    """A table of polars' kind that is not computed."""
+
+    columns = ("a",)
+
+    def collect(self) -> object: ...
+
+    def collect_schema(self) -> object: ...
+
+
+def test_a_table_that_is_not_computed_is_told_of() -> None:
+    with pytest.raises(UserError, match="a Lazy has no rows yet"):
+        table(Lazy())
 
 
 def test_whole_numbers_stay_whole_where_an_array_made_them_floats() -> None:
