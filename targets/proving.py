@@ -29,6 +29,8 @@ class Built:
     """The built project's code as a tree, what its build.json says of it, and the rows to ask."""
 
     source: Tree
+    package: str
+    """The import name of the package that asks the model: of several models each has its own."""
     made: Mapping[str, object]
     rows: bytes
 
@@ -57,6 +59,7 @@ def node(deployment: Deployment, built: Built) -> Node:
         },
         params={
             "built": built.source.digest,
+            "package": built.package,
             "rows": of_bytes(built.rows),
             "optimize": json.dumps(encode(options), sort_keys=True),
             "methods": " ".join(deployment.config.serve.methods),
@@ -92,8 +95,8 @@ def _proved(work: Work, deployment: Deployment, built: Built) -> Tree:
     file = compiled_spec(spec, by, {}).file if by else spec.file
     forms = Forms(
         original=work.folder / "model" / spec.file,
-        other=work.folder / "built" / deployment.package / "artifact" / file,
-        package=deployment.package,
+        other=work.folder / "built" / built.package.replace(".", "/") / "artifact" / file,
+        package=built.package,
     )
     said = compared(work, deployment, request(trial, forms, count=0), work.folder, [work.folder / "built"])
     if isinstance(said, str):

@@ -17,6 +17,7 @@ from ..schema.diagnostics import UserError, fail
 from .checks.booted import Json, Service, booted
 from .checks.trained import distance, plain, trained_answers
 from .deployment import PROJECT, Deployment
+from .project import package_of
 
 NAME = "replay"
 SCHEMA = "payload/1"
@@ -29,6 +30,8 @@ class Logged:
 
     request_id: str
     time: str
+    name: str
+    """What was asked, as the service calls it; empty where the line does not say so."""
     model: str
     """Digest of the model that answered it."""
     method: str
@@ -67,11 +70,11 @@ class Replayed:
 def read_line(line: str) -> Logged:
     """A line of the payload log; UserError `replay-unreadable`, or `replay-redacted` where it lacks columns."""
     try:
-        said = json.loads(line)
-        if said["schema"] != SCHEMA:
-            raise ValueError(f"its schema is {said['schema']!r}, not {SCHEMA!r}")
-        redacted: list[str] = said["redacted"]
-        found = decode(Logged, {name: said[name] for name in Logged.__slots__})
+        fields = {"name": "", **json.loads(line)}
+        if fields["schema"] != SCHEMA:
+            raise ValueError(f"its schema is {fields['schema']!r}, not {SCHEMA!r}")
+        redacted: list[str] = fields["redacted"]
+        found = decode(Logged, {name: fields[name] for name in Logged.__slots__})
         if found.answers and len(found.answers) != len(found.rows):
             raise ValueError(f"it has {len(found.answers)} answers to {len(found.rows)} rows")
     except (ValueError, KeyError, TypeError) as error:
@@ -83,16 +86,19 @@ def read_line(line: str) -> Logged:
     return found
 
 
-def id_of(line: str) -> str:
-    """The request id in a line of a log, in which other lines may be anything."""
+def said(line: str, field: str) -> str:
+    """A text in a line of a log, in which other lines may be anything."""
     try:
-        return str(json.loads(line)["request_id"])
+        return str(json.loads(line)[field])
     except (ValueError, KeyError, TypeError):
         return ""
 
 
-def node(deployment: Deployment, requests: Sequence[Logged], tolerance: Tolerance) -> Node:
-    """`replay` asks; whether both say the same is for whoever reads its report."""
+def node(deployment: Deployment, requests: Sequence[Logged], tolerance: Tolerance, below: str = "") -> Node:
+    """`replay` asks; whether both say the same is for whoever reads its report.
+
+    `below` is the name of the model, where the service has several.
+    """
     return Node(
         name=NAME,
         kind="check",
@@ -105,11 +111,12 @@ def node(deployment: Deployment, requests: Sequence[Logged], tolerance: Toleranc
         params={
             "requests": json.dumps([encode(request) for request in requests], sort_keys=True),
             "tolerance": json.dumps(encode(tolerance)),
+            **({"model": below} if below else {}),
             **deployment.layout,
         },
         implementation=deployment.identity.tools("libcst"),
         environments=tuple(dict.fromkeys(("env-serve", deployment.model_environment))),
-        run=lambda work: _replay(work, deployment, requests, tolerance),
+        run=lambda work: _replay(work, deployment, requests, tolerance, below),
     )
 
 
@@ -119,7 +126,7 @@ def report(deployment: Deployment, tree: Tree) -> tuple[Replayed, ...]:
     return tuple(decode(Replayed, one) for one in said)
 
 
-def _replay(work: Work, deployment: Deployment, requests: Sequence[Logged], tolerance: Tolerance) -> Tree:
+def _replay(work: Work, deployment: Deployment, requests: Sequence[Logged], tolerance: Tolerance, below: str) -> Tree:
     spec = deployment.spec(work)
     if deployment.config.serve.hooks:
         text = "behind hooks the trained model takes and gives something else than what is logged"
@@ -131,9 +138,10 @@ def _replay(work: Work, deployment: Deployment, requests: Sequence[Logged], tole
     project = work.folder / "project"
     work.cas.materialise(work.inputs["project"], project, shared=True)
     with booted(work, project, deployment, field=("serve",)) as service:
-        built = [_built(service, request) for request in requests]
+        built = [_built(service, request, below) for request in requests]
     trained = [_trained(work, deployment, request, work.folder / f"{i}") for i, request in enumerate(requests)]
-    model = json.loads((project / "src" / deployment.package / "build.json").read_text(encoding="utf-8"))["model"]
+    package = project / "src" / deployment.package / (package_of(below) if below else "")
+    model = json.loads((package / "build.json").read_text(encoding="utf-8"))["model"]
     found = [
         Replayed(request=request, model=model, rows=compared(request, t, b, tolerance))
         for request, t, b in zip(requests, trained, built, strict=True)
@@ -155,9 +163,9 @@ def check(request: Logged, spec: ModelSpec, methods: tuple[str, ...]) -> None:
         raise fail("replay-mismatch", text, help="send its `rows` to the service")
 
 
-def _built(service: Service, request: Logged) -> list[Json] | str:
+def _built(service: Service, request: Logged, below: str) -> list[Json] | str:
     """The built service's answers, or why there are none."""
-    answer = service.ask("POST", f"/{request.method}", _sent(request))
+    answer = service.ask("POST", f"/{below}/{request.method}" if below else f"/{request.method}", _sent(request))
     answers = answer.json()
     if answer.status == 200 and isinstance(answers, list):
         return [plain(one) for one in answers]

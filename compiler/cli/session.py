@@ -212,12 +212,16 @@ def _changing(session: Session, nodes: tuple[str, ...]) -> Diagnostic:
     )
 
 
-def single(session: Session, command: str) -> None:
-    """UserError `several-models` where a command that asks the one model finds several."""
-    if models := session.config.models:
-        text = f"`deployc {command}` asks one model, and {session.file.name} has several: {', '.join(models)}"
-        hint = "a test `parity` for each of them compares them when they are built"
+def chosen(session: Session, model: str | None, command: str) -> None:
+    """UserError `several-models` or `which-model` where it is not known which model a command asks."""
+    models = session.config.models
+    known = f"known: {', '.join(models)}" if models else "there is one model only: leave --model out"
+    if models and model is None:
+        text = f"`deployc {command}` asks one model, and {session.file.name} has several"
+        hint = f"say which one by --model; {known}"
         raise session.placed(fail("several-models", text, field=("models",), help=hint))
+    if model is not None and model not in models:
+        raise fail("which-model", f"there is no model `{model}` in `models`", help=known)
 
 
 def built_project(made: Deployment, folder: Path) -> Path:

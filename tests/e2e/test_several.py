@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -38,6 +39,18 @@ tests:
   parity: {{model: species-of, rows: sample.csv, tolerance: 1e-9}}
 """
 
+LINE = {
+    "schema": "payload/1",
+    "time": "2026-11-25T03:43:33Z",
+    "request_id": "case-1",
+    "model": "",
+    "method": "predict",
+    "rows": [ROW],
+    "redacted": [],
+    "answers": [{"prediction": "Adelie"}],
+    "status": 200,
+}
+
 
 @pytest.mark.slow
 def test_two_models_are_proved_and_served_as_one_and_made_again_each_alone(given: Project) -> None:
@@ -64,7 +77,20 @@ def test_two_models_are_proved_and_served_as_one_and_made_again_each_alone(given
     assert "inspect-species-of" in again.ran
     assert not {name for name in again.ran if name.endswith("-all")}
     assert [event["event"] for event in given.run("build", "--json").events] == ["up-to-date"]
-    assert given.run("prove", "--rows", "sample.csv").codes == ["several-models"]
+
+    proved = given.run("prove", "--rows", "sample.csv", "--model", "species-of")
+    assert proved.code == 0, proved.err
+    assert "predict: 14 answers, 0 different" in proved.out
+    given.write("log", "".join(f"{json.dumps(LINE | {'name': name})}\n" for name in ("all", "species-of")))
+    replayed = given.run("replay", "log", "--model", "species-of")
+    assert replayed.code == 0, replayed.err
+    assert replayed.out.count("request case-1") == 1
+    for command, unknown in (
+        (("prove", "--rows", "sample.csv"), "which-model"),
+        (("replay", "log"), "replay-unreadable"),
+    ):
+        assert given.run(*command).codes == ["several-models"]
+        assert given.run(*command, "--model", "third").codes == [unknown]
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from deployc.compiler.model_spec import Column, ModelSpec
 from deployc.schema.config import Tolerance
 from deployc.schema.diagnostics import UserError
 from deployc.targets.project.template import payloads
-from deployc.targets.replaying import SCHEMA, Logged, check, compared, id_of, read_line
+from deployc.targets.replaying import SCHEMA, Logged, check, compared, read_line, said
 
 LINE: dict[str, object] = {
     "schema": SCHEMA,
@@ -42,6 +42,7 @@ def test_a_line_of_the_log_is_read() -> None:
         Logged(
             request_id="r1",
             time="2026-01-01T00:00:00Z",
+            name="churn",
             model="m",
             method="predict_proba",
             rows=({"x": 1.0},),
@@ -50,8 +51,12 @@ def test_a_line_of_the_log_is_read() -> None:
         )
         == LOGGED
     )
-    assert id_of(json.dumps(LINE)) == "r1"
-    assert id_of("no JSON") == ""
+    assert said(json.dumps(LINE), "request_id") == "r1"
+    assert said("no JSON", "request_id") == ""
+
+
+def test_a_line_that_says_no_name_is_read() -> None:
+    assert read_line(json.dumps({key: value for key, value in LINE.items() if key != "name"})).name == ""
 
 
 def test_it_reads_what_the_service_writes() -> None:

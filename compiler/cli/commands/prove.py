@@ -3,6 +3,7 @@
 examples:
   deployc prove --rows cases.csv
   deployc prove --rows cases.csv --json > proof.json
+  deployc prove --rows cases.csv --model churn    one of several models
 """
 
 from __future__ import annotations
@@ -21,13 +22,16 @@ from ....schema.render import visible
 from ....targets import proving
 from ....targets.deployment import Deployment
 from ....targets.graph import graph
+from ....targets.project import package_of
 from ....targets.project.telling import told
+from ....targets.several import members, under
+from ...node import AnyNode
 from ...plan import Plan
 from ...tree import Tree
 from ..building import executed, report_failures
 from ..progress import progress
 from ..session import arguments as file_argument
-from ..session import built_project, deployment, machine_arguments, opened, single
+from ..session import built_project, chosen, deployment, machine_arguments, opened
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,16 +39,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     machine_arguments(parser)
     parser.set_defaults(locked=True, keep_going=False, jobs=os.cpu_count() or 2)
     parser.add_argument("--rows", required=True, metavar="CSV", help="rows with the model's columns")
+    parser.add_argument("--model", metavar="NAME", help="which of several models")
     parser.add_argument("--json", action="store_true", help="the report as a JSON object on standard output")
     parser.add_argument("-o", "--out", default=None, metavar="DIR", help="where the outputs are")
 
 
 def run(options: argparse.Namespace) -> int:
     session = opened(options)
-    single(session, "prove")
+    chosen(session, options.model, "prove")
     made = deployment(session, options)
     project = built_project(made, Path(options.out or session.out).absolute())
-    plan = Plan.of([*graph(made), proving.node(made, _built(made, project, Path(options.rows)))]).only([proving.NAME])
+    plan = Plan.of([*graph(made), _node(made, project, options)]).only([proving.NAME])
     show = progress(Console(stderr=True, highlight=False), as_json=False)
     show.start()
     try:
@@ -60,10 +65,18 @@ def run(options: argparse.Namespace) -> int:
     return 0 if proof.equal else 1
 
 
-def _built(made: Deployment, project: Path, rows: Path) -> proving.Built:
+def _node(made: Deployment, project: Path, options: argparse.Namespace) -> AnyNode:
+    rows, model = Path(options.rows), options.model
+    if model is None:
+        return proving.node(made, _built(made, project, rows, made.package))
+    built = _built(made, project, rows, f"{made.package}.{package_of(model)}")
+    return under(proving.node(members(made)[model], built), model)
+
+
+def _built(made: Deployment, project: Path, rows: Path, package: str) -> proving.Built:
     if not rows.is_file():
         raise fail("missing-file", f"no file {rows}")
     found = made.store.cas.put_folder(project / "src")
     source = Tree.of(entry for entry in found if not entry.path.endswith(".pyc"))
-    said = json.loads((project / "src" / made.package / "build.json").read_text(encoding="utf-8"))
-    return proving.Built(source=source, made=said, rows=rows.read_bytes())
+    said = json.loads((project / "src" / package.replace(".", "/") / "build.json").read_text(encoding="utf-8"))
+    return proving.Built(source=source, package=package, made=said, rows=rows.read_bytes())

@@ -4,6 +4,7 @@ examples:
   deployc replay payloads.jsonl
   deployc replay 4f2a9c --log payloads.jsonl
   deployc replay - < line.json
+  deployc replay payloads.jsonl --model churn    what one of several models was asked
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -22,13 +23,16 @@ from ....schema.config import Tolerance
 from ....schema.diagnostics import fail
 from ....schema.render import visible
 from ....targets import replaying
+from ....targets.deployment import Deployment
 from ....targets.graph import graph
-from ....targets.replaying import Replayed
+from ....targets.replaying import Logged, Replayed
+from ....targets.several import members, under
+from ...node import AnyNode
 from ...plan import Plan
 from ..building import executed, report_failures
 from ..progress import progress
 from ..session import arguments as file_argument
-from ..session import deployment, machine_arguments, opened, single
+from ..session import chosen, deployment, machine_arguments, opened
 
 WIDEST = 60
 
@@ -40,6 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     machine_arguments(parser)
     parser.set_defaults(locked=True, keep_going=False, jobs=os.cpu_count() or 2)
     parser.add_argument("--log", metavar="LOG", help="the file in which the request with that id is")
+    parser.add_argument("--model", metavar="NAME", help="which of several models")
     parser.add_argument("--abs", type=float, default=0.0, metavar="X", help="absolute difference allowed")
     parser.add_argument(
         "--rel", type=float, default=0.0, metavar="X", help="difference relative to the model's allowed"
@@ -50,9 +55,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     requests = [replaying.read_line(line) for line in _lines(options)]
     session = opened(options)
-    single(session, "replay")
+    chosen(session, options.model, "replay")
     made = deployment(session, options)
-    node = replaying.node(made, requests, Tolerance(abs=options.abs, rel=options.rel))
+    node = _node(made, requests, options)
     show = progress(Console(stderr=True, highlight=False), as_json=False)
     show.start()
     try:
@@ -70,6 +75,13 @@ def run(options: argparse.Namespace) -> int:
     return 0 if all(one.equal for one in found) else 1
 
 
+def _node(made: Deployment, requests: Sequence[Logged], options: argparse.Namespace) -> AnyNode:
+    tolerance, model = Tolerance(abs=options.abs, rel=options.rel), options.model
+    if model is None:
+        return replaying.node(made, requests, tolerance)
+    return under(replaying.node(members(made)[model], requests, tolerance, model), model)
+
+
 def _lines(options: argparse.Namespace) -> list[str]:
     """The lines to replay; UserError `replay-unreadable` where there are none."""
     source = options.log or options.request
@@ -77,10 +89,11 @@ def _lines(options: argparse.Namespace) -> list[str]:
         raise fail("missing-file", f"no file {source}")
     text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8", errors="replace")
     lines = [line for line in text.splitlines() if line.strip()]
-    if options.log:
-        lines = [line for line in lines if replaying.id_of(line) == options.request]
+    for field, wanted in (("request_id", options.request if options.log else None), ("name", options.model)):
+        lines = [line for line in lines if wanted is None or replaying.said(line, field) == wanted]
     if not lines:
         what = f"no request {options.request} is in {source}" if options.log else f"{source} has no line"
+        what += f" of the model {options.model}" if options.model else ""
         raise fail("replay-unreadable", what)
     return lines
 
