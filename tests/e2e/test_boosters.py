@@ -54,6 +54,17 @@ def test_the_service_answers_what_the_library_answers(project: Project, name: st
             assert ask(f"{url}/predict", {"age": 30, "income": 0.5, "city": "Atlantis"})[0] == status
 
 
+@pytest.mark.parametrize("name", ["lightgbm/array.lgb", "catboost/array.cbm"])
+def test_a_file_of_the_library_s_own_is_compiled(project: Project, name: str) -> None:
+    model = name.rpartition("/")[2]
+    shutil.copy(BOOSTERS / name, project / model)
+    shutil.copy(BOOSTERS / "array.csv", project / "rows.csv")
+    assert project.run("init", model, "--sample", "rows.csv", "--name", "served").code == 0
+    project.build()
+    report = json.loads((project / "build/reports/optimize/report.json").read_text())
+    assert report["optimizer"] == "onnx"
+
+
 def test_the_example_is_served_without_libraries_for_gpus(project: Project) -> None:
     shutil.copytree(EXAMPLES / "xgboost", project.folder, dirs_exist_ok=True)
     project.build()

@@ -14,8 +14,8 @@ def full_name(fitted: Fitted) -> str:
 
 def opened(model: Fitted) -> Fitted:
     """The library's own object, which a flavor may have put behind a face of its own."""
-    inner = getattr(model, "_booster", None)
-    return inner if type(inner).__name__ == "Booster" else model
+    inner = getattr(model, "native", None)
+    return model if inner is None else inner
 
 
 def takes_nan(estimator: Fitted) -> bool:
