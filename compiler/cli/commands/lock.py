@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     for name, section in locked(made, outcome.trees).sections.items():
         for what, why in section.without.items():
             console.print(f"deployc: {name} is locked without {what}: {why.splitlines()[0]}", markup=False)
-    console.print(f"deployc: deploy.lock holds {', '.join(name.removeprefix('lock-') for name in wanted)}")
+    console.print(f"deployc: {session.lock.name} holds {', '.join(name.removeprefix('lock-') for name in wanted)}")
     return 0
 
 
