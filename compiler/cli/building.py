@@ -106,8 +106,11 @@ def built(session: Session, plan: Plan, made: Deployment, options: argparse.Name
     tally = Tally(show)
     since = time.monotonic()
     folder = Path(options.out).absolute()
+    told: tuple[str, ...] = ()
 
     def then(outcome: Outcome) -> None:
+        nonlocal told
+        told = () if outcome.failures else remarks(made, outcome.trees)
         _write_logs(session, outcome)
         remember_manifests(session, outcome)
         if not outcome.failures and not options.only:
@@ -120,7 +123,6 @@ def built(session: Session, plan: Plan, made: Deployment, options: argparse.Name
         show.stop()
     if not outcome.failures:
         stat_cache.write(session.remembered("stats"), session.sources.stats)
-    told = () if outcome.failures else remarks(made, outcome.trees)
     told += tuple(f"not proved: {name}: {lack}" for name, lack in outcome.unproved.items())
     seconds = time.monotonic() - since
     return Built(outcome=outcome, folder=folder, ended=tally.ended, seconds=seconds, remarks=told)
