@@ -110,6 +110,11 @@ def test_six_hundred_columns(project: Project, models: Callable[[str], Path]) ->
     assert json.loads(project.run("inspect", "wide.joblib", "--json").out)["inputs"][599]["name"] == "column 599"
 
 
+def test_boosting_with_categories(project: Project, models: Callable[[str], Path]) -> None:
+    report = proven(project, models("today"), "categories.joblib", "categories.csv")
+    assert report["largest difference"] == {"predict": 0.0, "predict_proba": 0.0, "decision_function": 0.0}
+
+
 def test_a_pipeline_of_texts_takes_one_a_row(project: Project, models: Callable[[str], Path]) -> None:
     report = proven(project, models("today"), "texts.joblib", "texts.csv")
     assert report["largest difference"] == {"predict": 0.0, "predict_proba": 0.0, "decision_function": 0.0}

@@ -11,9 +11,10 @@ import mlflow
 import mlflow.sklearn
 import numpy as np
 import pandas as pd
+import sklearn
 from mlflow.models.signature import infer_signature
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import RandomForestRegressor
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestRegressor
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
@@ -52,6 +53,12 @@ def write_wide():
     rows("wide", table)
 
 
+def write_categories():
+    table = PEOPLE[["age", "city"]].astype({"city": "category"})
+    joblib.dump(HistGradientBoostingClassifier().fit(table, PEOPLE["age"] > 40), OUT / "categories.joblib")
+    rows("categories", table)
+
+
 def write_texts():
     texts = [f"{mood} film no {i}" for i in range(40) for mood in ("good", "bad")]
     model = make_pipeline(TfidfVectorizer(), LogisticRegression())
@@ -64,3 +71,6 @@ if __name__ == "__main__":
     write_regressor()
     write_wide()
     write_texts()
+    # older ones want numbers in the place of categories
+    if tuple(map(int, sklearn.__version__.split(".")[:2])) >= (1, 6):
+        write_categories()

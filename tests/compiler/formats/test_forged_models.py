@@ -15,6 +15,8 @@ import pytest
 from deployc.compiler.cas import Cas
 from deployc.compiler.formats.allowed import Allowed, default_allowed
 from deployc.compiler.formats.inspection import inspect, stored
+from deployc.compiler.formats.pickles import walk
+from deployc.compiler.formats.stream import Stream
 from deployc.compiler.formats.symbols import Name
 from deployc.compiler.model_spec import ModelSpec
 from deployc.schema.diagnostics import UserError
@@ -79,6 +81,17 @@ def test_an_attack_in_a_pipelines_state_is_found(models: Path, space: Space, nam
     assert "posix.system" in refused.message
 
 
+CHECK = named("sklearn.utils.validation", "check_array")
+PARTIAL = named("functools", "partial") + b"\x94"
+CHECKING = PARTIAL + CHECK + b"\x94\x85R"
+"""partial(check_array), with the two names in the memo's places 0 and 1."""
+
+
+def checking(function: bytes = b"h\x01", arguments: bytes = b")", more: bytes = b"N") -> bytes:
+    """The same with a state: what it calls, with what, and the attributes of the call itself."""
+    return CHECKING + b"(" + function + arguments + b"}" + more + b"tb"
+
+
 FORGED = {
     "names from the memo": pickled(text("os"), b"\x94", text("system"), b"\x940", b"0h\x00h\x01\x93", ARGUMENT, b"R"),
     "old style class": b"(S'touch x'\nios\nsystem\n.",
@@ -90,6 +103,17 @@ FORGED = {
     "scipy's distributions": pickled(named("scipy.stats._distn_infrastructure", "rv_continuous"), b")\x81"),
     "joblib's memory": pickled(named("joblib.memory", "Memory"), b")\x81"),
     "partial": pickled(named("functools", "partial"), PIPELINE, b"\x85R"),
+    "partial, never called": pickled(PARTIAL),
+    "partial, again from the memo": pickled(CHECKING, b"0h\x00", PIPELINE, b"\x85R"),
+    "partial, as an empty object": pickled(CHECKING, b"0h\x00h\x01\x85\x81"),
+    "partial, made by another": pickled(CHECKING, b"0", named("copyreg", "__newobj__"), b"h\x00h\x01\x86R"),
+    "partial with an argument": pickled(checking(arguments=PIPELINE + b"\x85")),
+    "partial of something else later": pickled(checking(function=PIPELINE)),
+    "partial with attributes": pickled(checking(more=b"}")),
+    "partial with a state of another form": pickled(CHECKING, b"}b"),
+    "a check that is called": pickled(CHECKING, b"0h\x01", ARGUMENT, b"R"),
+    "a check alone": pickled(CHECK),
+    "two checks": pickled(CHECK, b"0", CHECKING),
     "in a pickle of bytes": pickled(b"C", bytes([len(pickled(SYSTEM))]), pickled(SYSTEM)),
     "before the file breaks": pickled(SYSTEM, b"\xff"),
     "the type of a testing helper": pickled(named("sklearn.utils._testing", "MinimalClassifier"), b")\x81"),
@@ -99,6 +123,12 @@ FORGED = {
 @pytest.mark.parametrize("how", FORGED)
 def test_other_ways_to_reach_what_is_not_allowed_are_refused(space: Space, how: str) -> None:
     assert space.refused(space.file(FORGED[how])).code == "forbidden-pickle"
+
+
+def test_the_check_in_scikit_learns_boosters_is_passed_over() -> None:
+    assert walk(Stream(io.BytesIO(pickled(checking())))).mentions == ()
+    twice = pickled(checking(), b"0h\x00h\x01\x85R")
+    assert walk(Stream(io.BytesIO(twice))).mentions == ()
 
 
 def array_state(dtype: bytes, shape: bytes, alignment: bytes = b"N") -> bytes:
