@@ -24,20 +24,34 @@ def each(
     When one fails, by what it raises, those that have not begun never do, and the others come to their end. An
     interrupt, or `ended`, gives up all of them where they are.
     """
-    interrupted = threading.Event()
+    interrupted, failed = threading.Event(), threading.Event()
 
     def go_on() -> None:
         if interrupted.is_set() or (ended and ended.is_set()):
             raise GivenUp
 
+    def begin(item: Item) -> Given:
+        if failed.is_set():
+            raise GivenUp
+        try:
+            return act(item, go_on)
+        except BaseException:
+            failed.set()
+            raise
+
     pool = ThreadPoolExecutor(AT_ONCE)
     waiting = True
     try:
-        work = [pool.submit(act, item, go_on) for item in items]
+        work = [pool.submit(begin, item) for item in items]
         wait(work, return_when=FIRST_EXCEPTION)
         waiting = False
     finally:
         if waiting:
             interrupted.set()
         pool.shutdown(cancel_futures=True)
-    return [future.result() for future in work if not future.cancelled()]
+    done = [future for future in work if not future.cancelled()]
+    for future in done:
+        # Those that never began have no failure of their own.
+        if (error := future.exception()) and not isinstance(error, GivenUp):
+            raise error
+    return [future.result() for future in done]
