@@ -17,6 +17,10 @@ class TimedOut(Exception):
     """A command ran longer than it may; it and its children have been killed."""
 
 
+class GivenUp(Exception):
+    """The build ended while this waited."""
+
+
 @dataclass(frozen=True, slots=True)
 class Processes:
     """The running commands of one build, each the leader of a process group of its own."""
@@ -36,7 +40,8 @@ class Processes:
     ) -> int:
         """Run a command to its end, its output going to `log` line by line; returns its exit code.
 
-        `timeout` is in seconds; TimedOut when it was reached.
+        `timeout` is in seconds; TimedOut when it was reached. GivenUp where the build was: how the command ended then
+        says nothing of it.
         """
         with self.started(command, folder=folder, environ=environ, log=log) as (process, reader):
             try:
@@ -45,7 +50,9 @@ class Processes:
                 raise TimedOut from None
             end(process)  # what it has left in the background would keep its output open
             reader.join()
-            return code
+        if self.ended.is_set():
+            raise GivenUp
+        return code
 
     @contextmanager
     def started(
@@ -94,10 +101,6 @@ def _read(process: subprocess.Popen[str], log: Callable[[str], None]) -> None:
     if process.stdout:
         for line in process.stdout:
             log(line.rstrip("\n"))
-
-
-class GivenUp(Exception):
-    """The build ended while this waited."""
 
 
 def hold(handle: int, ended: threading.Event) -> None:

@@ -39,9 +39,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         for conn, due in list(self._due.items()):
             if due > now:
                 return
-            self._due.pop(conn, None)
-            # One that waits for a thread with its whole head is not its client's fault.
-            if b"\r\n\r\n" not in _sent(conn.sock):
+            # One whose head came just now is gone from here; one that waits for a thread with all of it is not late.
+            if self._due.pop(conn, None) and b"\r\n\r\n" not in _sent(conn.sock):
                 with suppress(OSError):
                     conn.sock.shutdown(socket.SHUT_RD)
 
