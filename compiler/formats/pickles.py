@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from math import prod
 
+from . import calls
 from .npy import recorded_dtype, recorded_shape
 from .opcodes import KEPT, Operation, operations
 from .stream import Stream
@@ -21,11 +22,6 @@ from .symbols import Array, Instance, Malformed, Mention, Name, Value
 WRAPPER = Name("joblib.numpy_pickle", "NumpyArrayWrapper")
 _PROTOCOLS = (b"\x02", b"\x03", b"\x04", b"\x05")
 _DEEPEST = 4
-_CODEC = Name("_codecs", "encode")
-_PARTIAL, _CHECK = Name("functools", "partial"), Name("sklearn.utils.validation", "check_array")
-"""Boosters with categories hold `partial(check_array, dtype=..., ...)`, which no more than looks at what it is given.
-The two count as no names where they stand in this very form, and in no other.
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,14 +142,12 @@ class _Walker:
     def make(self, maker: Value, args: Value, *, called: bool) -> Value:
         if not isinstance(maker, Name) or not isinstance(args, tuple):
             raise Malformed("it calls something that is not a named class or function")
-        if called and maker == _CODEC:
-            if len(args) != 2 or not isinstance(args[0], str) or args[1] != "latin1":
-                raise Malformed("bytes in another encoding than pickle uses")
-            return args[0].encode("latin-1", "replace")
-        if called and maker == _PARTIAL and args == (_CHECK,):
-            self.pass_over(_CHECK, _PARTIAL)
-        elif used := {_PARTIAL, _CHECK}.intersection(a for a in (maker, *args) if isinstance(a, Name)):
-            self.object_to(*used)
+        if called and maker == calls.CODEC:
+            return calls.encoded(args)
+        if called and calls.checks(maker, args):
+            self.pass_over(calls.CHECK, calls.PARTIAL)
+        else:
+            self.object_to(*calls.misused(maker, args))
         return Instance(maker, args, called)
 
     def pass_over(self, *names: Name) -> None:
@@ -164,7 +158,7 @@ class _Walker:
 
     def object_to(self, *names: Name) -> None:
         """Note names again that were passed over elsewhere."""
-        self.mentions += [Mention(name=name, at=self.stream.tell()) for name in sorted(names, key=str)]
+        self.mentions += [Mention(name=name, at=self.stream.tell()) for name in names]
 
     def read_array(self, wrapper: Instance) -> Value:
         """The array whose bytes follow; the stream stands behind them afterwards."""
@@ -226,20 +220,12 @@ def _build(walker: _Walker, _: Operation) -> None:
         # on a class this would replace its methods
         raise Malformed("it sets the state of what is not an object")
     target.set_state(state)
-    if target.maker == _PARTIAL and not _calls_check(state):
-        walker.object_to(_PARTIAL)
+    if target.maker == calls.PARTIAL and not calls.still_checks(state):
+        walker.object_to(calls.PARTIAL)
     if target.maker == WRAPPER:
         if not isinstance(state, dict) or not set(state) <= _WRAPPER_STATE:
             raise Malformed("joblib's array wrapper in an unknown form")
         walker.stack[-1] = walker.read_array(target)
-
-
-def _calls_check(state: Value) -> bool:
-    """Whether a partial call's state has it check what it is given, with nothing before that."""
-    match state:
-        case (func, (), dict() | None, None):
-            return func == _CHECK
-    return False
 
 
 def _new(walker: _Walker, operation: Operation) -> None:

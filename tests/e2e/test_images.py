@@ -25,18 +25,19 @@ OCI = f"targets: {{oci: {{base: ./base, reference: {REFERENCE}}}}}\nserve: {{opt
 TEXT = GIVEN.partition("targets:")[0] + OCI
 
 
-def _with_base(project: Project) -> Project:
+def with_base(project: Project, text: str = TEXT) -> Project:
+    """The project with a base for its images beside its deploy.yaml."""
     if PYTHON != base.PYTHON:
         pytest.skip(f"the base of tests has Python {base.PYTHON}")
     shutil.copytree(base.layout(), project / "base", copy_function=os.link)
-    project.write("deploy.yaml", TEXT)
+    project.write("deploy.yaml", text)
     return project
 
 
 @pytest.fixture
 def imaged(given: Project) -> Project:
     """A folder whose image is still to be built."""
-    return _with_base(given)
+    return with_base(given)
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +45,7 @@ def image(
     built: tuple[Project, str], project_at: Callable[[Path], Project], tmp_path_factory: pytest.TempPathFactory
 ) -> Project:
     """The same, built; not to be changed."""
-    project = _with_base(_given(project_at(tmp_path_factory.mktemp("image")), built[0]))
+    project = with_base(_given(project_at(tmp_path_factory.mktemp("image")), built[0]))
     project.build()
     return project
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import signal
@@ -15,12 +14,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ..containers import base, engine
+from ..containers import engine
 from ..containers.registry import served
 from ..containers.running import Pod, beside, running, unpacked
-from .conftest import GIVEN, PYTHON, _given
+from .conftest import GIVEN, _given
 from .project import Project, contents
 from .test_containers import free_port, is_ready
+from .test_images import with_base
 from .test_serving import ask
 
 IMAGE, MODEL = "registry.example.com/penguins", "registry.example.com/penguins-model"
@@ -34,20 +34,12 @@ first.
 ROW = {"bill_length_mm": 39.1, "bill_depth_mm": 18.7, "flipper_length_mm": 181, "body_mass_g": 3750}
 
 
-def _with_base(project: Project) -> Project:
-    if PYTHON != base.PYTHON:
-        pytest.skip(f"the base of tests has Python {base.PYTHON}")
-    shutil.copytree(base.layout(), project / "base", copy_function=os.link)
-    project.write("deploy.yaml", TEXT)
-    return project
-
-
 @pytest.fixture(scope="session")
 def modelcar(
     built: tuple[Project, str], project_at: Callable[[Path], Project], tmp_path_factory: pytest.TempPathFactory
 ) -> Project:
     """A folder with both images and the InferenceService; not to be changed."""
-    project = _with_base(_given(project_at(tmp_path_factory.mktemp("modelcar")), built[0]))
+    project = with_base(_given(project_at(tmp_path_factory.mktemp("modelcar")), built[0]), TEXT)
     project.build()
     return project
 
@@ -96,7 +88,7 @@ def test_the_model_s_image_holds_what_was_built_on_the_service_s_base(modelcar: 
 def test_both_images_go_to_their_registry_and_are_verified(modelcar: Project, given: Project, tmp_path: Path) -> None:
     if shutil.which("skopeo") is None:
         pytest.skip("there is no skopeo here: apt-get install skopeo")
-    project = _with_base(given)
+    project = with_base(given, TEXT)
     shutil.copy(modelcar / "deploy.lock", project / "deploy.lock")
     with served(tmp_path) as registry:
         project.edit("deploy.yaml", "registry.example.com", f"{registry.address}/team")
@@ -118,7 +110,7 @@ def test_both_images_go_to_their_registry_and_are_verified(modelcar: Project, gi
 
 @pytest.mark.slow
 def test_tests_and_an_engine_lay_the_model_where_kserve_would(modelcar: Project, given: Project, fresh: str) -> None:
-    project = _with_base(given)
+    project = with_base(given, TEXT)
     shutil.copy(modelcar / "deploy.lock", project / "deploy.lock")
     project.edit("deploy.yaml", "{base:", f"{{labels: {{fresh: {fresh}}}, base:")
     project.edit("deploy.yaml", "\nserve:", "\ntests: {smoke: {in: oci}}\nserve:")

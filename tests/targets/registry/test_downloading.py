@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +18,12 @@ from deployc.targets.registry.layout import Layout
 from deployc.targets.registry.manifest import INDEX, MANIFEST
 from deployc.targets.registry.push import push
 
-from ...containers.registry import Registry, served
+from ...containers.registry import Registry
 from ...containers.relay import relayed
 from .images import CONFIG, LAYER, blob, layout
-from .test_push import asking, shipment
+from .test_push import asking, registry, shipment
 
+__all__ = ["registry"]
 pytestmark = pytest.mark.slow  # Debian's registry is installed for the slow lane
 
 FILES = os.urandom(3 << 20)
@@ -31,14 +32,6 @@ PACKED: Mapping[str, Callable[[bytes], bytes]] = {
     f"{LAYER}+gzip": gzip.compress,
     f"{LAYER}+zstd": zstandard.compress,
 }
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[Registry]:
-    folder = tmp_path / "registry"
-    folder.mkdir()
-    with served(folder) as registry:
-        yield registry
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 from base64 import b64decode
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,20 +30,13 @@ from deployc.targets.registry.referrers import MATERIALS, PROVENANCE, referrer, 
 from deployc.targets.registry.statement import Trained, statement
 from deployc.targets.registry.verifying import Verified, verify
 
-from ...containers.registry import Registry, served
+from ...containers.registry import Registry
 from .images import layout
-from .test_push import asking
+from .test_push import asking, registry
 from .test_statement import MADE, MODEL
 
+__all__ = ["registry"]
 KEY, OTHER = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[Registry]:
-    folder = tmp_path / "registry"
-    folder.mkdir()
-    with served(folder) as registry:
-        yield registry
 
 
 @dataclass(frozen=True, kw_only=True)
