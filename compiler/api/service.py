@@ -23,6 +23,7 @@ from ...targets.checks.booted import Json, free_port, wait
 from ...targets.deployment import Deployment
 from ..cli.serving import start
 from ..model_spec import Column
+from . import keeper
 from .errors import told
 from .rows import records
 
@@ -120,10 +121,11 @@ def started(made: Deployment, folder: Path, columns: tuple[Column, ...], wanted:
     environ = {f"{prefix}_DRAIN_SECONDS": "0", **command.environ, **wanted.environ}
     with NamedTemporaryFile(prefix=f"{made.package}-", suffix=".log", delete=False) as log:
         process = subprocess.Popen(
-            command.argv,
+            [command.argv[0], "-I", keeper.__file__, str(STOP_SECONDS), *command.argv],
             cwd=folder,  # Python before 3.11 would import what is in this process's own folder
             env=environ,
-            stdin=subprocess.DEVNULL,
+            bufsize=0,
+            stdin=subprocess.PIPE,  # its other end is closed with this process, however that ends
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # an interrupted cell does not interrupt the service
@@ -196,9 +198,12 @@ def _bare(answer: Json) -> Json:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
+    if process.stdin and not process.stdin.closed:
+        with suppress(BrokenPipeError):  # it has ended already
+            process.stdin.write(b"\n")  # to close is not enough where a fork of this process has the pipe too
+        process.stdin.close()
     try:
-        process.wait(STOP_SECONDS)
+        process.wait(STOP_SECONDS + 5)
     except subprocess.TimeoutExpired:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import select
+import signal
 import subprocess
 import sys
+import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -55,6 +60,28 @@ def test_a_built_service_runs_and_answers(ready: Project, monkeypatch: pytest.Mo
         assert "bill_length_mm" in str(raised.value)
     with pytest.raises(DeploycError, match="does not answer"):
         service.predict(ROWS)
+
+
+LEFT = """\
+import os, signal
+from deployc.compiler import build
+service = build("deploy.yaml", quiet=True).run()
+print(service.url, service.process.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_service_ends_with_a_python_that_is_killed(ready: Project) -> None:
+    ready.write("left.py", LEFT)
+    said = cooked(ready, "left.py")
+    assert said.returncode == -signal.SIGKILL, said.stderr
+    url, leader = said.stdout.split()
+    with suppress(ProcessLookupError):  # it has gone already
+        ended = os.pidfd_open(int(leader))
+        assert select.select([ended], [], [], SECONDS)[0], "it is still there"
+        os.close(ended)
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(f"{url}/readyz", timeout=5)
 
 
 @pytest.mark.usefixtures("inside")
