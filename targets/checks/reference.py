@@ -56,10 +56,17 @@ def table() -> Any:
     return pandas.DataFrame({name: column(pandas, name, kind) for name, kind in request["columns"].items()})
 
 
+def values(answer: Any) -> Any:
+    """An answer as lists; of a sparse matrix, all of its cells."""
+    import numpy
+
+    return numpy.asarray(answer.toarray() if hasattr(answer, "toarray") else answer).tolist()
+
+
 import deployc_loading  # noqa: E402 - its folder is on the path only now
 
 model = deployc_loading.load(Path(request["model"]))
 rows = table()
-answers = {method: getattr(model, method)(rows).tolist() for method in request["methods"]}
+answers = {method: values(getattr(model, method)(rows)) for method in request["methods"]}
 with open(sys.argv[2], "w", encoding="utf-8") as file:
     json.dump(answers, file)
