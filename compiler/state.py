@@ -11,7 +11,7 @@ import marshal
 import os
 import sys
 
-FORMAT = 1
+FORMAT = 2
 
 
 def load(path: str) -> dict[str, object] | None:
@@ -49,10 +49,11 @@ def save(
     rows: dict[str, tuple[int, ...]],
     digests: dict[str, str],
     summary: str,
+    standing: tuple[object, ...] = (),
 ) -> None:
     """Write the state; what is not older than this moment of the file system's clock is remembered by digest too.
 
-    `digests` holds those that the build has used; what is not in it is read now.
+    `digests` holds those that the build has used; what is not in it is read now. `standing` is what was published.
     """
     stamp = f"{path}.{os.getpid()}"
     with open(stamp, "wb") as file:
@@ -66,6 +67,7 @@ def save(
         "environ": environ,
         "rows": kept,
         "summary": summary,
+        "standing": standing,
     }
     with open(stamp, "wb") as file:
         file.write(marshal.dumps(state))
@@ -74,12 +76,15 @@ def save(
 
 def refresh(path: str, state: dict[str, object]) -> None:
     """Write a state again whose racy rows have just been read and found equal."""
-    rows, environ, flags, summary = state["rows"], state["environ"], state["flags"], state["summary"]
+    rows, environ, flags = state["rows"], state["environ"], state["flags"]
+    summary, standing = state["summary"], state["standing"]
     assert isinstance(rows, list)
     assert isinstance(environ, dict)
     assert isinstance(flags, tuple)
     assert isinstance(summary, str)
-    save(path, flags=flags, environ=environ, rows={p: s for p, s, _ in rows}, digests={}, summary=summary)
+    assert isinstance(standing, tuple)
+    known = {p: s for p, s, _ in rows}
+    save(path, flags=flags, environ=environ, rows=known, digests={}, summary=summary, standing=standing)
 
 
 def _picked(state: dict[str, object], environ: dict[str, str]) -> dict[str, str]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..compiler.digest import Digest
 from ..compiler.tree import Tree
 from ..schema.diagnostics import Diagnostic, UserError, fail
 from .catalogs import TARGETS
 from .deployment import Deployment
+
+if TYPE_CHECKING:  # it imports what asks a registry
+    from .registry.standing import Standing
 
 IMAGES = ("oci", "docker")
 """Kinds that go first: others name the images that these send."""
@@ -39,9 +43,12 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What was published, a line each for the summary."""
+    """What was published."""
 
     lines: tuple[str, ...]
+    """For the summary."""
+    standing: tuple[Standing, ...] = ()
+    """The images that were sent, where another publication of the same would only ask whether they still stand."""
 
 
 def published_by(deployment: Deployment, names: Iterable[str]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -19,6 +20,7 @@ from ...schema.lockfile import dump
 from ...schema.render import visible
 from ...targets.deployment import Deployment
 from ...targets.graph import elsewhere, locked, outputs, remarks
+from ...targets.publishing import KEY
 from .. import stat_cache, state
 from ..cas import CorruptBlob
 from ..digest import Digest, of_text
@@ -27,10 +29,13 @@ from ..events import Event, Observer
 from ..execute import Outcome, Settings, execute
 from ..plan import Plan
 from ..stat_cache import stat_of
-from . import state_path
+from . import BUILD, PUBLISH, identified, state_path
 from .progress import Progress, progress
 from .report import report
 from .session import Session
+
+if TYPE_CHECKING:
+    from ...targets.registry.standing import Standing
 
 ATTEMPTS = 3
 """A corrupt blob is made again by its node; a disk that corrupts it more often than this is not worth going on with."""
@@ -42,6 +47,7 @@ ENVIRON = (
     "DEPLOYC_CACHE",
     "XDG_CACHE_HOME",
     "XDG_CONFIG_HOME",
+    KEY,
 )
 
 
@@ -133,8 +139,7 @@ def build(
     plan: Plan,
     made: Deployment,
     options: argparse.Namespace,
-    flags: tuple[str, ...],
-    publish: Callable[[Outcome, Path], None] = lambda outcome, folder: None,
+    publish: Callable[[Outcome, Path], tuple[Standing, ...]] | None = None,
 ) -> int:
     """Run a build to its end, show it, and `publish` what it gave from the folder of outputs; returns the exit code."""
     done = built(session, plan, made, options, progress(Console(stderr=True, highlight=False), as_json=options.json))
@@ -142,9 +147,9 @@ def build(
         report_failures(session, done.outcome, options)
         return 1
     (sys.stdout if options.json else sys.stderr).write(_summary(session, done, options) + "\n")
-    if not options.only and not done.outcome.unproved:
-        _remember_state(session, made, flags, done.folder, options)
-    publish(done.outcome, done.folder)
+    standing = publish(done.outcome, done.folder) if publish else ()
+    if not options.only and not done.outcome.unproved and (standing or not publish):
+        _remember_state(session, made, done.folder, options, standing)
     return 0
 
 
@@ -209,9 +214,9 @@ def remember_manifests(session: Session, outcome: Outcome) -> None:
 def _remember_state(
     session: Session,
     made: Deployment,
-    flags: tuple[str, ...],
     folder: Path,
     options: argparse.Namespace,
+    standing: tuple[Standing, ...],
 ) -> None:
     looked_at = [made.interpreter.path]
     used = session.sources.stats.used
@@ -223,8 +228,10 @@ def _remember_state(
     if options.json:
         text = json.dumps({"event": "up-to-date", "out": str(folder)})
     environ = {name: made.environ.get(name, "") for name in ENVIRON}
-    path = state_path(str(session.file), session.environment)
-    state.save(path, flags=flags, environ=environ, rows=rows, digests=digests, summary=text)
+    command = PUBLISH if standing else BUILD
+    path = state_path(str(session.file), session.environment, command)
+    flags = identified(os.getcwd(), command, tuple(sys.argv[2:]))
+    state.save(path, flags=flags, environ=environ, rows=rows, digests=digests, summary=text, standing=standing)
 
 
 def _summary(session: Session, done: Built, options: argparse.Namespace) -> str:

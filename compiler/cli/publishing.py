@@ -6,7 +6,9 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...schema.diagnostics import Diagnostic, UserError
 from ...schema.render import visible
@@ -16,6 +18,9 @@ from ...targets.publishing import KEY, Publication, publish, published_by
 from ..digest import of_text
 from ..execute import Outcome
 from .session import Session
+
+if TYPE_CHECKING:
+    from ...targets.registry.standing import Standing
 
 
 def promoting(session: Session, image: str, names: Iterable[str]) -> Session:
@@ -27,8 +32,11 @@ def promoting(session: Session, image: str, names: Iterable[str]) -> Session:
     return replace(session, config=config, base=config)
 
 
-def sent(session: Session, made: Deployment, options: argparse.Namespace) -> Callable[[Outcome, Path], None]:
-    """What publishes a build's targets, given its outcome and the folder of its outputs.
+def sent(
+    session: Session, made: Deployment, options: argparse.Namespace
+) -> Callable[[Outcome, Path], tuple[Standing, ...]]:
+    """What publishes a build's targets, given its outcome and the folder of its outputs, and gives the images that it
+    sent, if that was all.
 
     UserError tells before anything is built which targets cannot be published.
     """
@@ -37,15 +45,18 @@ def sent(session: Session, made: Deployment, options: argparse.Namespace) -> Cal
     except UserError as error:
         raise session.placed(error) from None
 
-    def send(outcome: Outcome, folder: Path) -> None:
+    def send(outcome: Outcome, folder: Path) -> tuple[Standing, ...]:
         if outcome.unproved:
             raise session.placed(_unproved(outcome))
         found = (_publication(made, name, outcome, folder, options.key) for name in names)
+        done = []
         try:
             for published in publish(found):
                 sys.stderr.write("".join(f"  published {visible(line)}\n" for line in published.lines))
+                done.append(published.standing)
         except UserError as error:
             raise session.placed(error) from None
+        return tuple(chain.from_iterable(done)) if all(done) else ()
 
     return send
 

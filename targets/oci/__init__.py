@@ -76,4 +76,5 @@ def publish(publication: Publication) -> Published:
         return sent
     at = ("targets", publication.name, "modelcar")
     car = replace(place, reference=options.modelcar, part=MODELCAR, beside=place.reference, at=at)
-    return Published(lines=(*sent.lines, *send(publication, car).lines))
+    model = send(publication, car)
+    return Published(lines=(*sent.lines, *model.lines), standing=(*sent.standing, *model.standing))

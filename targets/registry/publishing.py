@@ -26,7 +26,8 @@ from .layout import Document, Layout
 from .pull import digest_of, document
 from .push import Shipment, push
 from .reference import LATEST, Reference, parsed
-from .referrers import MATERIALS, PROVENANCE, referrer, referring
+from .referrers import MATERIALS, PROVENANCE, referrer
+from .standing import Standing, stands
 from .statement import Made, Trained, statement
 from .upload import Changed
 from .verifying import signs
@@ -67,22 +68,23 @@ def publish(publication: Publication, place: Place) -> Published:
     (image,) = _layout(publication, place).entries
     called = "/".join(filter(None, (publication.name, place.part)))
     found = f"{reference}@{image.digest}"
+    already = f"{called} is published already as {found}"
+    standing = Standing(line=already, reference=str(reference), digest=image.digest, insecure=place.insecure)
+    # whether it is signed is looked at each time, with the key
+    left = () if key else (standing,)
     if _is_there(asked, replace(reference, digest=image.digest), key):
-        return Published(lines=(f"{called} is published already as {found}",))
+        return Published(lines=(already,), standing=left)
     try:
         push(asked, shipment(publication, place, reference, asked, key), publication.say)
     except (CorruptBlob, Changed, FileNotFoundError):
         text = "a part of the image is missing or damaged in the cache"
         raise fail("cache-corrupt", text, field=place.at, help="publish again: it is made again") from None
-    return Published(lines=(f"{called} is published as {found}{', signed' if key else ''}",))
+    return Published(lines=(f"{called} is published as {found}{', signed' if key else ''}",), standing=left)
 
 
 def _is_there(asked: Client, reference: Reference, key: ec.EllipticCurvePrivateKey | None) -> bool:
-    """Whether the tag names the image, and that is told of and signed: what was told of it once holds for ever."""
-    if digest_of(asked, replace(reference, digest="")) != reference.digest:
-        return False
-    told = {each.artifact_type for each in referring(asked, reference.repository, reference.digest)}
-    return told >= {MATERIALS, PROVENANCE} and (key is None or signs(asked, reference, key.public_key()) is not None)
+    """Whether the tag names the image, and that is told of and signed."""
+    return stands(asked, reference) and (key is None or signs(asked, reference, key.public_key()) is not None)
 
 
 def _key(publication: Publication) -> ec.EllipticCurvePrivateKey | None:

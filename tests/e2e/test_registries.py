@@ -110,6 +110,29 @@ def test_an_image_goes_to_its_registry_and_is_verified(world: Published, tmp_pat
 
 
 @pytest.mark.slow
+def test_publishing_again_only_asks_whether_all_still_stands(world: Published) -> None:
+    project = world.project
+    first = project.run("publish")
+    assert first.code == 0, first.err
+    named = f"{world.name}@{world.digest()}"
+    still = f"deployc: up to date: build\n  published oci is published already as {named}\n"
+    assert project.run("publish").err == still
+
+    command = ["skopeo", "copy", "-q", "--dest-tls-verify=false", f"oci:{base.layout()}", f"docker://{world.name}"]
+    subprocess.run(command, check=True)
+    assert f"oci is published as {named}" in project.run("publish").err
+    assert world.there() == world.digest()
+    assert project.run("publish").err == still
+
+    project.edit("deploy.yaml", "penguins:1", "penguins:2")
+    assert f"oci is published as {world.name[:-1]}2@" in project.run("publish").err
+    assert project.run("build").code == 0, "what is published is remembered apart from what is built"
+    assert project.run("publish").err.startswith("deployc: up to date: build\n")
+    shutil.rmtree(world.registry.folder / "data/docker/registry/v2/repositories/team")
+    assert f"oci is published as {world.name[:-1]}2@" in project.run("publish").err
+
+
+@pytest.mark.slow
 def test_what_a_base_s_tag_names_is_kept_until_it_is_asked_for(world: Published, tmp_path: Path) -> None:
     project, lock = world.project, world.project / "deploy.lock"
     project.build()

@@ -13,11 +13,9 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 
 from ....schema.diagnostics import fail
 from ....targets.deployment import Deployment
-from .. import identified
 from ..building import build
 from ..publishing import sent
 from ..session import Session, deployment, opened, plan, plan_arguments
@@ -47,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     made = deployment(session, options)
     if options.publish:
         return _published(session, made, options)
-    return build(session, plan(session, made, options), made, options, identified(os.getcwd(), tuple(sys.argv[2:])))
+    return build(session, plan(session, made, options), made, options)
 
 
 def _published(session: Session, made: Deployment, options: argparse.Namespace) -> int:
@@ -55,9 +53,7 @@ def _published(session: Session, made: Deployment, options: argparse.Namespace) 
         raise fail("not-publishable", "--only puts nothing out, so nothing of it can be published")
     options.names = options.target
     then = sent(session, made, options)
-    # not the flags of a build: one that is up to date may still have to be published
-    flags = identified(os.getcwd(), ("publish", *sys.argv[2:]))
-    return build(session, plan(session, made, options), made, options, flags, then)
+    return build(session, plan(session, made, options), made, options, then)
 
 
 def _count(text: str) -> int:

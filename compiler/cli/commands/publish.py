@@ -14,11 +14,8 @@ examples:
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 
 from ....schema.diagnostics import fail
-from .. import identified
 from ..building import build
 from ..publishing import promoting, sent
 from ..session import deployment, opened, plan, whole_arguments
@@ -46,8 +43,7 @@ def run(options: argparse.Namespace) -> int:
     options.out = options.out or str(session.out)
     made = deployment(session, options)
     then = sent(session, made, options)
-    flags = identified(os.getcwd(), ("publish", *sys.argv[2:]))
-    return build(session, plan(session, made, options), made, options, flags, then)
+    return build(session, plan(session, made, options), made, options, then)
 
 
 def _image(names: list[str]) -> tuple[str, list[str]]:
