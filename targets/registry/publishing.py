@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from ..deployment import LOCKED
 from ..graph import locked
 from ..publishing import KEY, PASSWORD, Publication, Published
 from ..several import named
-from . import signing
+from . import attesting, signing
 from .bases import BASE
 from .client import Client, client
 from .layout import Document, Layout
@@ -30,7 +30,7 @@ from .referrers import MATERIALS, PROVENANCE, referrer
 from .standing import Standing, stands
 from .statement import Made, Trained, statement
 from .upload import Changed
-from .verifying import signs
+from .verifying import attests, signs
 
 _BASE_NAME, _BASE_DIGEST = "org.opencontainers.image.base.name", "org.opencontainers.image.base.digest"
 
@@ -84,7 +84,12 @@ def publish(publication: Publication, place: Place) -> Published:
 
 def _is_there(asked: Client, reference: Reference, key: ec.EllipticCurvePrivateKey | None) -> bool:
     """Whether the tag names the image, and that is told of and signed."""
-    return stands(asked, reference) and (key is None or signs(asked, reference, key.public_key()) is not None)
+    return stands(asked, reference) and (key is None or _is_signed(asked, reference, key.public_key()))
+
+
+def _is_signed(asked: Client, reference: Reference, key: ec.EllipticCurvePublicKey) -> bool:
+    says = signs(asked, reference, key)
+    return says is not None and says[PROVENANCE] in attests(asked, reference, key)
 
 
 def _key(publication: Publication) -> ec.EllipticCurvePrivateKey | None:
@@ -123,21 +128,29 @@ def shipment(
         reference=reference,
         sources=_sources(publication, place, reference),
         telling=telling,
-        tagged=_signature(cas, asked, reference.at(image.digest), telling, key) if key else {},
+        tagged=dict(_signed(cas, asked, reference.at(image.digest), telling, key)) if key else {},
     )
 
 
-def _signature(
+def _signed(
     cas: Cas,
     asked: Client,
     image: Reference,
     telling: tuple[Document, ...],
     key: ec.EllipticCurvePrivateKey,
-) -> Mapping[str, Document]:
+) -> Iterator[tuple[str, Document]]:
+    """The attestation of the provenance and the signature of all, by the tags that they get."""
     told = {each.manifest.artifact_type: each.manifest.layers[0].digest for each in telling}
+    provenance = cas.get(Digest(told[PROVENANCE].removeprefix("sha256:")))
+    place = replace(image, tag=attesting.tag_of(image.digest), digest="")
+    yield place.tag, attesting.attested(cas, provenance, key, _before(asked, place))
     place = replace(image, tag=signing.tag_of(image.digest), digest="")
-    before = document(asked, place) if digest_of(asked, place) else None
-    return {place.tag: signing.signed(cas, signing.payload(image.name, image.digest, told), key, before)}
+    data = signing.payload(image.name, image.digest, told)
+    yield place.tag, signing.signed(cas, data, key, _before(asked, place))
+
+
+def _before(asked: Client, place: Reference) -> Document | None:
+    return document(asked, place) if digest_of(asked, place) else None
 
 
 def _sources(publication: Publication, place: Place, reference: Reference) -> dict[str, str]:

@@ -80,14 +80,20 @@ def signed(cas: Cas, data: bytes, key: ec.EllipticCurvePrivateKey, before: Docum
     digest = f"sha256:{cas.put_bytes(data)}"
     others = before.manifest.layers if before else ()
     ours = [layer for layer in others if layer.digest == digest]
-    if before and any(_verified(data, layer.annotations.get(SIGNATURE, ""), key.public_key()) for layer in ours):
+    if before and any(verified(data, layer.annotations.get(SIGNATURE, ""), key.public_key()) for layer in ours):
         return before
-    signature = base64.b64encode(key.sign(data, ec.ECDSA(SHA256(), deterministic_signing=True))).decode()
-    layer = Descriptor(media_type=PAYLOAD, digest=digest, size=len(data), annotations={SIGNATURE: signature})
-    return _manifest(cas, (*others, layer))
+    annotations = {SIGNATURE: signature(data, key)}
+    return added(cas, Descriptor(media_type=PAYLOAD, digest=digest, size=len(data), annotations=annotations), before)
 
 
-def _manifest(cas: Cas, layers: tuple[Descriptor, ...]) -> Document:
+def signature(data: bytes, key: ec.EllipticCurvePrivateKey) -> str:
+    """The signature of `data` in base64, always the same."""
+    return base64.b64encode(key.sign(data, ec.ECDSA(SHA256(), deterministic_signing=True))).decode()
+
+
+def added(cas: Cas, layer: Descriptor, before: Document | None) -> Document:
+    """The manifest of what is signed, which is its layers: this one, and those that were there `before`."""
+    layers = (*(before.manifest.layers if before else ()), layer)
     rootfs = {"type": "layers", "diff_ids": [layer.digest for layer in layers]}
     config = json.dumps({"architecture": "", "os": "", "config": {}, "rootfs": rootfs}, sort_keys=True).encode()
     described = Descriptor(media_type=_CONFIG, digest=f"sha256:{cas.put_bytes(config)}", size=len(config))
@@ -103,7 +109,7 @@ def _manifest(cas: Cas, layers: tuple[Descriptor, ...]) -> Document:
 
 def says(data: bytes, signature: str, key: ec.EllipticCurvePublicKey, digest: str) -> Mapping[str, str] | None:
     """What a payload tells of the image with this digest, None where it is not signed by that key or is of another."""
-    if not _verified(data, signature, key):
+    if not verified(data, signature, key):
         return None
     try:
         found = json.loads(data)
@@ -116,7 +122,8 @@ def says(data: bytes, signature: str, key: ec.EllipticCurvePublicKey, digest: st
         return None
 
 
-def _verified(data: bytes, signature: str, key: ec.EllipticCurvePublicKey) -> bool:
+def verified(data: bytes, signature: str, key: ec.EllipticCurvePublicKey) -> bool:
+    """Whether a signature in base64 is by that key."""
     try:
         key.verify(base64.b64decode(signature, validate=True), data, ec.ECDSA(SHA256()))
     except (InvalidSignature, binascii.Error, ValueError):

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import cast
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from ...compiler.digest import of_bytes
 from ...schema.diagnostics import UserError, fail
-from . import signing
+from . import attesting, signing
 from .client import Client
 from .downloading import Downloaded, download
 from .layout import Document
-from .manifest import MANIFESTS
+from .manifest import MANIFESTS, Descriptor
 from .pull import digest_of, document, small
 from .reference import Reference
 from .referrers import MATERIALS, PROVENANCE, referring
@@ -67,11 +68,9 @@ def verify(
         if not exists(client, found.repository, part):
             raise _not(found, f"the registry lacks its part {part.digest}")
     downloaded = download(client, found, images, say) if say else None
-    says = signs(client, found, key) if key else {}
-    if says is None:
-        raise _not(found, "it has no signature by this key")
-    statement = _of(found, _json(client, found, PROVENANCE, says), "provenance", _subjects)
-    bom = _of(found, _json(client, found, MATERIALS, says), "bill of materials", _described)
+    meant = _meant(client, found, key) if key else {}
+    statement = _of(found, _json(client, found, PROVENANCE, meant), "provenance", _subjects)
+    bom = _of(found, _json(client, found, MATERIALS, meant), "bill of materials", _described)
     components = bom.get("components")
     parts = [_mapping(each) for each in components] if isinstance(components, list) else []
     count = sum(each.get("type") == "library" for each in parts)
@@ -94,19 +93,40 @@ def _told(downloaded: Downloaded | None) -> str:
     return f"{downloaded.layers} ({downloaded.size / 1e6:.1f} MB), each as its digests say"
 
 
+def _meant(client: Client, found: Reference, key: ec.EllipticCurvePublicKey) -> Mapping[str, str]:
+    """The digests of what the key's owner tells of the image, by format."""
+    says, attested = signs(client, found, key), attests(client, found, key)
+    if says is None:
+        raise _not(found, "it has no signature by this key that names what is told of it")
+    if says[PROVENANCE] not in attested:
+        raise _not(found, "it has no attestation by this key of the provenance that the signature means")
+    return says
+
+
 def signs(client: Client, found: Reference, key: ec.EllipticCurvePublicKey) -> Mapping[str, str] | None:
-    """What the key's owner says of the image by its digest, None where he says nothing."""
-    place = replace(found, tag=signing.tag_of(found.digest), digest="")
-    layers = document(client, place).manifest.layers if digest_of(client, place) else ()
-    for layer in reversed(layers):
+    """What the key's owner says of the image by its digest and of what is told of it, None where he says nothing."""
+    for layer in reversed(_under(client, found, signing.tag_of(found.digest))):
         data = small(client, found.repository, layer)
         says = signing.says(data, layer.annotations.get(signing.SIGNATURE, ""), key, found.digest)
-        if says and says[signing.NAME] == found.name:
+        if says and says[signing.NAME] == found.name and says.keys() >= {PROVENANCE, MATERIALS}:
             return says
     return None
 
 
-def _json(client: Client, found: Reference, media: str, says: Mapping[str, str]) -> Json:
+def attests(client: Client, found: Reference, key: ec.EllipticCurvePublicKey) -> Collection[str]:
+    """The digests of the statements about the image that the key's owner attests."""
+    layers = _under(client, found, attesting.tag_of(found.digest))
+    said = (attesting.says(small(client, found.repository, layer), key) for layer in layers)
+    return {f"sha256:{of_bytes(each)}" for each in said if each is not None}
+
+
+def _under(client: Client, found: Reference, tag: str) -> tuple[Descriptor, ...]:
+    """The layers of what a tag names; none where there is no such tag."""
+    place = replace(found, tag=tag, digest="")
+    return document(client, place).manifest.layers if digest_of(client, place) else ()
+
+
+def _json(client: Client, found: Reference, media: str, meant: Mapping[str, str]) -> Json:
     """What is told of the image in a format: what the signature means, or else what was told last."""
     manifests = [
         document(client, found.at(each.digest)).manifest
@@ -114,7 +134,7 @@ def _json(client: Client, found: Reference, media: str, says: Mapping[str, str])
         if each.artifact_type == media
     ]
     layers = [m.layers[0] for m in manifests if m.subject == found.digest and m.layers]
-    fitting = [layer for layer in layers if says.get(media, layer.digest) == layer.digest]
+    fitting = [layer for layer in layers if meant.get(media, layer.digest) == layer.digest]
     if not fitting:
         others = "other than the signature means" if layers else "beside it: `deployc publish` puts it there"
         raise _not(found, f"there is no {media} {others}")

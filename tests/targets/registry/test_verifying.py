@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 from deployc.compiler.cas import Cas
 from deployc.compiler.digest import Digest
 from deployc.schema.diagnostics import UserError
-from deployc.targets.registry import signing
+from deployc.targets.registry import attesting, signing
 from deployc.targets.registry.layout import Layout
 from deployc.targets.registry.manifest import Descriptor
 from deployc.targets.registry.materials import materials
@@ -29,6 +29,9 @@ from deployc.targets.registry.reference import Reference
 from deployc.targets.registry.referrers import MATERIALS, PROVENANCE, referrer, referring
 from deployc.targets.registry.statement import Trained, statement
 from deployc.targets.registry.verifying import Verified, verify
+from securesystemslib.dsse import Envelope
+from securesystemslib.exceptions import UnverifiedSignatureError
+from securesystemslib.signer import SSlibKey
 
 from ...containers.registry import Registry
 from .images import layout
@@ -66,10 +69,16 @@ class World:
             referrer(self.cas, self.image, MATERIALS, materials(made)),
             referrer(self.cas, self.image, PROVENANCE, statement(made)),
         )
+        whole = Shipment(layout=self.layout, image=self.image, reference=self.reference, telling=telling)
+        if key is None:
+            return whole
         told = {each.manifest.artifact_type: each.manifest.layers[0].digest for each in telling}
         data = signing.payload(self.reference.name, self.image.digest, told)
-        tagged = {signing.tag_of(self.image.digest): signing.signed(self.cas, data, key)} if key else {}
-        return Shipment(layout=self.layout, image=self.image, reference=self.reference, telling=telling, tagged=tagged)
+        tagged = {
+            signing.tag_of(self.image.digest): signing.signed(self.cas, data, key),
+            attesting.tag_of(self.image.digest): attesting.attested(self.cas, statement(made), key),
+        }
+        return replace(whole, tagged=tagged)
 
     def publish(self, what: Shipment) -> bool:
         return push(asking(self.reference.registry), what, lambda line: None)
@@ -132,15 +141,73 @@ def test_what_does_not_hold_is_told(world: World) -> None:
 
 
 @pytest.mark.slow
-def test_a_signature_beside_others_leaves_them(world: World) -> None:
-    data = signing.payload(world.reference.name, world.image.digest, {})
-    first = signing.signed(world.cas, data, OTHER)
-    both = signing.signed(world.cas, signing.payload(world.reference.name, world.image.digest, {"a": "b"}), KEY, first)
-    assert len(both.manifest.layers) == 2
-    assert signing.signed(world.cas, data, OTHER, both) == both
-    world.publish(replace(world.shipment(), tagged={signing.tag_of(world.image.digest): both}))
+def test_what_another_signs_beside_it_stays_and_what_names_no_provenance_does_not_count(world: World) -> None:
+    """Such as what `cosign sign` and `cosign attest` add."""
+    what, name = world.shipment(KEY), world.image.digest
+    bare = signing.payload(world.reference.name, name, {})
+    signed = what.tagged[signing.tag_of(name)]
+    for key in (OTHER, KEY):
+        signed = signing.signed(world.cas, bare, key, signed)
+        assert signing.signed(world.cas, bare, key, signed) == signed
+    attested = attesting.attested(world.cas, b"{}", OTHER, what.tagged[attesting.tag_of(name)])
+    assert attesting.attested(world.cas, b"{}", OTHER, attested) == attested
+    assert (len(signed.manifest.layers), len(attested.manifest.layers)) == (3, 2)
+    world.publish(replace(what, tagged={signing.tag_of(name): signed, attesting.tag_of(name): attested}))
     assert world.verified(KEY).signed
-    assert world.verified(OTHER).signed
+    assert "no signature by this key that names what is told of it" in world.refused(OTHER)
+
+
+@pytest.mark.slow
+def test_a_provenance_that_the_key_does_not_attest_is_told(world: World) -> None:
+    what, tag = world.shipment(KEY), attesting.tag_of(world.image.digest)
+    for forged in (
+        {},
+        {tag: world.shipment(KEY, run="0b2").tagged[tag]},
+        {tag: world.shipment(OTHER).tagged[tag]},
+    ):
+        world.publish(
+            replace(
+                what,
+                tagged={signing.tag_of(world.image.digest): what.tagged[signing.tag_of(world.image.digest)], **forged},
+            )
+        )
+        assert "it has no attestation by this key" in world.refused(KEY)
+    world.publish(what)
+    assert world.verified(KEY).signed
+
+
+def test_an_envelope_holds_what_the_key_attests() -> None:
+    said = statement(MADE)
+    data = attesting.envelope(said, KEY)
+    assert attesting.says(data, KEY.public_key()) == said
+    assert attesting.says(data, OTHER.public_key()) is None
+    whole = json.loads(data)
+    for forged in (
+        {**whole, "payload": b64encode(said + b" ").decode()},
+        {**whole, "payloadType": "text/plain"},
+        {**whole, "signatures": [{"sig": "AA=="}, {"sig": "-"}]},
+        {**whole, "signatures": [{}]},
+        {**whole, "payload": 1},
+        [],
+    ):
+        assert attesting.says(json.dumps(forged).encode(), KEY.public_key()) is None
+    assert attesting.says(b"\xff", KEY.public_key()) is None
+
+
+def foreign(key: ec.EllipticCurvePrivateKey) -> SSlibKey:
+    """A public key without a name, as signatures by it have none."""
+    found = SSlibKey.from_crypto(key.public_key())
+    return SSlibKey("", found.keytype, found.scheme, found.keyval)
+
+
+def test_another_library_takes_the_envelope() -> None:
+    """As any client of DSSE does; cosign 2.6 took it too."""
+    said = Envelope.from_dict(json.loads(attesting.envelope(statement(MADE), KEY)))
+    (signature,) = said.signatures.values()
+    foreign(KEY).verify_signature(signature, said.pae())
+    with pytest.raises(UnverifiedSignatureError):
+        foreign(OTHER).verify_signature(signature, said.pae())
+    assert (said.payload, said.payload_type) == (statement(MADE), "application/vnd.in-toto+json")
 
 
 @pytest.mark.slow
