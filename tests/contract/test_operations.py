@@ -6,7 +6,9 @@ import json
 import socket
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from http.client import HTTPConnection
 from pathlib import Path
+from threading import Semaphore
 
 import pytest
 from deployc.compiler.model_spec import Output
@@ -109,6 +111,31 @@ def test_a_head_that_does_not_come_is_given_up(boot: Boot, sent: bytes) -> None:
             assert refused(answer), answer
             client.close()
         assert running.post(b'{"number": 9}').json == {"prediction": 9.0}
+
+
+def test_a_service_that_stops_has_its_clients_close_the_connections_that_they_keep(boot: Boot) -> None:
+    asked = Semaphore(0)
+
+    def busy() -> bool:
+        """Ask on one connection until the service wants no more on it; a request that has no answer is an error."""
+        connection, last = HTTPConnection("127.0.0.1", running.port, timeout=SECONDS), False
+        while not last:
+            connection.request("POST", "/predict", b'{"number": 1}', {"Content-Type": "application/json"})
+            with connection.getresponse() as got:
+                assert (got.status, got.read()) == (200, b'{"prediction":1.0}')
+                last = got.will_close
+            asked.release()
+        return connection.sock is None
+
+    with boot(drain_seconds="3") as running, ThreadPoolExecutor(16) as pool:
+        running.sign("load")
+        running.until_ready()
+        clients = [pool.submit(busy) for _ in range(16)]
+        for _ in range(160):
+            asked.acquire()
+        assert not any(client.done() for client in clients)
+        running.process.terminate()
+        assert all(client.result() for client in clients)
 
 
 def test_a_bad_row_fails_its_own_request_only(loaded: Booted) -> None:

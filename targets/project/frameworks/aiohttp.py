@@ -82,6 +82,8 @@ def request_context(service: Service) -> Middleware:
 def _ended(current: Exchange, response: web.StreamResponse) -> web.StreamResponse:
     response.headers.update(current.headers)
     current.status = response.status
+    if current.last:
+        response.force_close()
     return response
 
 

@@ -191,6 +191,9 @@ async def _answered(request: Request, response: BaseHTTPResponse) -> None:
         return
     current.status = response.status
     response.headers.update(current.headers)
+    if current.last:
+        assert isinstance(request.stream, Http)
+        request.stream.keep_alive = False
     current.__exit__()
 
 

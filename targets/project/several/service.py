@@ -33,7 +33,8 @@ class Service:
         self.metrics = Metrics()
         self.models = {name: make(settings, metrics=self.metrics) for name, make in load().parts.items()}
         self._started_at: datetime | None = None
-        self._leaving = False
+        self.leaving = False
+        """Whether it is about to stop: no connection is to carry a further request."""
         self._places: dict[str, tuple[Model, str]] = {}
         """What each path of a model's is to the model itself."""
         self.operations: dict[str, Operation] = {}
@@ -76,7 +77,7 @@ class Service:
 
     def leave(self) -> None:
         """Be ready no more, so that no further requests are sent here: the server will stop listening."""
-        self._leaving = True
+        self.leaving = True
         for model in self.models.values():
             model.leave()
 
@@ -125,7 +126,7 @@ class Service:
     def _readyz(self) -> Answer:
         if self._started_at is None:
             raise Rejected(503, "not-ready", "the models are not loaded")
-        if self._leaving:
+        if self.leaving:
             raise Rejected(503, "stopping", "the service is about to stop")
         return Answer(b'{"status":"ready"}')
 

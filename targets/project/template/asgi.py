@@ -27,6 +27,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 logger = logging.getLogger(__name__)
 
+CLOSE = ((b"connection", b"close"),)
+"""What the server closes a connection for, once its answer is sent."""
 
 LISTEN_SECONDS = 0.1
 """What takes no longer is answered whether or not the client is still there."""
@@ -85,7 +87,11 @@ class RequestContext:
             async def send_with_id(message: Message) -> None:
                 if message["type"] == "http.response.start":
                     request.status = message["status"]
-                    message["headers"] = [*message["headers"], *encoded(request.headers)]
+                    message["headers"] = [
+                        *message["headers"],
+                        *encoded(request.headers),
+                        *(CLOSE if request.last else ()),
+                    ]
                 await send(message)
 
             if request.preflight:

@@ -27,6 +27,11 @@ class Exchange:
         # The answer that needs no route, to a browser that asks whether it may send a request.
         self.preflight = preflight(verb, header)
 
+    @property
+    def last(self) -> bool:
+        """Whether its connection is to be closed after it: the service is about to stop."""
+        return self._service.leaving
+
     def __enter__(self) -> Exchange:
         self._id = logs.request_id.set(self.request_id)
         # A connection's requests may share their context.

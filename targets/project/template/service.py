@@ -43,7 +43,8 @@ class Service:
         self._load = load
         self._loaded: Predictor | None = None
         self._about: info.Info | None = None
-        self._leaving = False
+        self.leaving = False
+        """Whether it is about to stop: no connection is to carry a further request."""
         self.metrics = metrics or Metrics()
         counted = self.metrics.of(info.NAME)
         self._batcher = Batcher(self._ask, settings, metrics=counted)
@@ -83,7 +84,7 @@ class Service:
 
     def leave(self) -> None:
         """Be ready no more, so that no further requests are sent here: the server will stop listening."""
-        self._leaving = True
+        self.leaving = True
         logger.info("told to stop", extra={"fields": {"drain_seconds": self.settings.drain_seconds}})
 
     def stop(self) -> None:
@@ -165,7 +166,7 @@ class Service:
 
     def _readyz(self) -> Answer:
         _ = self._predictor
-        if self._leaving:
+        if self.leaving:
             raise Rejected(503, "stopping", "the service is about to stop")
         return Answer(b'{"status":"ready"}')
 
