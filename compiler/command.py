@@ -13,7 +13,7 @@ from ..schema.config import Command, Train
 from ..schema.diagnostics import Field, fail
 from . import sandbox
 from .node import Files, Input, Made, Node, Work
-from .process import TimedOut
+from .process import TimedOut, ending
 from .tree import Entry, Tree
 
 LOG_TAIL = 25
@@ -138,7 +138,7 @@ def _failed(command: Command | Train, code: int, lines: list[str], place: Place,
     network = "" if command.network else "; it has no network: `network: true` would allow it"
     return fail(
         "command-failed",
-        f"`{command.run}` ended with exit code {code}",
+        f"`{command.run}` {ending(code)}",
         field=(*place.field, "run"),
         help=f"it ran in an empty folder that held only its inputs{network}",
         notes=_tail(lines),

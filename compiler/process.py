@@ -12,6 +12,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+FAULTS = frozenset(map(int, (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV)))
+"""Signals by which a program ends itself, for a mistake in it; the others come from elsewhere."""
+
 
 class TimedOut(Exception):
     """A command ran longer than it may; it and its children have been killed."""
@@ -19,6 +22,18 @@ class TimedOut(Exception):
 
 class GivenUp(Exception):
     """The build ended while this waited."""
+
+
+def ending(code: int) -> str:
+    """How a command ended, in words."""
+    if code >= 0:
+        return f"ended with exit code {code}"
+    return f"was ended by signal {-code} ({signal.strsignal(-code)})"
+
+
+def cut_short(code: int) -> bool:
+    """Whether something else ended a command, such as a system without memory: that says nothing of the command."""
+    return code < 0 and -code not in FAULTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +53,7 @@ class Processes:
         log: Callable[[str], None],
         timeout: float | None = None,
     ) -> int:
-        """Run a command to its end, its output going to `log` line by line; returns its exit code.
+        """Run a command to its end, its output going to `log` line by line; returns its exit code, or minus a signal.
 
         `timeout` is in seconds; TimedOut when it was reached. GivenUp where the build was: how the command ended then
         says nothing of it.

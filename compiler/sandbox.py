@@ -26,7 +26,7 @@ def available() -> bool:
 
 def confined(command: list[str], *, network: bool, hidden: Path | None) -> list[str]:
     """The command, run where `hidden` looks empty and, unless `network`, nothing outside the machine answers."""
-    spaces = ["--user", "--map-root-user", "--mount", "--kill-child", *([] if network else ["--net"])]
+    spaces = ["--user", "--map-root-user", "--mount", *([] if network else ["--net"])]
     return ["unshare", *spaces, "sh", "-c", _INSIDE, "sh", str(hidden or ""), *command]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..compiler.cas import Cas
 from ..compiler.node import Input, Made, Node, Work
-from ..compiler.process import TimedOut
+from ..compiler.process import TimedOut, cut_short, ending
 from ..compiler.processor import processor
 from ..compiler.rows import typed_rows
 from ..compiler.tree import Tree
@@ -176,7 +176,10 @@ def _attempt(work: Work, deployment: Deployment, optimizer: str, folder: Path) -
 
 
 def compared(work: Work, deployment: Deployment, asked: str, folder: Path, paths: Sequence[Path]) -> Proof | str:
-    """What the runner in `folder`/code says to a request, or why it says nothing; `paths` go on Python's path."""
+    """What the runner in `folder`/code says to a request, or why it says nothing; `paths` go on Python's path.
+
+    UserError where it was killed: that would be kept as if the model could not be compiled.
+    """
     request, answer, lines = folder / "request.json", folder / "answer.json", list[str]()
     request.write_text(asked, encoding="utf-8")
     try:
@@ -193,8 +196,16 @@ def compared(work: Work, deployment: Deployment, asked: str, folder: Path, paths
         return f"it takes longer than {SECONDS / 60:.0f} minutes"
     for line in lines:
         work.log(line)
+    if cut_short(code):
+        raise fail(
+            "compiling-killed",
+            f"what compiles the model and compares the two {ending(code)}",
+            field=FIELD,
+            help="a system without memory does that: give the build more; `optimize: off` does without it",
+            notes=["\n".join(lines[-20:])] if lines else [],
+        )
     if code != 0:
-        return f"it ended with exit code {code}: {(lines or ['it said nothing'])[-1]}"
+        return f"it {ending(code)}: {(lines or ['it said nothing'])[-1]}"
     said = json.loads(answer.read_text(encoding="utf-8"))
     why = str(said.pop("why"))
     return why or decode(Proof, said)

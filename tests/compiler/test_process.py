@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from deployc.compiler.process import GivenUp, Processes
+from deployc.compiler.process import GivenUp, Processes, cut_short, ending
+from deployc.compiler.sandbox import available, confined
 
 
 def test_a_command_that_is_ended_with_its_build_has_no_exit_code(tmp_path: Path) -> None:
@@ -39,3 +40,15 @@ def test_one_that_ends_by_itself_has_its_own(tmp_path: Path, code: int) -> None:
     command = ["sh", "-c", f"echo one; exit {code}"]
     assert Processes().run(command, folder=tmp_path, environ=os.environ, log=lines.append) == code
     assert lines == ["one"]
+
+
+@pytest.mark.parametrize(("signal", "words", "foreign"), [(9, "signal 9 (Killed)", True), (11, "signal 11", False)])
+def test_a_signal_that_ends_one_is_told_through_the_sandbox_too(
+    tmp_path: Path, signal: int, words: str, foreign: bool
+) -> None:
+    command = ["python3", "-c", f"import os; os.kill(os.getpid(), {signal})"]
+    for each in (command, *([confined(command, network=False, hidden=None)] if available() else [])):
+        code = Processes().run(each, folder=tmp_path, environ=os.environ, log=print)
+        assert code == -signal
+        assert words in ending(code)
+        assert cut_short(code) == foreign

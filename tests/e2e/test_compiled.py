@@ -169,3 +169,27 @@ def test_a_row_that_differs_is_told_where_a_proof_is_demanded(given: Project) ->
     told = given.fails("not-proved")
     assert "compiled: " in told
     assert "original: " in told
+
+
+KILLED = """\
+import os, sys
+if any(part.endswith(".proof") for part in sys.orig_argv) and os.path.exists({mark!r}):
+    os.kill(os.getpid(), {signal})
+"""
+
+
+@pytest.mark.slow
+def test_a_conversion_that_the_system_kills_is_tried_again_and_one_that_crashes_is_not(given: Project) -> None:
+    """Python imports a module of this name whenever it starts."""
+    mark = given.home / "mark"
+    given.edit("deploy.yaml", "model:", "model:\n  code: [sitecustomize.py]")
+    for signal in (9, 11):
+        mark.touch()
+        given.write("sitecustomize.py", KILLED.format(mark=str(mark), signal=signal))
+        if signal == 9:
+            assert "was ended by signal 9 (Killed)" in given.fails("compiling-killed")
+        else:
+            assert "linear cannot convert the model: it was ended by signal 11" in given.run("build").err
+        mark.unlink()
+        ran = given.run("build")
+        assert ("compiled with linear" if signal == 9 else "up to date") in ran.err
