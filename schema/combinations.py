@@ -48,14 +48,17 @@ def _several(config: Config) -> Iterator[Diagnostic]:
     if config.model != Model():
         yield _apart(("models",), "`model` and `models` both say what is served", "keep one of them")
     serve = config.serve
-    for field, said in ((("inputs",), bool(config.inputs)), (("serve", "methods"), bool(serve.methods))):
+    single: tuple[tuple[Field, object], ...] = (
+        (("inputs",), config.inputs),
+        (("serve", "methods"), serve.methods),
+        (("serve", "hooks"), serve.hooks),
+    )
+    for field, said in single:
         if said:
             text = f"`{field[-1]}` does not say which of the `models` it means"
             yield _apart(field, text, f"write it below the model's name, as `models.NAME.{field[-1]}`")
     for name, member in config.models.items():
         yield from _source(member.model, ("models", name))
-    if serve.hooks:
-        yield _apart(("serve", "hooks"), "a service of several `models` has no `hooks` yet", "take them out")
 
 
 def _apart(field: Field, message: str, help: str) -> Diagnostic:

@@ -232,6 +232,11 @@ def _hooks(module: object) -> dict[str, object]:
     return {"module": module}
 
 
+Hooked = Annotated[
+    Hooks | None, Shorthand(Module, _hooks), Doc("Functions of your own around the model; text is the module.")
+]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serve:
     """The service that is generated around the model."""
@@ -281,9 +286,7 @@ class Serve:
         Shorthand(Annotated[float, Minimum(0), Maximum(1)], _sampled),
         Doc("A log of some requests with their answers; a number is its `sample`."),
     ] = None
-    hooks: Annotated[
-        Hooks | None, Shorthand(Module, _hooks), Doc("Functions of your own around the model; text is the module.")
-    ] = None
+    hooks: Hooked = None
 
 
 Value = str | int | float | bool
@@ -339,6 +342,7 @@ class Member:
     inputs: Annotated[Mapping[Text, Input], Doc("What the model's columns may hold, by column.")] = field(
         default_factory=dict
     )
+    hooks: Hooked = None
 
     @property
     def model(self) -> Model:

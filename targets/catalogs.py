@@ -12,7 +12,7 @@ from . import checks
 from .project import flavors, frameworks, optimizers
 
 SHARED = frozenset({"catalogs", "check", "checks", "combining", "deployment", "engine", "environments", "graph"})
-SHARED |= frozenset({"images", "modelling", "optimizing", "proving", "publishing", "registry", "replaying"})
+SHARED |= frozenset({"hooks", "images", "modelling", "optimizing", "proving", "publishing", "registry", "replaying"})
 SHARED |= frozenset({"serving", "several", "tarball"})
 """Modules of this folder that are no targets."""
 

@@ -17,7 +17,7 @@ from ..schema.config import Command, Config, Model
 from ..schema.diagnostics import Diagnostic, Field, UserError
 from ..schema.source import read_source
 from .catalogs import CHECKS, TARGETS
-from .deployment import HOOKS, own_template
+from .deployment import hook_modules, own_template
 from .project.catalog import module_names
 from .project.contract import FIELD, check_template
 from .several import OWN, field_of, named
@@ -82,9 +82,10 @@ def _same_code(config: Config) -> Iterator[Diagnostic]:
 
 
 def _hooks(config: Config, found: Sources) -> Iterator[Diagnostic]:
-    if hooks := config.serve.hooks:
+    # several models may have the same
+    for module, field in {module: field for field, module in hook_modules(config).items()}.items():
         try:
-            read(hooks.module, on_disk(found.root), HOOKS)
+            read(module, on_disk(found.root), field)
         except UserError as error:
             yield from error.diagnostics
 

@@ -13,7 +13,7 @@ from ..compiler.tree import Tree
 from ..schema.codec import encode
 from ..schema.config import Optimize
 from ..schema.lockfile import Pin, pins, requirements_text
-from . import environments, optimizing, project, serving
+from . import environments, hooks, optimizing, project, serving
 from .deployment import LOCKED, Deployment
 from .modelling import MODEL, SPEC, model_nodes, sample_of, training
 from .project.part import Part
@@ -43,6 +43,7 @@ def _own(alone: Deployment) -> list[AnyNode]:
         *environments.compiling(alone, SPEC),
         *([optimizing.node(alone, MODEL, SPEC, sample)] if alone.optimizes else []),
         serving.probe(alone, MODEL, SPEC, sample),
+        *hooks.nodes(alone),
     ]
 
 
@@ -79,12 +80,18 @@ def _generate(deployment: Deployment, each: Members) -> Node:
             with placed(name):
                 alone.methods(spec)
             parts[name] = Part(
-                spec=spec, outputs=found.outputs, config=alone.config, example=found.example, closed=found.closed
+                spec=spec,
+                outputs=found.outputs,
+                config=alone.config,
+                example=found.example,
+                hooks=hooks.made(own),
+                closed=found.closed,
             )
         return project.compose(parts=parts, config=config, cas=work.cas)
 
     read: dict[str, dict[str, Input]] = {
-        name: {"spec": alone.served_spec, "probe": Made(node="probe")} for name, alone in each.items()
+        name: {"spec": alone.served_spec, "probe": Made(node="probe"), **hooks.inputs(alone)}
+        for name, alone in each.items()
     }
     serve = json.dumps(encode(replace(config.serve, optimize=Optimize())), sort_keys=True)
     return Node(
@@ -103,7 +110,8 @@ def _generate(deployment: Deployment, each: Members) -> Node:
 
 def _said(alone: Deployment) -> str:
     """What deploy.yaml says of one model that shapes its code."""
-    said = {"methods": alone.config.serve.methods, "published": alone.published, **alone.layout}
+    serve = alone.config.serve
+    said = {"methods": serve.methods, "hooks": encode(serve.hooks), "published": alone.published, **alone.layout}
     return json.dumps(said, sort_keys=True)
 
 
@@ -111,9 +119,7 @@ def _assemble(deployment: Deployment, each: Members) -> Node:
     def run(work: Work) -> Tree:
         lock = work.cas.text(work.inputs["lock"], "requirements.txt")
         openapi = work.cas.text(work.inputs["openapi"], "openapi.json")
-        found, modules = Tree(), Tree()
-        for name, alone in each.items():
-            modules |= alone.modules_tree(seen(work, name))
+        found, modules = Tree(), deployment.modules_tree(work)
         for name in each:
             own = seen(work, name)
             found |= project.assemble(
@@ -132,8 +138,7 @@ def _assemble(deployment: Deployment, each: Members) -> Node:
 
     original: dict[str, Input] = {"original": MODEL, "report": Made(node="optimize", folder="report")}
     read: dict[str, dict[str, Input]] = {
-        name: {"model": alone.served_model, **(original if alone.optimizes else {}), **alone.modules}
-        for name, alone in each.items()
+        name: {"model": alone.served_model, **(original if alone.optimizes else {})} for name, alone in each.items()
     }
     return Node(
         name="assemble",
@@ -141,9 +146,11 @@ def _assemble(deployment: Deployment, each: Members) -> Node:
             "code": Made(node="generate"),
             "lock": Made(node="lock-serve", folder=LOCKED),
             "openapi": Made(node="openapi"),
+            **deployment.modules,
+            **deployment.hook_files,
             **_labelled(each, read),
         },
-        params={"name": deployment.config.name, **{f"model {name}": _said(alone) for name, alone in each.items()}},
+        params={"name": deployment.config.name, **deployment.layout},
         implementation=deployment.identity.tools(),
         run=run,
     )

@@ -27,15 +27,14 @@ from ..compiler.store import Store
 from ..compiler.tree import Tree
 from ..schema.codec import decode
 from ..schema.config import Config
+from ..schema.config import Hooks as HookOptions
 from ..schema.constraints import HERE
-from ..schema.diagnostics import UserError, fail
+from ..schema.diagnostics import Field, UserError, fail
 from ..schema.lockfile import Lockfile, Section
 from ..schema.source import Source
 
 PROJECT = Made(node="assemble")
 """The whole generated project."""
-
-HOOKS = ("serve", "hooks", "module")
 
 LOCKED, INPUTS, WITHOUT = "locked", "inputs", "without"
 """Folders of a lock node's tree: what it locked, what it was asked for, and why it left out what it did."""
@@ -148,28 +147,36 @@ class Deployment:
 
     @property
     def modules(self) -> dict[str, Input]:
-        """The user's modules that the model's classes live in, as an input labelled "modules"."""
-        return {"modules": Files(globs=self.config.model.code)} if self.config.model.code else {}
+        """The user's modules that models' classes live in, as an input labelled "modules"."""
+        return {"modules": Files(globs=self._code)} if self._code else {}
 
     @property
     def layout(self) -> dict[str, str]:
         """The parameter of nodes that place the modules: what `lib/` and `lib/a.py` name comes to lie elsewhere."""
-        return {"code": " ".join(map(repr, self.config.model.code))} if self.config.model.code else {}
+        return {"code": " ".join(map(repr, self._code))} if self._code else {}
+
+    @property
+    def _code(self) -> tuple[str, ...]:
+        """What deploy.yaml names of such modules, each once."""
+        models = (self.config.model, *(member.model for member in self.config.models.values()))
+        return tuple(dict.fromkeys(path for model in models for path in model.code))
 
     @property
     def hook_files(self) -> dict[str, Input]:
-        """The user's module of hooks, and what it imports of his own files, as an input labelled "hooks"."""
-        hooks = self.config.serve.hooks
-        return {"hooks": Files(globs=files(hooks.module, on_disk(self.root), HOOKS))} if hooks else {}
+        """The user's modules of hooks, and what they import of his own files, as an input labelled "hooks"."""
+        named = hook_modules(self.config).items()
+        globs = dict.fromkeys(path for field, module in named for path in files(module, on_disk(self.root), field))
+        return {"hooks": Files(globs=tuple(globs))} if globs else {}
 
-    def hooks(self, work: Work, module: str) -> Hooks:
+    def hooks(self, work: Work) -> Hooks:
         """What the user's hooks are, for a node with an input labelled "hooks" that is their files."""
         tree = work.inputs["hooks"]
 
         def find(path: str) -> Source | None:
             return Source.of(path, work.cas.text(tree, path)) if path in tree else None
 
-        return read(module, find, HOOKS)
+        ((field, module),) = hook_modules(self.config).items()
+        return read(module, find, field)
 
     def spec(self, work: Work) -> ModelSpec:
         """The model's spec, for a node with an input labelled "spec" that is made by `inspect`."""
@@ -196,7 +203,7 @@ class Deployment:
         """The user's modules as they lie below src/: hooks as he has them, others without the folders around them."""
         found = work.inputs.get("hooks", Tree())
         tree = work.inputs.get("modules", Tree())
-        for path in self.config.model.code:
+        for path in self._code:
             pure = PurePosixPath(path)
             if path in tree:
                 found |= Tree((tree[path],)).renamed(pure.name)
@@ -283,6 +290,13 @@ class Deployment:
 
     def uv(self, work: Work) -> Uv:
         return Uv(environ=self.environ, offline=self.offline, processes=work.processes, log=work.log)
+
+
+def hook_modules(config: Config) -> dict[Field, str]:
+    """The user's modules of hooks, by the field that names each."""
+    named: dict[Field, HookOptions | None] = {("serve", "hooks", "module"): config.serve.hooks}
+    named |= {("models", name, "hooks", "module"): member.hooks for name, member in config.models.items()}
+    return {field: hooks.module for field, hooks in named.items() if hooks}
 
 
 def own_template(config: Config) -> str:

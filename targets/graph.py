@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from ..compiler import command
 from ..compiler.functions import code_of, functions
-from ..compiler.hooks.contract import Hooks
 from ..compiler.model_spec import ModelSpec
 from ..compiler.node import AnyNode, Files, Input, Made, Node, Work
 from ..compiler.sources import registry
@@ -16,15 +15,13 @@ from ..compiler.tree import Tree
 from ..schema.codec import decode, encode
 from ..schema.config import Optimize
 from ..schema.lockfile import Lockfile
-from . import combining, environments, images, optimizing, project, serving
+from . import combining, environments, hooks, images, optimizing, project, serving
 from .catalogs import CHECKS, TARGETS
 from .deployment import LOCKED, Deployment, own_template, section_of
 from .modelling import MODEL, SPEC, model_nodes, of_command, sample_of, training
 from .project import scored
 from .registry import bases
 from .several import named
-
-HOOKS = "hooks.json"
 
 
 def graph(deployment: Deployment) -> list[AnyNode]:
@@ -162,7 +159,7 @@ def _single(deployment: Deployment) -> list[AnyNode]:
         *training(deployment),
         *model_nodes(deployment),
         *_template(deployment),
-        *_hooks(deployment),
+        *hooks.nodes(deployment),
         *environments.nodes(deployment, SPEC),
         *([optimizing.node(deployment, MODEL, SPEC, sample)] if deployment.optimizes else []),
         serving.probe(deployment, MODEL, SPEC, sample),
@@ -179,33 +176,6 @@ def _template(deployment: Deployment) -> list[AnyNode]:
     return [Node(name="template", inputs={"": files}, run=lambda work: work.inputs[""])] if folder else []
 
 
-def _hooks(deployment: Deployment) -> list[AnyNode]:
-    """What the user's functions take and give: the code around them is written anew only where that changes."""
-    if not (asked := deployment.config.serve.hooks):
-        return []
-
-    def run(work: Work) -> Tree:
-        found, spec = deployment.hooks(work, asked.module), deployment.spec(work)
-        deployment.methods(spec)
-        project.check_hooks(found, spec, serving.probed(work).outputs, deployment.config)
-        return work.cas.put_texts({HOOKS: json.dumps(encode(found.without_places()), indent=1) + "\n"})
-
-    return [
-        Node(
-            name="hooks",
-            inputs={**deployment.hook_files, "spec": deployment.served_spec, "probe": Made(node="probe")},
-            params={"module": asked.module, "methods": " ".join(deployment.config.serve.methods)},
-            implementation=deployment.identity.tools(),
-            run=run,
-        )
-    ]
-
-
-def hooks_of(work: Work) -> Hooks:
-    """What the node `hooks` found, for a node with an input labelled "hooks"."""
-    return decode(Hooks, json.loads(work.cas.text(work.inputs["hooks"], HOOKS)))
-
-
 def _generate(deployment: Deployment) -> Node:
     config = replace(deployment.config, python=deployment.python)
 
@@ -219,7 +189,7 @@ def _generate(deployment: Deployment) -> Node:
             cas=work.cas,
             template=deployment.template_modules(work.cas, work.inputs),
             example=found.example,
-            hooks=hooks_of(work) if config.serve.hooks else None,
+            hooks=hooks.made(work),
             closed=found.closed,
         )
 
@@ -231,7 +201,7 @@ def _generate(deployment: Deployment) -> Node:
             "spec": deployment.served_spec,
             "probe": Made(node="probe"),
             **deployment.template,
-            **({"hooks": Made(node="hooks")} if config.serve.hooks else {}),
+            **hooks.inputs(deployment),
         },
         params={
             "name": config.name,

@@ -17,7 +17,7 @@ from .deployment import Deployment
 
 T = TypeVar("T")
 
-OWN = frozenset({"train", "model", "inspect", "probe", "optimize"})
+OWN = frozenset({"train", "model", "inspect", "probe", "optimize", "hooks"})
 OWN |= frozenset({"lock-train", "env-train", "lock-model", "env-model", registry.LOCK, registry.SOURCE})
 """Nodes that each of the models has; all of them share the others."""
 
@@ -88,8 +88,8 @@ def field_of(field: Field | None, model: str) -> Field | None:
             return ("models", model, *rest)
         case ("inputs", *rest):
             return ("models", model, "inputs", *rest)
-        case ("serve", "methods", *rest):
-            return ("models", model, "methods", *rest)
+        case ("serve", "methods" | "hooks" as key, *rest):
+            return ("models", model, key, *rest)
     return field
 
 
@@ -122,7 +122,7 @@ def _config(config: Config, name: str) -> Config:
         config,
         model=member.model,
         models={},
-        serve=replace(config.serve, methods=member.methods),
+        serve=replace(config.serve, methods=member.methods, hooks=member.hooks),
         inputs=member.inputs,
         targets={},
         tests={test: e for test, e in config.tests.items() if getattr(e.options, "model", None) == name},

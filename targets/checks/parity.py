@@ -16,6 +16,7 @@ from ...schema.config import Path as ConfigPath
 from ...schema.constraints import Doc
 from ...schema.diagnostics import Diagnostic, UserError, fail
 from ..deployment import Deployment
+from ..project import package_of
 from ..several import members, under
 from .booted import Json, Service
 from .places import HERE, In, Place, mistakes
@@ -55,7 +56,8 @@ def check(config: Config, name: str, options: Options) -> Iterator[Diagnostic]:
     """What is wrong with the options."""
     yield from mistakes(config, name, options.in_)
     yield from _unsaid(config, name, options.model)
-    if config.serve.hooks and options.in_ != HERE:
+    asked = config.models.get(options.model or "", config.serve)
+    if asked.hooks and options.in_ != HERE:
         text = "a container cannot be compared with the model behind the user's hooks"
         hint = "leave `in` out: with hooks the model in the generated package is compared"
         yield Diagnostic(code="conflicting-keys", message=text, field=("tests", name, "in"), help=hint)
@@ -95,7 +97,7 @@ def _node(deployment: Deployment, place: Place, name: str, options: Options) -> 
         methods = deployment.methods(spec)
         wanted = trained_answers(work, deployment, rows, methods, work.folder, ("tests", name, "rows"))
         if deployment.config.serve.hooks:
-            found, alone = _behind(work, deployment, rows, methods, name), {}
+            found, alone = _behind(work, deployment, rows, methods, name, options.model), {}
         else:
             with place.service(work, project) as service:
                 found = {method: _answers(service, f"{below}{method}", rows, name) for method in methods}
@@ -128,11 +130,11 @@ def _node(deployment: Deployment, place: Place, name: str, options: Options) -> 
 
 
 def _behind(
-    work: Work, deployment: Deployment, rows: list[Json], methods: Sequence[str], name: str
+    work: Work, deployment: Deployment, rows: list[Json], methods: Sequence[str], name: str, model: str | None
 ) -> Mapping[str, list[Json]]:
     """What the model answers in the generated package: hooks take and give something else than the model does."""
     request = {
-        "package": deployment.package,
+        "package": ".".join([deployment.package, *([package_of(model)] if model else [])]),
         "path": [str(work.folder / "project" / "src")],
         "rows": rows,
         "methods": list(methods),

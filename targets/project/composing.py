@@ -22,11 +22,11 @@ from ...compiler.model_spec import Column, Requirement
 from ...compiler.tree import Tree
 from ...schema.config import Config, Serve
 from ..several import placed
-from . import imaged, pages, payload_log, redacted, scored
+from . import hooking, imaged, pages, payload_log, redacted, scored
 from .catalog import HERE, Framework
 from .choices import Choices, choose, settings_constants
 from .features import left_out
-from .generation import MODULES, ROOTS, SHARED, face, finished, served_model, settle, without
+from .generation import MODULES, ROOTS, SHARED, beside, face, finished, served_model, settle, without
 from .model_module import template
 from .names import VERSION, Names
 from .needs import requirements
@@ -56,6 +56,7 @@ PACKAGE = '"""The models behind the service, each in a package of its own."""\n'
 ANY_ROW = {(".schema", "Row"): ("msgspec", "Struct")}
 """Of rows the shared modules know nothing more."""
 NARROWED = {
+    (".schema", "Features"): ("msgspec", "Struct"),
     (".predictor", "ask"): (".narrowed", "ask"),
     (".categories", "unknown_category"): (".narrowed", "unknown_category"),
 }
@@ -78,7 +79,7 @@ def compose(parts: Mapping[str, Part], config: Config, framework: Framework, cas
     for name, modules in own.items():
         code |= {f"{root}/{packages[name]}/{module}.py": found.code for module, found in modules.items()}
     code["tests/test_service.py"] = bind(_several("checks", names.package), {"PACKAGE": names.package}).code
-    texts = dict(finished(code, config, own=framework.own, beside=()))
+    texts = dict(finished(code, config, own=framework.own, beside=beside(part.hooks for part in parts.values())))
     needs = _needs(parts, config, framework)
     told = {packages[name]: (part.spec, part.config, chosen[name]) for name, part in parts.items()}
     texts |= render_several(names=names, config=config, parts=told, framework=framework, needs=needs)
@@ -102,7 +103,7 @@ def alone(serve: Serve) -> Serve:
 def _chosen(name: str, part: Part, config: Config, framework: Framework) -> Choices:
     # Its package lies in the service's own, so that its name hides nothing.
     asked = replace(part.config, name=config.name, serve=alone(part.config.serve))
-    found = choose(part.spec, part.outputs, asked, framework, part.example, None, part.closed)
+    found = choose(part.spec, part.outputs, asked, framework, part.example, part.hooks, part.closed)
     renamed = {**found.constants, "info": {**found.constants["info"], "NAME": name}}
     return replace(found, constants=renamed)
 
@@ -118,8 +119,13 @@ def _part(choices: Choices) -> Mapping[str, cst.Module]:
     modules["predictor"] = fill(modules["predictor"], Filling(source=variants, chosen=choices.answers))
     if choices.takes_images:
         modules = imaged.around(modules, template("template", "image_variants", "."))
+    if choices.hooks:
+        modules |= {name: template("template", name, ".") for name in hooking.MODULES}
+        around = template("template", "hook_variants", ".")
+        modules = dict(hooking.around(modules, around, choices.hooks, waits=choices.waits))
     modules = dict(settle(modules, choices))
     modules["service"] = redirect(modules["service"], ANY_ROW | NARROWED)
+    modules |= {name: redirect(modules[name], ANY_ROW) for name in hooking.MODULES if name in modules}
     modules["info"] = borrow(modules["info"], TYPES, "..info")
     lifted = {name: lift(module, COMMON) for name, module in modules.items()}
     lifted["part"] = redirect(lifted["part"], {(".info", "Info"): ("..info", "Info")})
@@ -143,7 +149,8 @@ def _around(
     modules |= {name: face(text, own=framework.own) for name, text in framework.modules.items()}
     modules = {name: without(module, left_out(config.serve) | hiding) for name, module in modules.items()}
     modules = payload_log.around(modules) if logged else modules
-    modules = {name: redirect(drop(module, _unspoken(config)), ANY_ROW) for name, module in modules.items()}
+    unspoken = _unspoken(config, own)
+    modules = {name: redirect(drop(module, unspoken), ANY_ROW) for name, module in modules.items()}
     for name, values in {**_constants(config, columns), **known}.items():
         modules[name] = bind(modules[name], values)
     modules["predictor"] = tabulate(modules["predictor"], "PARTS", "Part", packages)
@@ -154,9 +161,9 @@ def _around(
     return {"__init__": parse(PACKAGE), **kept}
 
 
-def _unspoken(config: Config) -> frozenset[str]:
-    """What the front has of protocols and pages that deploy.yaml does not ask for."""
-    v2 = frozenset({"v2_pages"} if "v2" not in config.serve.protocols else ())
+def _unspoken(config: Config, own: Mapping[str, Mapping[str, cst.Module]]) -> frozenset[str]:
+    """What the front has of protocols that no model speaks, and of pages that deploy.yaml does not ask for."""
+    v2 = frozenset({"v2_pages"} if not any("v2" in modules for modules in own.values()) else ())
     return v2 | frozenset({"index", "shortened"} if not config.serve.page else ())
 
 

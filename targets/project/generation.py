@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import libcst as cst
@@ -109,7 +109,7 @@ def generate(
     choices = choose(spec, outputs, config, framework, example, hooks, closed or {})
     code = {f"src/{names.package}/{name}.py": m.code for name, m in _package(framework, choices).items()}
     code["tests/test_service.py"] = _tests(names)
-    texts = dict(finished(code, config, own=framework.own, beside=_beside(hooks)))
+    texts = dict(finished(code, config, own=framework.own, beside=beside([hooks])))
     texts |= render(names=names, config=config, spec=spec, framework=framework, choices=choices)
     texts[f"src/{names.package}/py.typed"] = ""
     texts |= {f"src/{names.package}/static/{name}": text for name, text in pages.texts(config).items()}
@@ -127,9 +127,9 @@ def boundary(spec: ModelSpec, outputs: tuple[Output, ...], config: Config) -> Ma
     return {f"{name}.py": module.code for name, module in pruned.items()}
 
 
-def _beside(hooks: Hooks | None) -> list[str]:
+def beside(hooks: Iterable[Hooks | None]) -> list[str]:
     """Packages and modules of the user's own beside the generated one."""
-    return sorted({path.partition("/")[0].removesuffix(".py") for path in (hooks.files if hooks else ())})
+    return sorted({path.partition("/")[0].removesuffix(".py") for each in hooks if each for path in each.files})
 
 
 def finished(code: Mapping[str, str], config: Config, *, own: bool, beside: Sequence[str]) -> Mapping[str, str]:

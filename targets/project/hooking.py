@@ -22,7 +22,7 @@ MODULES = ("hooks", "starting", "waiting")
 PROTOCOLS = frozenset({"invocations", "v2"})
 """Modules of protocols that know nothing of hooks."""
 
-MODEL_SIDE = ("__init__", "batches", "categories", "model", "predictor", "queued", "service", "threads")
+MODEL_SIDE = ("__init__", "batches", "categories", "model", "narrowed", "predictor", "queued", "service", "threads")
 """Modules that know the model's own rows, which a `pre` makes of a request's."""
 
 
@@ -44,7 +44,8 @@ def around(
     """The package's modules with the hooks in them. `waits` says whether a hook may hold up others."""
     made = dict(modules)
     for name, chosen in _chosen(hooks, waits=waits).items():
-        made[name] = fill(made[name], Filling(source=variants, chosen=chosen))
+        if name in made:
+            made[name] = fill(made[name], Filling(source=variants, chosen=chosen))
     made["starting"] = made["starting"] if hooks.startup and not waits else drop(made["starting"], _STARTING)
     if waits:
         made["service"] = drop(made["service"], frozenset({"answer", "answer_now", "_answered", "_answered_now"}))
@@ -54,7 +55,7 @@ def around(
     made |= {name: rename(drop_unused_imports(made[name]), _SAME) for name in MODULES}
     if hooks.pre and hooks.request:
         made["schema"] = _with_types(same_bases(made["schema"], "Features", "Row"), hooks.request)
-        made |= {name: rename(made[name], {"Row": "Features"}) for name in MODEL_SIDE}
+        made |= {name: rename(made[name], {"Row": "Features"}) for name in MODEL_SIDE if name in made}
     return {name: redirect(module, _origins(name, hooks, waits=waits)) for name, module in made.items()}
 
 
@@ -110,7 +111,7 @@ def _origins(module: str, hooks: Hooks, *, waits: bool) -> Mapping[tuple[str, st
     found = {}
     if module in ("openapi", "scoring") and hooks.response:
         found[".schema", "Prediction"] = (hooks.response.module, hooks.response.name)
-    if waits or (hooks.startup and module in ("app", "scoring")):
+    if waits or (hooks.startup and module in ("app", "part", "scoring")):
         found[".service", "Service"] = (".waiting" if waits else ".starting", "HookedService")
     return found
 

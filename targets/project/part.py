@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ...compiler.hooks.contract import Hooks
 from ...compiler.model_spec import Label, ModelSpec, Output
 from ...schema.config import Config
 
@@ -18,4 +19,5 @@ class Part:
     config: Config
     """What deploy.yaml would say if there were no other model."""
     example: Mapping[str, object] | None = None
+    hooks: Hooks | None = None
     closed: Mapping[str, tuple[Label | None, ...]] | None = None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from ...compiler.hooks.contract import Hooks
 from ...compiler.model_spec import ModelSpec, Requirement
 from ...schema.config import Config
 from .. import images
@@ -34,7 +35,7 @@ SUMMARIES = {
 
 def render(*, names: Names, config: Config, spec: ModelSpec, framework: Framework, choices: Choices) -> dict[str, str]:
     """The files by path."""
-    layout = _layout([config], choices.hooks.files if choices.hooks else ())
+    layout = _layout([config], [choices.hooks])
     required = requirements(config, spec, framework)
     values = {
         **_common(names, config, required, layout),
@@ -61,7 +62,7 @@ def render_several(
     needs: Sequence[Requirement],
 ) -> dict[str, str]:
     """The files of a service with several models, by path; `parts` are these by the package of each."""
-    layout = _layout([each for _, each, _ in parts.values()], ())
+    layout = _layout([each for _, each, _ in parts.values()], [choices.hooks for *_, choices in parts.values()])
     layout = replace(layout, models=tuple(f"{package}/" for package in parts))
     values = {
         **_common(names, config, needs, layout),
@@ -127,9 +128,9 @@ def _untyped_of(spec: ModelSpec) -> tuple[str, ...]:
     return found
 
 
-def _layout(configs: Sequence[Config], hooks: Iterable[str]) -> Layout:
-    """Where the user's own modules lie beside the package; `hooks` are the files of his hooks."""
+def _layout(configs: Sequence[Config], hooks: Sequence[Hooks | None]) -> Layout:
+    """Where the user's own modules lie beside the package."""
     names = {PurePosixPath(path).name for config in configs for path in config.model.code}
-    names |= {path.partition("/")[0] for path in hooks}
+    names |= {path.partition("/")[0] for each in hooks if each for path in each.files}
     modules = sorted(name for name in names if name.endswith(".py"))
     return Layout(modules=tuple(modules), packages=tuple(sorted(names.difference(modules))))

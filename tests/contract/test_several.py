@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from deployc.compiler.cas import Cas
+from deployc.compiler.hooks.modules import on_disk
+from deployc.compiler.hooks.read import read
 from deployc.compiler.model_spec import Output
-from deployc.schema.config import PayloadLog
+from deployc.schema.config import Hooks, PayloadLog
 from deployc.targets import project as generated
 from deployc.targets.project.part import Part
 from prometheus_client.parser import text_string_to_metric_families
@@ -22,7 +24,38 @@ from .test_frameworks import ECHO, error, framework, python
 pytestmark = pytest.mark.slow
 __all__ = ["framework", "python"]
 MODELS = ("one", "the-other")
+HOOKED = "hooked"
 OUTPUTS = (Output(method="predict", type="double"),)
+HOOKS = """\
+import asyncio
+from dataclasses import dataclass
+
+
+@dataclass
+class Asked:
+    half: float
+
+
+@dataclass
+class Made:
+    number: float
+
+
+@dataclass
+class Said:
+    whole: float
+
+
+async def pre(row: Asked) -> Made:
+    await asyncio.sleep(0)
+    if row.half < 0:
+        raise ValueError("no halves below 0")
+    return Made(number=row.half * 2)
+
+
+def post(prediction: float) -> Said:
+    return Said(whole=prediction)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -35,15 +68,20 @@ def collector(framework: str) -> Iterator[Collector]:
 def service(
     python: Path, framework: str, collector: Collector, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Booted]:
-    """Two models, each the tests' own; all requests are logged and traced."""
+    """Models of the tests' own, one of them behind hooks; all requests are logged and traced."""
     folder = tmp_path_factory.mktemp(framework)
     cas, echo = Cas(folder / "cas"), Path(__file__).with_name("echo.py").read_text(encoding="utf-8")
     logged = PayloadLog(sample=1, path=str(folder / "payloads.jsonl"))
     deploy = config(framework=framework, payload_log=logged, telemetry=True)
     parts = {name: Part(spec=ECHO, outputs=OUTPUTS, config=deploy) for name in MODELS}
+    (folder / "own.py").write_text(HOOKS, encoding="utf-8")
+    hooks = read("own", on_disk(folder), ())
+    parts[HOOKED] = Part(spec=ECHO, outputs=OUTPUTS, config=config(hooks=Hooks(module="own")), hooks=hooks)
     cas.materialise(generated.compose(parts=parts, config=deploy, cas=cas), folder / "project")
-    for package in ("one", "the_other"):
-        (folder / f"project/src/churn/{package}/model.py").write_text(echo, encoding="utf-8")
+    (folder / "own.py").rename(folder / "project/src/own.py")
+    for package in ("one", "the_other", "hooked"):
+        text = echo.replace("Row", "Features") if package == HOOKED else echo
+        (folder / f"project/src/churn/{package}/model.py").write_text(text, encoding="utf-8")
     sent = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}
     with booted(python, folder / "project", folder / "signs", sent) as running:
         running.sign("load")
@@ -73,6 +111,15 @@ def test_what_one_refuses_is_told_as_by_a_service_of_its_own(service: Booted, na
     assert post(service, f"/{name}/predict", b'{"number": 1, "act": "fail"}')[0] == 500
 
 
+def test_one_answers_through_its_hooks(service: Booted) -> None:
+    assert post(service, "/hooked/predict", b'[{"half": 2}, {"half": 1.5}]') == (200, [{"whole": 4.0}, {"whole": 3.0}])
+    assert post(service, "/hooked/predict", b'{"number": 2}')[0] == 422
+    refused = error("refused-by-hook", "no halves below 0")
+    assert post(service, "/hooked/predict", b'{"half": -1}') == (422, refused)
+    for path in ("/hooked/invocations", "/v2/models/hooked/infer"):
+        assert post(service, path, b'{"dataframe_records": [{"number": 3}]}')[0] == 404, "no way leads past the hooks"
+
+
 def test_no_model_answers_without_its_name(service: Booted) -> None:
     for path in ("/predict", "/invocations", "/third/predict", "/v2/models/third/infer"):
         assert post(service, path, b'{"number": 2}')[0] == 404, path
@@ -81,7 +128,7 @@ def test_no_model_answers_without_its_name(service: Booted) -> None:
 def test_the_service_tells_of_all(service: Booted) -> None:
     told = service.ask("GET", "/info").json
     assert isinstance(told, dict)
-    assert [*told["models"]] == [*MODELS]
+    assert [*told["models"]] == [*MODELS, HOOKED]
     document = json.loads(service.ask("GET", "/openapi.json").body)
     assert {f"/{name}/predict" for name in MODELS} <= set(document["paths"])
     assert all(name in service.ask("GET", "/").body.decode() for name in MODELS)
@@ -111,14 +158,15 @@ def test_all_stop_together_and_one_log_and_one_trace_say_what_each_was_asked(
         post(service, f"/{name}/predict", b'{"number": 4%d}' % number)
     assert service.stop() in (0, -15)
     lines = (service.signs.parent / "payloads.jsonl").read_text(encoding="utf-8").splitlines()
-    found = [
-        (line["name"], line["rows"][0]["number"], line["answers"], line["status"]) for line in map(json.loads, lines)
-    ]
-    assert found[-2:] == [(name, 40 + i, [{"prediction": 40.0 + i}], 200) for i, name in enumerate(MODELS)]
-    assert {(name, 422) for name in MODELS} <= {(name, status) for name, _, _, status in found}
+    found = [(line["name"], line["rows"][0], line["answers"], line["status"]) for line in map(json.loads, lines)]
+    asked = [(name, answers, status) for name, _, answers, status in found]
+    assert asked[-2:] == [(name, [{"prediction": 40.0 + i}], 200) for i, name in enumerate(MODELS)]
+    assert [row["number"] for _, row, _, _ in found[-2:]] == [40, 41]
+    assert (HOOKED, {"half": 2.0}, [{"whole": 4.0}, {"whole": 3.0}], 200) in found
+    assert {(name, 422) for name in MODELS} <= {(name, status) for name, _, status in asked}
     spans = collector.spans()
     for name in MODELS:
-        *_, asked = (span for span in spans if span.name == f"POST /{name}/predict")
-        steps = {span.name for span in spans if span.parent_span_id == asked.span_id}
+        *_, last = (span for span in spans if span.name == f"POST /{name}/predict")
+        steps = {span.name for span in spans if span.parent_span_id == last.span_id}
         assert steps - {"queue"} == {"decode", "predict", "encode"}
     assert collector.services() == {"churn"}

@@ -14,6 +14,8 @@ from ..containers import base
 from ..containers.registry import served as registry_at
 from ..containers.running import running, unpacked
 from .project import Project
+from .test_hooks import HOOKS, UNITS
+from .test_hooks import ROW as MEASURED
 from .test_serving import ROW, ask, served
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -38,6 +40,12 @@ tests:
   smoke: {{}}
   parity: {{model: species-of, rows: sample.csv, tolerance: 1e-9}}
 """
+FIELD = """\
+  field:
+    path: model/
+    sample: sample.csv
+    hooks: {module: features.hooks, timeout: 2s}
+serve:"""
 
 LINE = {
     "schema": "payload/1",
@@ -55,7 +63,10 @@ LINE = {
 @pytest.mark.slow
 def test_two_models_are_proved_and_served_as_one_and_made_again_each_alone(given: Project) -> None:
     shutil.copytree(given / "model", given / "made")
-    given.write("deploy.yaml", DEPLOY)
+    given.write("features/hooks.py", HOOKS)
+    given.write("features/units.py", UNITS)
+    behind = "  behind: {kind: parity, model: field, rows: sample.csv, tolerance: 1e-9}\n"
+    given.write("deploy.yaml", DEPLOY.replace("serve:", FIELD) + behind)
     ran = given.run("build")
     assert ran.code == 0, ran.err
     assert "all: compiled with linear: equal to the original on " in ran.err
@@ -66,16 +77,21 @@ def test_two_models_are_proved_and_served_as_one_and_made_again_each_alone(given
             assert ask(f"{url}/{name}/predict", ROW) == (200, {"prediction": "Adelie"})
             assert ask(f"{url}/v2/models/{name}/ready") == (200, {"name": name, "ready": True})
         assert ask(f"{url}/species-of/predict_proba", ROW)[0] == 404
+        assert ask(f"{url}/field/predict", ROW)[0] == 422
+        status, answer = ask(f"{url}/field/predict", MEASURED)
+        assert status == 200
+        assert isinstance(answer, dict)
+        assert (answer["species"], answer["started"]) == ("Adelie", True)
         status, told = ask(f"{url}/info")
         assert status == 200
         assert isinstance(told, dict)
-        assert [*told["models"]] == ["all", "species-of"]
+        assert [*told["models"]] == ["all", "species-of", "field"]
 
     given.edit("deploy.yaml", "min: 1000", "min: 1001")
     again = given.run("build", "--json")
     assert again.code == 0, again.err
     assert "inspect-species-of" in again.ran
-    assert not {name for name in again.ran if name.endswith("-all")}
+    assert not {name for name in again.ran if name.endswith(("-all", "-field"))}
     assert [event["event"] for event in given.run("build", "--json").events] == ["up-to-date"]
 
     proved = given.run("prove", "--rows", "sample.csv", "--model", "species-of")

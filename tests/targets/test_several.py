@@ -48,6 +48,17 @@ def test_two_models_are_well_formed(said: Callable[[str], Said]) -> None:
     assert said(f"{TWO}    targets: {{project: {{}}, wheel: {{}}, docker: {{}}}}\n") == []
 
 
+def test_hooks_are_of_each_model(said: Callable[[str], Said]) -> None:
+    models = "{churn: {path: a.bin, hooks: own}, value: {path: b.bin, hooks: {module: own, timeout: 2s}}}"
+    assert said(f"models: {models}\ntargets: {{project: {{}}}}\n") == []
+
+
+def test_parity_in_a_container_is_for_models_without_hooks(said: Callable[[str], Said]) -> None:
+    text = "models: {churn: {path: a.bin, hooks: own}, value: {path: b.bin}}\ntargets: {image: {kind: docker}}\n"
+    for model, found in (("churn", [("conflicting-keys", "tests.parity.in")]), ("value", [])):
+        assert said(f"{text}tests: {{parity: {{rows: a.bin, model: {model}, in: image}}}}\n") == found
+
+
 def test_mlflow_may_keep_one_of_them(said: Callable[[str], Said]) -> None:
     assert said("models: {churn: {uri: models:/churn@best}, value: {path: b.bin}}\ntargets: {project: {}}\n") == []
 
@@ -88,6 +99,7 @@ def test_a_target_that_is_made_of_one_model_is_told(said: Callable[[str], Said],
         ("{churn: {path: a.bin, sample: c.csv}}", "missing-file", "models.churn.sample"),
         ("{churn: {path: a.bin, inputs: {age: {min: 2, max: 1}}}}", "bad-input", "models.churn.inputs.age.max"),
         ("{churn: {path: a.bin, methods: [predict, predict]}}", "named-twice", "models.churn.methods.1"),
+        ("{churn: {path: a.bin, hooks: other}}", "hook-module", "models.churn.hooks.module"),
         ("{a: {path: a.bin, code: [own.py]}, b: {path: a.bin, code: [lib/own.py]}}", "named-twice", "models.b.code.0"),
     ],
 )
@@ -125,6 +137,7 @@ def test_a_node_of_one_model_takes_its_name_and_reads_its_own() -> None:
         (("model", "path"), ("models", "churn", "path")),
         (("inputs", "age"), ("models", "churn", "inputs", "age")),
         (("serve", "methods", 0), ("models", "churn", "methods", 0)),
+        (("serve", "hooks", "module"), ("models", "churn", "hooks", "module")),
         (("serve", "optimize"), ("serve", "optimize")),
         (None, None),
     ],

@@ -11,6 +11,8 @@ from ..template import categories, predictor
 from ..template.problems import Rejected
 from ..template.schema import Row
 
+Rows = Sequence[Row]
+
 
 def ask(asked: predictor.Predictor, method: str, rows: Sequence[msgspec.Struct]) -> Sequence[msgspec.Struct]:
     """One answer for each row; ValueError when the model does not accept the rows."""
@@ -22,6 +24,6 @@ def unknown_category(rows: Sequence[msgspec.Struct]) -> Rejected | None:
     return categories.unknown_category(_own(rows))
 
 
-def _own(rows: Sequence[msgspec.Struct]) -> Sequence[Row]:
-    # They were decoded by this model's own operations.
-    return cast("Sequence[Row]", rows)
+def _own(rows: Sequence[msgspec.Struct]) -> Rows:
+    # They were made by this model's own operations.
+    return cast("Rows", rows)

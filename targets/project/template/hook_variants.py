@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from threading import Thread
 from typing import Any  # what `post` answers is of a class of the user's
 
 from . import web
@@ -28,7 +27,7 @@ from .schema import Features, Row
 from .scoring import Ask
 from .service import Service
 from .settings import PREFIX, Settings
-from .waiting import HookedService, concluding, preparing, within
+from .waiting import HookedService, concluding, preparing, running_loop, within
 from .web import Answer, Call, Operation
 
 FILE = "file"
@@ -83,12 +82,12 @@ class Waiting(HookedService):
     """Methods of the service whose hooks wait."""
 
     def start_async(self) -> None:
-        Thread(target=self._loop.run_forever, name="hooks", daemon=True).start()
+        self._loop = running_loop()
         asyncio.run_coroutine_threadsafe(startup_async(), self._loop).result()
         super().start()
 
     def start_plain(self) -> None:
-        Thread(target=self._loop.run_forever, name="hooks", daemon=True).start()
+        self._loop = running_loop()
         super().start()
 
     async def answering_before(self, call: Call) -> Answer | Call:

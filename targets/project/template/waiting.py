@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Thread
 from typing import Any, TypeVar  # Any: what `post` answers is of a class of the user's
 
 from .hooks import GIVEN, Answers, concluded, prepared
 from .own import startup
-from .predictor import Predictor
 from .problems import Rejected
 from .schema import Features, Row
 from .service import Service
-from .settings import Settings
 from .web import Answer, Call, Request
 
 TIMEOUT: float | None = None
@@ -29,13 +27,11 @@ T = TypeVar("T")
 class HookedService(Service):
     """The service with the hooks around its model."""
 
-    def __init__(self, settings: Settings, load: Callable[[], Predictor]) -> None:
-        super().__init__(settings, load)
-        self._loop = asyncio.new_event_loop()
-        self._loop.set_default_executor(ThreadPoolExecutor(THREADS))
+    _loop: asyncio.AbstractEventLoop
+    """Where they run."""
 
     def start(self) -> None:
-        Thread(target=self._loop.run_forever, name="hooks", daemon=True).start()
+        self._loop = running_loop()
         startup()
         super().start()
 
@@ -64,6 +60,14 @@ class HookedService(Service):
             return call.answer(await self._asked(call.method, rows))
         answers = {m: await self._asked(m, rows) for m in ("predict", *GIVEN.values())}
         return call.answer(await within(concluding(call.rows, answers)))
+
+
+def running_loop() -> asyncio.AbstractEventLoop:
+    """An event loop that runs in a thread of its own."""
+    loop = asyncio.new_event_loop()
+    loop.set_default_executor(ThreadPoolExecutor(THREADS))
+    Thread(target=loop.run_forever, name="hooks", daemon=True).start()
+    return loop
 
 
 async def within(hook: Awaitable[T]) -> T:

@@ -12,15 +12,18 @@ from pathlib import Path
 
 import pytest
 from deployc.compiler.cas import Cas
+from deployc.compiler.hooks.contract import Hooks
+from deployc.compiler.hooks.modules import on_disk
+from deployc.compiler.hooks.read import read
 from deployc.compiler.model_spec import Column, ModelSpec, Output
-from deployc.schema.config import Config, Image, PayloadLog
-from deployc.schema.config import Member as Named
+from deployc.schema.config import Config, Image, Member, PayloadLog
+from deployc.schema.config import Hooks as Named
 from deployc.schema.diagnostics import UserError
 from deployc.targets import project
 from deployc.targets.project.catalog import known
 from deployc.targets.project.part import Part
 from deployc.targets.project.several.openapi import document
-from deployc.targets.project.several.part import Part as Member
+from deployc.targets.project.several.part import Part as Of
 from deployc.targets.project.several.predictor import Predictor
 from deployc.targets.project.several.recording import RecordingService
 from deployc.targets.project.several.service import Service
@@ -29,6 +32,7 @@ from deployc.targets.project.template.settings import Settings
 from deployc.targets.project.template.web import Request
 
 from .space import CLASSIFIER, CLASSIFIER_OUTPUTS, REGRESSOR, REGRESSOR_OUTPUTS, config
+from .test_hooks import ALONE, POST, PRE, SIMPLE, START, waiting
 
 ROW = b'{"number": 1}'
 PHOTO = Column(name="photo", type="double", shape=(2, 3, 3), image=Image(unit=True))
@@ -41,7 +45,7 @@ def header(name: str) -> str:
 
 def stubs() -> Predictor:
     """Two models, each the template's stub."""
-    return Predictor({"one": Member, "other": Member})
+    return Predictor({"one": Of, "other": Of})
 
 
 def service() -> Service:
@@ -60,14 +64,17 @@ def shown(found: Service, path: str) -> dict[str, object]:
     return answer
 
 
-def part(spec: ModelSpec, outputs: tuple[Output, ...], deploy: Config | None = None) -> Part:
-    return Part(spec=spec, outputs=outputs, config=deploy or config("shop"))
+def part(spec: ModelSpec, outputs: tuple[Output, ...], hooks: Hooks | None = None) -> Part:
+    own = {"hooks": Named(module=hooks.module)} if hooks else {}
+    return Part(spec=spec, outputs=outputs, config=config("shop", **own), hooks=hooks)
 
 
-def composed(folder: Path, value: ModelSpec, deploy: Config | None = None) -> Mapping[str, str]:
-    """The texts of a project of a classifier and another model, by path."""
+def composed(
+    folder: Path, value: ModelSpec, deploy: Config | None = None, hooks: Hooks | None = None
+) -> Mapping[str, str]:
+    """The texts of a project of a classifier and another model, which may have hooks, by path."""
     cas, whole = Cas(folder / "cas"), deploy or config("shop")
-    parts = {"churn": part(CLASSIFIER, CLASSIFIER_OUTPUTS), "value": part(value, REGRESSOR_OUTPUTS)}
+    parts = {"churn": part(CLASSIFIER, CLASSIFIER_OUTPUTS), "value": part(value, REGRESSOR_OUTPUTS, hooks)}
     tree = project.compose(parts=parts, config=whole, cas=cas)
     return {entry.path: cas.text(tree, entry.path) for entry in tree}
 
@@ -161,6 +168,22 @@ def test_every_import_of_the_project_leads_somewhere(made: Mapping[str, str]) ->
     assert not [*astray(made)]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        START + PRE + POST,
+        *(pytest.param(text, marks=pytest.mark.slow) for text in (START, PRE, ALONE, waiting(START + PRE + POST))),
+    ],
+)
+def test_hooks_are_around_their_own_model(tmp_path: Path, text: str) -> None:
+    (tmp_path / "own.py").write_text(SIMPLE + text, encoding="utf-8")
+    made = composed(tmp_path, REGRESSOR, hooks=read("own", on_disk(tmp_path), ()))
+    assert not [*astray(made)]
+    assert not [path for path, found in made.items() if "from own import" in found and "/value/" not in path]
+    led = "src/shop/value/invocations.py" in made
+    assert led == (text == START), "no way leads past the hooks"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("framework", sorted({*known("frameworks")} - {"fastapi"}))
 def test_every_import_leads_somewhere_with_each_framework(framework: str, tmp_path: Path) -> None:
@@ -231,7 +254,7 @@ def test_a_project_that_logs_payloads_does_so_for_all_models(tmp_path: Path) -> 
 def test_a_column_to_redact_has_to_be_one_of_some_model(tmp_path: Path) -> None:
     deploy = config("shop", payload_log=PayloadLog(redact=("x0", "x9")))
     with pytest.raises(UserError, match="none of the models has a column `x9`") as raised:
-        composed(tmp_path, REGRESSOR, replace(deploy, models={"churn": Named(path="a"), "value": Named(path="b")}))
+        composed(tmp_path, REGRESSOR, replace(deploy, models={"churn": Member(path="a"), "value": Member(path="b")}))
     assert raised.value.diagnostics[0].field == ("serve", "payload_log", "redact", 1)
 
 
