@@ -19,6 +19,7 @@ from .checks import parity
 from .deployment import LOCKED, WITHOUT, Deployment, without
 from .project.applying import candidates, compiled_spec, must_be_proved
 from .project.needs import requirements_of
+from .project.params import heard
 from .project.proof.report import Proof
 from .project.telling import difference, told
 from .project.trial import COMPILED, MODULE, Forms, Trial, request, write_compiled, write_runner
@@ -150,6 +151,8 @@ def _attempt(work: Work, deployment: Deployment, optimizer: str, folder: Path) -
     found, spec = probed(work), deployment.spec(work)
     if spec.container == "tensor":
         return Attempt(optimizer=optimizer, why="the model takes an array of more than two dimensions")
+    if params := heard(spec):
+        return Attempt(optimizer=optimizer, why=f"its params change the answer: {', '.join(params)}")
     trial = Trial(
         spec=spec,
         outputs=found.outputs,

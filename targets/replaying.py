@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 from ..compiler.model_spec import ModelSpec
 from ..compiler.node import Made, Node, Work
@@ -18,6 +19,7 @@ from .checks.booted import Json, Service, booted
 from .checks.trained import distance, plain, trained_answers
 from .deployment import PROJECT, Deployment
 from .project import package_of
+from .project.params import heard
 
 NAME = "replay"
 SCHEMA = "payload/1"
@@ -151,7 +153,8 @@ def _replay(work: Work, deployment: Deployment, requests: Sequence[Logged], tole
 
 def check(request: Logged, spec: ModelSpec, methods: tuple[str, ...]) -> None:
     """UserError `replay-mismatch` where the trained model cannot be asked what was logged."""
-    if request.method not in methods:
+    method, _, params = request.method.partition(" ")
+    if method not in methods or (params and not heard(spec)):
         text = f"request {request.request_id} asks for {request.method}, which is not served"
         raise fail("replay-mismatch", text, help=f"served: {', '.join(methods)}")
     columns = {column.name for column in spec.inputs}
@@ -165,12 +168,21 @@ def check(request: Logged, spec: ModelSpec, methods: tuple[str, ...]) -> None:
 
 def _built(service: Service, request: Logged, below: str) -> list[Json] | str:
     """The built service's answers, or why there are none."""
-    answer = service.ask("POST", f"/{below}/{request.method}" if below else f"/{request.method}", _sent(request))
+    path = address(request.method)
+    answer = service.ask("POST", f"/{below}/{path}" if below else f"/{path}", _sent(request))
     answers = answer.json()
     if answer.status == 200 and isinstance(answers, list):
         return [plain(one) for one in answers]
     problem = answers.get("error") if isinstance(answers, dict) else None
     return f"{answer.status} {problem.get('code') if isinstance(problem, dict) else ''}".strip()
+
+
+def address(method: str) -> str:
+    """The address of what was logged, in which the method's parameters stand after a space."""
+    name, _, params = method.partition(" ")
+    said = json.loads(params) if params else {}
+    texts = {key: json.dumps(value) if isinstance(value, bool) else value for key, value in said.items()}
+    return f"{name}?{urlencode(texts, doseq=True)}" if texts else name
 
 
 def _trained(work: Work, deployment: Deployment, request: Logged, folder: Path) -> list[Json] | str:

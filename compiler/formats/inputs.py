@@ -104,7 +104,7 @@ def _from_signature(identity: Identity, signature: Signature) -> Inputs:
     notes: tuple[str, ...] = ()
     if signature.params:
         names = ", ".join(param.name for param in signature.params)
-        notes = (f"the signature's parameters are checked, and the model is not told of them: {names}",)
+        notes = (f"the signature's params are checked, and as under MLflow, only XGBoost's models are told: {names}",)
     if any(column.shape for column in signature.inputs):
         if identity.arrays:
             raise unsupported(f"its input has more than two dimensions, which no {identity.class_name} takes")

@@ -63,10 +63,16 @@ def values(answer: Any) -> Any:
     return numpy.asarray(answer.toarray() if hasattr(answer, "toarray") else answer).tolist()
 
 
+def answered(method: str) -> Any:
+    """What a method answers; after a space it has the parameters, as the payload log has them."""
+    name, _, params = method.partition(" ")
+    return model.predict_with(rows, json.loads(params)) if params else getattr(model, name)(rows)
+
+
 import deployc_loading  # noqa: E402 - its folder is on the path only now
 
 model = deployc_loading.load(Path(request["model"]))
 rows = table()
-answers = {method: values(getattr(model, method)(rows)) for method in request["methods"]}
+answers = {method: values(answered(method)) for method in request["methods"]}
 with open(sys.argv[2], "w", encoding="utf-8") as file:
     json.dump(answers, file)

@@ -24,7 +24,7 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
         # What `pre` takes, and an array, have no columns that MLflow could check.
         spec = deployment.spec(work)
         free = deployment.config.serve.hooks or spec.container == "tensor"
-        checked = None if free else signature(spec.inputs, _outputs(work, deployment))
+        checked = None if free else signature(spec.inputs, _outputs(work, deployment), spec.params)
         return folder(
             cas=work.cas,
             project=work.inputs["project"],

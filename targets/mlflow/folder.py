@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 import yaml
 
 from ...compiler.cas import Cas
-from ...compiler.model_spec import Column, Output
+from ...compiler.model_spec import Column, Output, Param
 from ...compiler.tree import Tree
 from ...schema.lockfile import pins as locked
+from ..project.params import default_of
 from ..wheel import pins
 
 CODE = "code"
@@ -53,13 +54,16 @@ def folder(
     return project.under("src").at(CODE) | report.at(PROOF) | cas.put_texts(texts)
 
 
-def signature(inputs: Sequence[Column], outputs: Sequence[Output]) -> dict[str, str]:
+def signature(inputs: Sequence[Column], outputs: Sequence[Output], own: Sequence[Param] = ()) -> dict[str, str]:
     """What MLflow checks of a table before the model is asked, and what it is told of the answers, each as JSON."""
     columns = [{"type": c.type, "name": c.name, "required": not _may_be_left_out(c)} for c in inputs]
     methods = [output.method for output in outputs]
-    params = [{"name": "method", "type": "string", "default": methods[0], "shape": None}]
+    params = [Param(name="method", type="string", default=(methods[0],)), *own]
+    told = [
+        {"name": p.name, "type": p.type, "default": default_of(p), "shape": [-1] if p.many else None} for p in params
+    ]
     first = outputs[0]
-    found = {"inputs": json.dumps(columns), "params": json.dumps(params)}
+    found = {"inputs": json.dumps(columns), "params": json.dumps(told)}
     return found if first.shape else {**found, "outputs": json.dumps([{"type": first.type, "required": True}])}
 
 

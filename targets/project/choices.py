@@ -24,7 +24,8 @@ from .model_module import model_constants, model_functions
 from .names import VERSION, Names
 from .needs import requirements
 from .offered import offered
-from .protocols import UNCHECKED, protocol_constants, unspoken
+from .params import UNCHECKED, UNTOLD, WITHOUT, heard
+from .protocols import param_constants, protocol_constants, unspoken
 from .rows import row_types, shown_row
 
 PARTS: Mapping[str, frozenset[str]] = {
@@ -88,6 +89,8 @@ def choose(
     _check_columns(spec)
     served = {o.method: o for o in offered(outputs, config)}
     pictured = imaged.checked(spec.inputs, hooks) is not None
+    # What hooks give and take has no place for them.
+    told = bool(heard(spec)) and "predict" in served and not hooks
     shapes = Shapes(served, spec.classes)
     return Choices(
         flavor=spec.flavor,
@@ -109,6 +112,7 @@ def choose(
         dropped=unspoken(config).union(
             scored.unwanted(config),
             *(parts for method, parts in PARTS.items() if method not in served),
+            () if told else WITHOUT,
             pages.dropped(spec, config),
         ),
         left_out=left_out(config.serve).union(
@@ -116,6 +120,7 @@ def choose(
             () if hiding else redacted.UNREDACTED,
             () if pictured else imaged.WITHOUT,
             () if spec.params else UNCHECKED,
+            () if told else UNTOLD,
         ),
         example=example,
         hooks=hooks,
@@ -136,6 +141,7 @@ def _constants(
         "settings": settings_constants(config.serve, Names.of(config.name)) | logged.pop("settings"),
         "predictor": {"MODEL": spec.file},
         **protocol_constants(spec, served, config),
+        "params": param_constants(spec),
         **logged,
         "info": {
             "NAME": config.name,

@@ -54,7 +54,7 @@ MODULES = (
     *scored.MODULES,
 )
 SHARED = (
-    *("invocations", "v2", "tabular", "tensors"),
+    *("invocations", "v2", "params", "tabular", "tensors"),
     *(
         "asgi",
         "categories",

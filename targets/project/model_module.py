@@ -14,6 +14,7 @@ from ...compiler.codegen.relocate import Move, relocate
 from ...compiler.codegen.source import definitions, parse
 from ...compiler.model_spec import ModelSpec
 from .catalog import facts
+from .params import heard, settled
 from .tables import table_constants, table_functions
 
 HERE = Path(__file__).parent
@@ -28,14 +29,17 @@ def template(folder: str, name: str, target: str) -> cst.Module:
 def model_functions(spec: ModelSpec) -> dict[str, str]:
     """Which of the parts' functions and classes stand for the module's prototypes."""
     prototypes = {"Estimator": "Estimator", "Model": "Model"}
-    return {**prototypes, **_loaders(spec), **table_functions(spec)}
+    loaders = _loaders(spec)
+    if heard(spec):
+        loaders |= {"load": "load_listening", "loaded": loaders["load"]}
+    return {**prototypes, **loaders, **table_functions(spec)}
 
 
 def model_constants(spec: ModelSpec) -> dict[str, object]:
     """The constants that those functions may read."""
     library, _, _ = spec.class_name.partition(".")
     own = Code(f"{library}.{spec.class_name.rpartition('.')[2]}")
-    return {"TRUSTED": list(spec.types), "CLASS": own, **table_constants(spec)}
+    return {"TRUSTED": list(spec.types), "CLASS": own, "DEFAULTS": settled(spec), **table_constants(spec)}
 
 
 def model_module(flavor: str, chosen: dict[str, str]) -> cst.Module:

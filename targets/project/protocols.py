@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ...compiler.codegen.bind import Code
 from ...compiler.model_spec import Column, ColumnType, ModelSpec, Output, Param
 from ...schema.config import Config
-from .catalog import facts
+from .params import default_of, heard, per_row
 
 DATATYPES: Mapping[ColumnType, str] = {
     "boolean": "BOOL",
@@ -29,8 +29,6 @@ VALUES: Mapping[ColumnType, str] = {
     "double": "float",
 }
 """What a parameter is in Python; the others are texts in JSON."""
-UNCHECKED = frozenset({"PARAMS", "PARAMS_SERVED", "check_params", "described_params", "required_params"})
-"""What of the templates goes where there are no parameters."""
 PROTOCOLS = {"mlflow": "invocations", "v2": "v2"}
 """The module of each protocol beside typed JSON."""
 
@@ -48,39 +46,30 @@ def protocol_constants(
             "SHAPE": [*spec.inputs[0].shape] if spec.container == "tensor" else [],
             "KINDS": {column.name: kind for column in spec.inputs if (kind := _kind(column))},
         },
-        "invocations": {"METHOD": method, **_params(spec)},
+        "invocations": {"METHOD": method},
         "v2": {"METHOD": method, "INPUTS": inputs, "OUTPUTS": outputs},
     }
     left_out = unspoken(config)
     return {module: values for module, values in constants.items() if module not in left_out}
 
 
-def _params(spec: ModelSpec) -> dict[str, object]:
-    """What the module knows of the signature's parameters, where there are any."""
+def param_constants(spec: ModelSpec) -> dict[str, object]:
+    """What the service knows of the signature's parameters, where there are any."""
     if not spec.params:
         return {}
-    known = (f"{p.name!r}: ({_param_type(p)}, {_default(p)!r})" for p in spec.params)
-    names = {param.name for param in spec.params}
-    served = {name: value for name, value in _heard(spec).items() if name in names}
-    return {"PARAMS": Code(f"{{{', '.join(known)}}}"), "PARAMS_SERVED": served}
-
-
-def _heard(spec: ModelSpec) -> Mapping[str, object]:
-    """The parameters that MLflow tells such a model of, each with the value that it is served with."""
-    by_class = facts("flavors", spec.flavor).get("LISTENS")
-    classes = by_class if isinstance(by_class, Mapping) else {}
-    heard: Mapping[str, object] = classes.get(spec.class_name, classes.get("", {}))
-    return heard
+    known = (f"{p.name!r}: ({_param_type(p)}, {default_of(p)!r})" for p in spec.params)
+    names = heard(spec)
+    return {
+        "PARAMS": Code(f"{{{', '.join(known)}}}"),
+        "HEARD": {param.name: param.many for param in spec.params if param.name in names},
+        "UNHEARD": per_row(spec),
+    }
 
 
 def _param_type(param: Param) -> str:
     kind = VALUES.get(param.type, "str")
     kind = f"list[{kind}]" if param.many else kind
     return kind if param.default else f"{kind} | None"
-
-
-def _default(param: Param) -> object:
-    return [*param.default] if param.default and param.many else param.default[0] if param.default else None
 
 
 def _kind(column: Column) -> str:

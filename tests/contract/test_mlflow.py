@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 import uv
-from deployc.compiler.model_spec import Column, ColumnType, ModelSpec, Output
+from deployc.compiler.model_spec import Column, ColumnType, ModelSpec, Output, Param
 from deployc.targets.project.features import REQUIREMENTS
 
 from ..targets.project.space import config, files
@@ -25,6 +25,7 @@ from .booting import SECONDS, booted
 pytestmark = pytest.mark.slow
 
 LIBRARIES = ["mlflow-skinny", "pandas", "scikit-learn", "fastapi", "uvicorn", "httptools", "uvloop", "msgspec"]
+LIBRARIES += ["xgboost-cpu"]
 JSON, CSV = "application/json", "text/csv"
 KINDS: dict[str, ColumnType] = {
     "double": "double",
@@ -52,9 +53,26 @@ ARRAY = ModelSpec(
     file="model.pkl",
     serializer="cloudpickle",
 )
+FLAGS = ("pred_leaf", "pred_contribs", "pred_interactions", "strict_shape")
+TOLD = ModelSpec(
+    flavor="xgboost",
+    class_name="xgboost.core.Booster",
+    methods=("predict",),
+    inputs=(Column(name="a", type="double"), Column(name="b", type="double")),
+    container="ndarray",
+    params=(
+        Param(name="output_margin", type="boolean", default=(True,)),
+        *(Param(name=name, type="boolean", default=(False,)) for name in FLAGS),
+        Param(name="iteration_range", type="long", default=(0, 4), many=True),
+        Param(name="threshold", type="double", default=(0.5,)),
+    ),
+    file="model.ubj",
+    serializer="booster",
+)
 MODELS = {
     "table": (TABLE, Output(method="predict", type="string")),
     "array": (ARRAY, Output(method="predict", type="double")),
+    "told": (TOLD, Output(method="predict", type="double", shape=(3,))),
 }
 ROW = {"double": 0.5, "long": 5, "float": 0.25, "boolean": False, "string": "a", "optional": "b", "integer": 3}
 OTHER = {**ROW, "double": -2.0, "long": 1}
@@ -85,14 +103,16 @@ def models(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def asked(python: Path, models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, tuple[Ask, Ask]]]:
     """For each model, how to ask MLflow's server and ours."""
-    table, array = (tmp_path_factory.mktemp(name) for name in MODELS)
+    table, array, told = (tmp_path_factory.mktemp(name) for name in MODELS)
     with (
         scoring(python, models / "table", table) as theirs,
         serving(python, models / "table", table, "table") as ours,
         scoring(python, models / "array", array) as theirs_array,
         serving(python, models / "array", array, "array") as ours_array,
+        scoring(python, models / "told", told) as theirs_told,
+        serving(python, models / "told", told, "told") as ours_told,
     ):
-        yield {"table": (theirs, ours), "array": (theirs_array, ours_array)}
+        yield {"table": (theirs, ours), "array": (theirs_array, ours_array), "told": (theirs_told, ours_told)}
 
 
 @contextmanager
@@ -199,6 +219,62 @@ def test_the_answer_is_mlflows(asked: dict[str, tuple[Ask, Ask]], model: str, bo
     wanted = theirs(sent, kind)
     assert wanted[0] == 200
     assert ours(sent, kind) == wanted
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"unknown": 1, "threshold": 1},
+        {"output_margin": False},
+        {"output_margin": True, "iteration_range": [0, 1]},
+        {"output_margin": False, "iteration_range": [2, 3]},
+        {"output_margin": False, "strict_shape": True},
+        *({"output_margin": False, name: True} for name in FLAGS[:3]),
+    ],
+    ids=json.dumps,
+)
+def test_the_model_is_told_of_parameters_as_under_mlflow(
+    asked: dict[str, tuple[Ask, Ask]], params: dict[str, object]
+) -> None:
+    theirs, ours = asked["told"]
+    sent = json.dumps({"inputs": {"a": [0.5, -2.0, 1.0], "b": [1.0, 0.25, 0.0]}, "params": params})
+    (status, wanted), (our_status, found) = theirs(sent, JSON), ours(sent, JSON)
+    assert (status, our_status) == (200, 200)
+    assert isinstance(wanted, dict)
+    assert isinstance(found, dict)
+    ours_flat, theirs_flat = flat(found["predictions"]), flat(wanted["predictions"])
+    # one thread and several may add up in another order
+    assert [place for place, _ in ours_flat] == [place for place, _ in theirs_flat]
+    assert [value for _, value in ours_flat] == pytest.approx([value for _, value in theirs_flat], abs=1e-6)
+
+
+def flat(value: object, *place: int) -> list[tuple[tuple[int, ...], object]]:
+    """The numbers within lists of lists, each with its place."""
+    if not isinstance(value, list):
+        return [(place, value)]
+    return [found for i, inner in enumerate(value) for found in flat(inner, *place, i)]
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"output_margin": "true"},
+        {"iteration_range": 3},
+        {"iteration_range": [0, 99]},
+        {"iteration_range": [1]},
+        {"pred_leaf": True},
+        {"threshold": "high"},
+    ],
+    ids=json.dumps,
+)
+def test_parameters_that_mlflow_refuses_are_refused(
+    asked: dict[str, tuple[Ask, Ask]], params: dict[str, object]
+) -> None:
+    theirs, ours = asked["told"]
+    sent = json.dumps({"inputs": {"a": [0.5], "b": [1.0]}, "params": params})
+    assert theirs(sent, JSON)[0] >= 400
+    assert ours(sent, JSON)[0] == 400
 
 
 @pytest.mark.parametrize(

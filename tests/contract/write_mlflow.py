@@ -4,10 +4,12 @@ import sys
 from pathlib import Path
 
 import mlflow.sklearn
+import mlflow.xgboost
 import numpy as np
 import pandas as pd
+import xgboost
 from mlflow.models import ModelSignature
-from mlflow.types import ColSpec, Schema, TensorSpec
+from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -52,6 +54,24 @@ def write_array():
     write(model, "array", Schema([TensorSpec(np.dtype("float64"), (-1, 3))]))
 
 
+def write_told():
+    rows = pd.DataFrame({"a": RANDOM.normal(size=ROWS), "b": RANDOM.normal(size=ROWS)})
+    data = xgboost.DMatrix(rows, np.digitize(rows["a"] + rows["b"], [-0.5, 0.5]))
+    model = xgboost.train({"objective": "multi:softprob", "num_class": 3, "nthread": 1}, data, 6)
+    flags = ["pred_leaf", "pred_contribs", "pred_interactions", "strict_shape"]
+    params = ParamSchema(
+        [
+            ParamSpec("output_margin", "boolean", True),
+            *(ParamSpec(name, "boolean", False) for name in flags),
+            ParamSpec("iteration_range", "long", [0, 4], shape=(-1,)),
+            ParamSpec("threshold", "double", 0.5),
+        ]
+    )
+    signature = ModelSignature(inputs=Schema([ColSpec("double", "a"), ColSpec("double", "b")]), params=params)
+    mlflow.xgboost.save_model(model, str(OUT / "told"), signature=signature, pip_requirements=[])
+
+
 if __name__ == "__main__":
     write_table()
     write_array()
+    write_told()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from .project import EXAMPLES, Project
 from .test_serving import ask, served
@@ -73,3 +75,34 @@ def test_the_example_is_served_without_libraries_for_gpus(project: Project) -> N
     lock = (project / "build/project/requirements.lock").read_text()
     assert "nvidia" not in lock
     assert "pandas" not in lock
+
+
+def test_a_model_is_told_of_the_parameters_of_its_signature(project: Project) -> None:
+    shutil.copytree(BOOSTERS / "xgboost/mlflow-booster", project / "model")
+    shutil.copy(BOOSTERS / "table.csv", project / "table.csv")
+    described = yaml.safe_load((project / "model/MLmodel").read_text())
+    params = {"output_margin": True, "pred_contribs": False}
+    named = [{"name": name, "type": "boolean", "default": value, "shape": None} for name, value in params.items()]
+    described["signature"]["params"] = json.dumps(named)
+    (project / "model/MLmodel").write_text(yaml.safe_dump(described))
+    assert project.run("init", "model", "--sample", "table.csv", "--name", "served").code == 0
+    said = project.build().out
+    assert "onnx cannot convert the model: its params change the answer: output_margin, pred_contribs" in said
+    row = typed(BOOSTERS / "table.csv")[0]
+    with served(project) as (_, url):
+        margin, likely, shares = (
+            predicted(f"{url}/predict{query}", row)
+            for query in ("", "?output_margin=false", "?output_margin=false&pred_contribs=true")
+        )
+    assert likely == [pytest.approx(TRUTH["xgboost/mlflow-booster"]["answers"]["predict"][0])]
+    assert margin == [pytest.approx(math.log(likely[0] / (1 - likely[0])), rel=1e-4)]
+    assert sum(shares) == pytest.approx(margin[0], rel=1e-4)
+
+
+def predicted(url: str, row: object) -> list[float]:
+    """The numbers of a prediction."""
+    status, found = ask(url, row)
+    assert status == 200, found
+    assert isinstance(found, dict)
+    value = values(found)
+    return value if isinstance(value, list) else [float(str(value))]

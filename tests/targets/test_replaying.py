@@ -6,11 +6,11 @@ import json
 from dataclasses import replace
 
 import pytest
-from deployc.compiler.model_spec import Column, ModelSpec
+from deployc.compiler.model_spec import Column, ModelSpec, Param
 from deployc.schema.config import Tolerance
 from deployc.schema.diagnostics import UserError
 from deployc.targets.project.template import payloads
-from deployc.targets.replaying import SCHEMA, Logged, check, compared, read_line, said
+from deployc.targets.replaying import SCHEMA, Logged, address, check, compared, read_line, said
 
 LINE: dict[str, object] = {
     "schema": SCHEMA,
@@ -118,3 +118,18 @@ def test_what_differs_is_seen(
     (row,) = compared(LOGGED, trained, built, tolerance)  # type: ignore[arg-type]  # parametrize has no types
     assert (row.difference, row.equal) == (difference, equal)
     assert row.logged == "[0.25, 0.75]"
+
+
+def test_a_request_with_parameters_is_asked_of_a_model_that_is_told_of_them() -> None:
+    asked = replace(LOGGED, method='predict {"output_margin":true,"iteration_range":[0,2]}')
+    told = replace(
+        SPEC,
+        flavor="xgboost",
+        class_name="xgboost.core.Booster",
+        methods=("predict",),
+        params=(Param(name="output_margin", type="boolean", default=(False,)),),
+    )
+    check(asked, told, ("predict",))
+    assert address(asked.method) == "predict?output_margin=true&iteration_range=0&iteration_range=2"
+    with pytest.raises(UserError):
+        check(asked, replace(told, params=()), ("predict",))

@@ -6,7 +6,7 @@ A function called `name_variant` stands in for `name`, or for `unpickled`, where
 from __future__ import annotations
 
 import pickle
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -14,7 +14,7 @@ import joblib
 import numpy as np
 import skops.io
 
-from .schema import Label, Row, Score, Value
+from .schema import Label, Nested, Row, Score, Value
 from .tables import table
 
 TRUSTED: list[str] = []
@@ -24,6 +24,8 @@ class Estimator(Protocol):
     """What this service asks of the model."""
 
     def predict(self, rows: object, /) -> object: ...
+
+    def predict_with(self, rows: object, params: Mapping[str, object], /) -> object: ...
 
     def predict_proba(self, rows: object, /) -> object: ...
 
@@ -40,6 +42,10 @@ class Model:
 
     def predict(self, rows: Sequence[Row]) -> list[Label]:
         values: list[Label] = np.asarray(self._estimator.predict(table(rows))).tolist()
+        return values
+
+    def predict_with(self, rows: Sequence[Row], params: Mapping[str, object]) -> list[Nested]:
+        values: list[Nested] = np.asarray(self._estimator.predict_with(table(rows), params)).tolist()
         return values
 
     def predict_proba(self, rows: Sequence[Row]) -> list[list[float]]:

@@ -16,6 +16,7 @@ import msgspec
 from . import info
 from .describing import OBJECT, example, get, post
 from .images import TOLD
+from .params import params_property, with_params
 from .problems import Problem, Rejected
 from .schema import Row
 from .tabular import COLUMNS, POSITIONAL, by_column, by_name, by_position, cell, decode, plain, rows
@@ -31,12 +32,6 @@ CODES = {
     500: "INTERNAL_ERROR",
     503: "TEMPORARILY_UNAVAILABLE",
 }
-
-
-# The parameters that the model's signature names, each with its type and its default.
-PARAMS: dict[str, tuple[Any, object]] = {"temperature": (float, 1.0)}
-# Those that MLflow tells the model of, each with the value that it is served with, since here it is told of none.
-PARAMS_SERVED: dict[str, object] = {}
 
 
 class Split(msgspec.Struct, forbid_unknown_fields=True):
@@ -82,10 +77,7 @@ def described(row: Mapping[str, object]) -> dict[str, object]:
     }
     schema: dict[str, object] = {"oneOf": [_object({name: table}) for name, table in tables.items()]}
     split: dict[str, object] = {"dataframe_split": {"columns": [*row], "data": [[*row.values()]]}} if row else {}
-    if PARAMS:
-        schema["properties"] = {"params": {"type": "object", "properties": described_params()}}
-    if split and (params := required_params()):
-        split["params"] = params
+    schema |= params_property()
     body = {JSON: {"schema": schema, **example(split)}, CSV: {"schema": {"type": "string"}}}
     answers = {JSON: {"schema": _object({"predictions": {"type": "array"}})}}
     said = {"description": "Which deployc.", "content": {"text/plain": {"schema": {"type": "string"}}}}
@@ -108,7 +100,12 @@ def version() -> Answer:
 def call(request: Request) -> Call:
     """What the body asks; Rejected names the column that does not fit."""
     kind = (request.header("content-type") or "").partition(";")[0].strip().lower()
-    return Call(METHOD, read_csv(request.body) if kind == CSV else read_json(request.body), answered)
+    if kind == CSV:
+        return Call(METHOD, read_csv(request.body), answered)
+    body = decode(request.body, _decoder)
+    if (method := with_params(METHOD, body.params or {})) != METHOD:
+        return Call(method, read_table(body), answered)
+    return Call(METHOD, read_table(body), answered)
 
 
 def answered(answers: Sequence[msgspec.Struct]) -> Answer:
@@ -123,14 +120,12 @@ def told(status: int, problem: Problem) -> Answer:
     return Answer(msgspec.json.encode(body), 400 if status == 422 else status)
 
 
-def read_json(body: bytes) -> list[Row]:
+def read_table(found: Body) -> list[Row]:
     """The rows of a JSON object that has one of MLflow's four tables."""
-    found = decode(body, _decoder)
     split, records, instances, inputs = found.dataframe_split, found.dataframe_records, found.instances, found.inputs
     if sum(table is not msgspec.UNSET for table in (split, records, instances, inputs)) != 1:
         message = "give exactly one of dataframe_split, dataframe_records, instances and inputs"
         raise Rejected(400, "invalid-body", message)
-    check_params(found.params or {})
     if isinstance(split, Split):
         return rows(_split(split))
     if isinstance(records, list):
@@ -140,35 +135,8 @@ def read_json(body: bytes) -> list[Row]:
     return rows(_listed(inputs if isinstance(inputs, list) else instances))
 
 
-def check_params(given: Mapping[str, object]) -> None:
-    """Rejected where a parameter is not of its type, or it or its default asks for what is not served; others are not
-    looked at.
-    """
-    for name, (kind, default) in PARAMS.items():
-        try:
-            value = msgspec.convert(given[name], kind) if name in given else default
-        except msgspec.ValidationError as error:
-            raise Rejected(400, "invalid-body", str(error)[:300], f"params.{name}") from None
-        if name in PARAMS_SERVED and value not in (None, PARAMS_SERVED[name]):
-            only = msgspec.json.encode(PARAMS_SERVED[name]).decode()
-            raise Rejected(400, "invalid-body", f"the model is served with {only} alone", f"params.{name}")
-
-
-def described_params() -> dict[str, object]:
-    """The parameters as JSON Schema has them."""
-    return {name: {**msgspec.json.schema(kind), "default": default} for name, (kind, default) in PARAMS.items()}
-
-
-def required_params() -> dict[str, object]:
-    """What a request has to say, since the signature's default is not what is served."""
-    return {
-        name: value for name, value in PARAMS_SERVED.items() if name in PARAMS and PARAMS[name][1] not in (None, value)
-    }
-
-
 def read_csv(body: bytes) -> list[Row]:
     """The rows of a CSV file, whose first line has the columns' names."""
-    check_params({})
     try:
         lines = [line for line in csv.reader(StringIO(body.decode(), newline=""), strict=True) if line]
     except (csv.Error, UnicodeDecodeError) as error:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from .schema import Label, Row, Score, Value
+from .schema import Label, Nested, Row, Score, Value
 
 
 class Estimator(Protocol):
@@ -23,6 +23,9 @@ class Model:
 
     def predict(self, rows: Sequence[Row]) -> list[Label]:
         return ["yes" if value > 0 else "no" for value in self._estimator(rows)]
+
+    def predict_with(self, rows: Sequence[Row], params: Mapping[str, object]) -> list[Nested]:
+        return [f"{value} {dict(params)}" for value in self._estimator(rows)]
 
     def predict_proba(self, rows: Sequence[Row]) -> list[list[float]]:
         return [[0.25, 0.75] for _ in self._estimator(rows)]

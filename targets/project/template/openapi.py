@@ -11,6 +11,7 @@ from .describing import OBJECT, REFERENCES, SECURITY, get, post, reference, resp
 from .forms import FORM_DATA
 from .images import IMAGE_TYPES
 from .info import NAME, Info
+from .params import query_params, told_types
 from .problems import Failure
 from .schema import Decision, Prediction, Probabilities, Row, Transformed
 
@@ -45,6 +46,7 @@ INVALID = "A row is not what the model takes; the error names the field."
 def document() -> dict[str, object]:
     """The document as JSON values; the same for the same code."""
     types = [Row, *(answer for answer, _ in METHODS.values()), Failure, Info, *v2.TYPES]
+    types.extend(told_types())
     _, components = msgspec.json.schema_components(types, ref_template=REFERENCES)
     return {
         "openapi": "3.1.0",
@@ -76,10 +78,17 @@ def _method(name: str, answer: type, summary: str) -> dict[str, object]:
     rows = {"application/json": {"schema": _one_or_many(Row), "examples": examples}}
     rows |= UPLOADS
     answers = {"application/json": {"schema": _one_or_many(answer)}}
+    answers |= told_answers(name, answer)
     described = post(name, summary, rows, answers, reference(Failure))
+    described["parameters"] = query_params(name)
     responses = described["responses"]
     assert isinstance(responses, dict)
     return {**described, "responses": {**responses, "422": response(INVALID, reference(Failure))}}
+
+
+def told_answers(name: str, answer: type) -> dict[str, dict[str, dict[str, object]]]:
+    """What a method answers that may be told of parameters."""
+    return {"application/json": {"schema": {"anyOf": [*map(_one_or_many, (answer, *told_types(name)))]}}}
 
 
 def _one_or_many(struct: type) -> dict[str, object]:

@@ -11,12 +11,13 @@ from typing import Any  # a table of any library, and answers of the user's own 
 
 import msgspec
 
+from .params import with_params
 from .problems import Rejected
-from .schema import Decision, Prediction, Probabilities, Transformed
+from .schema import Decision, Prediction, PredictionWith, Probabilities, Transformed
 from .scoring import ANSWERS, asking
 from .tabular import by_column, plain, rows
 
-PLAIN = (Prediction, Probabilities, Decision, Transformed)
+PLAIN = (Prediction, PredictionWith, Probabilities, Decision, Transformed)
 """Answers of the model itself, which MLflow knows as bare values."""
 
 
@@ -30,13 +31,15 @@ class Function:
     def predict(self, model_input: Any, params: Mapping[str, Any] | None = None) -> list[Any]:
         """An answer for each row of a table, a list of records, or a mapping of columns.
 
-        `params` may name another `method`. ValueError says which value the model does not take.
+        `params` may name another `method`, and has what else the model's signature names. ValueError says which value
+        the model does not take.
         """
         method = (params or {}).get("method") or next(iter(ANSWERS))
         if method not in ANSWERS:
             raise ValueError(f"the model has no method {method!r}: it has {', '.join(ANSWERS)}")
         records = _records(model_input)
         try:
+            method = with_params(method, params or {})
             return [*map(_value, self._ask(method, rows(records)))] if records else []
         except Rejected as error:
             raise ValueError(f"{error.message} - at `{error.field}`" if error.field else error.message) from error

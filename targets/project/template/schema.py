@@ -14,6 +14,7 @@ Datetime = Annotated[datetime, Meta(extra_json_schema={"format": "date-time"})]
 Label = str | int | float | list[str | int | float | None]
 Score = float | list[float | None]
 Value = float | list[float | None] | None
+Nested = str | int | float | list[float | list[float | list[float | None] | None] | None] | None
 
 
 class Row(Struct, kw_only=True, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -36,6 +37,12 @@ class Prediction(Struct):
     """What the model predicts for one row; null stands for a number that is not finite."""
 
     prediction: Label | None
+
+
+class PredictionWith(Struct):
+    """What the model predicts for one row when it is told of parameters, which may be of another type and shape."""
+
+    prediction: Nested
 
 
 class ClassProbabilities(Struct):

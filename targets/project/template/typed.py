@@ -7,6 +7,7 @@ from functools import partial
 
 import msgspec
 
+from .params import with_query
 from .predictor import METHODS
 from .problems import Rejected
 from .redacting import hidden, unsaid
@@ -25,6 +26,7 @@ def operations() -> dict[str, Operation]:
 def call(method: str, request: Request) -> Call:
     """What the body asks; Rejected names the field that does not fit."""
     rows = decode(request.body)
+    method = with_query(method, request.query)
     return Call(method, [rows], _one) if isinstance(rows, Row) else Call(method, rows, _many)
 
 

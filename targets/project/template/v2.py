@@ -14,6 +14,7 @@ import msgspec
 from . import info
 from .describing import OBJECT, example, get, post, reference
 from .images import AS_IMAGES, TOLD, are_images
+from .params import with_parameters
 from .problems import Problem, Rejected
 from .schema import Row
 from .tabular import COLUMNS, SHAPE, by_column, by_name, decode, plain, rows
@@ -154,7 +155,9 @@ def _asking(body: Inference, wanted: Sequence[Output], given: list[Row], found: 
         values = [*found, [plain(answer) for answer in answers]]
         return _answer(body, wanted, values) if len(values) == len(wanted) else _asking(body, wanted, given, values)
 
-    return Call(wanted[len(found)].name, given, answered)
+    method = wanted[len(found)].name
+    method = with_parameters(method, body.parameters)
+    return Call(method, given, answered)
 
 
 def _answer(body: Inference, wanted: Sequence[Output], found: list[list[object]]) -> Answer:
@@ -178,7 +181,19 @@ def _tensor(name: str, values: list[object]) -> tuple[dict[str, object], list[ob
     """How a method's answers are described, and their values row by row."""
     datatype, (_, *inner) = OUTPUTS[name]
     flat = [value for row in values for value in (row if isinstance(row, list) else [row])]
+    datatype, inner, flat = reshaped(datatype, inner, values)
     return {"name": name, "shape": [len(values), *inner], "datatype": datatype}, flat
+
+
+def reshaped(datatype: str, inner: list[int], values: list[object]) -> tuple[str, list[int], list[object]]:
+    """The datatype, shape and values of answers that parameters may have given another type and shape than others."""
+    shape: list[int] = []
+    flat = values
+    while flat and isinstance(flat[0], list):
+        shape.append(len(flat[0]))
+        flat = [value for row in flat if isinstance(row, list) for value in row]
+    floats = any(isinstance(value, float) for value in flat) and datatype not in ("FP32", "FP64")
+    return ("FP64" if floats else datatype), (shape if flat else inner), flat
 
 
 def _records(tensors: Sequence[Tensor], found: Sequence[list[object]]) -> list[dict[str, object]]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import cache
 from math import inf, isnan, nan
 from pathlib import Path
 
 import pytest
-from deployc.compiler.model_spec import Param
 from deployc.targets.project.template import invocations
 from deployc.targets.project.template.model import Model
 from deployc.targets.project.template.predictor import Predictor
@@ -23,8 +22,6 @@ from deployc.targets.project.template.web import Answer, rejected
 from deployc.targets.project.template.web import Request as Asked
 from hypothesis import given
 from hypothesis import strategies as st
-
-from .space import REGRESSOR, REGRESSOR_OUTPUTS, files
 
 JSON = "application/json"
 ROWS = [Row(number=1.0, some_text="a", count=None), Row(number=-2.0, some_text=None, count=3)]
@@ -55,6 +52,11 @@ def ask(body: object, kind: str = JSON) -> tuple[int, object]:
     return answer.status, json.loads(answer.body)
 
 
+def read_json(body: bytes) -> Sequence[Row]:
+    """The rows that a body in JSON asks about."""
+    return invocations.call(Asked("/invocations", "", {"content-type": JSON}.get, body)).rows
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
@@ -80,8 +82,8 @@ def test_the_forms_say_the_same_rows() -> None:
     records = [{"number": 1, "some text": "a"}, {"number": -2, "count": 3.0}]
     csv = b"number,some text,count\n1,a,NA\n-2,,3\n"
     for found in (
-        invocations.read_json(json.dumps({"dataframe_split": split}).encode()),
-        invocations.read_json(json.dumps({"dataframe_records": records}).encode()),
+        read_json(json.dumps({"dataframe_split": split}).encode()),
+        read_json(json.dumps({"dataframe_records": records}).encode()),
         invocations.read_csv(csv),
     ):
         assert [*map(str, found)] == [str(row).replace("Row", "Record") for row in ROWS]
@@ -171,13 +173,13 @@ def test_another_media_type_is_refused_in_the_same_form() -> None:
 @pytest.mark.parametrize("text", ["NaN", "null"])
 def test_a_number_that_is_missing_is_not_a_number(text: str) -> None:
     body = f'{{"dataframe_records": [{{"number": {text}, "count": {text}, "small": {text}}}]}}'
-    (row,) = invocations.read_json(body.encode())
+    (row,) = read_json(body.encode())
     assert isnan(row.number)
     assert (row.count, row.small) == (None, None)
 
 
 def test_infinity_is_a_number() -> None:
-    (row,) = invocations.read_json(b'{"inputs": {"number": [-Infinity]}}')
+    (row,) = read_json(b'{"inputs": {"number": [-Infinity]}}')
     assert row.number == -inf
     (row,) = invocations.read_csv(b"number\ninf\n")
     assert row.number == inf
@@ -223,61 +225,6 @@ def test_any_json_is_answered_or_refused(body: object) -> None:
 @given(st.text(alphabet='number,some text\n\r"1.5-e\0\x1f') | st.binary())
 def test_any_csv_is_answered_or_refused(body: str | bytes) -> None:
     assert ask(body, "text/csv")[0] in (200, 400)
-
-
-@pytest.mark.parametrize(
-    ("served", "params", "status", "said"),
-    [
-        ({}, {"temperature": 2, "unknown": []}, 200, ""),
-        ({}, {"temperature": "hot"}, 400, "Expected `float`, got `str` - at `params.temperature`"),
-        ({"temperature": 1.0}, {"temperature": 1}, 200, ""),
-        ({"temperature": 1.0}, {"temperature": 2}, 400, "served with 1.0 alone - at `params.temperature`"),
-        ({"temperature": 1.0}, {}, 200, ""),
-        # the signature's default is another one than the model's own
-        ({"temperature": 0.5}, {}, 400, "served with 0.5 alone"),
-        ({"temperature": 0.5}, {"temperature": 0.5}, 200, ""),
-    ],
-)
-def test_a_parameter_is_of_its_type_and_changes_nothing_or_is_refused(
-    monkeypatch: pytest.MonkeyPatch, served: dict[str, object], params: dict[str, object], status: int, said: str
-) -> None:
-    monkeypatch.setattr(invocations, "PARAMS_SERVED", served)
-    answer = ask({"instances": [{"number": 1}], "params": params})
-    assert answer[0] == status
-    assert said in json.dumps(answer[1])
-
-
-def test_the_example_says_what_a_request_has_to_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    for served, said in ((1.0, False), (0.5, True)):
-        monkeypatch.setattr(invocations, "PARAMS_SERVED", {"temperature": served})
-        body = json.dumps(invocations.described({"number": 1.0}))
-        assert ('"params": {"temperature": 0.5}' in body) is said
-        assert '"temperature": {"type": "number", "default": 1.0}' in body
-
-
-def test_a_file_asks_for_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(invocations, "PARAMS_SERVED", {"temperature": 0.5})
-    assert ask("number\n1\n", "text/csv")[0] == 400
-
-
-def test_a_service_knows_the_parameters_of_its_signature_and_has_no_code_without(tmp_path: Path) -> None:
-    params = (
-        Param(name="output_margin", type="boolean", default=(True,)),
-        Param(name="pred_leaf", type="boolean", default=(False,)),
-        Param(name="stop", type="string", many=True),
-    )
-    for flavor, name, served in (
-        ("sklearn", REGRESSOR.class_name, "{}"),
-        ("xgboost", "xgboost.sklearn.XGBRegressor", '{"output_margin": False}'),
-        ("xgboost", "xgboost.core.Booster", '{"output_margin": False, "pred_leaf": False}'),
-    ):
-        spec = replace(REGRESSOR, flavor=flavor, class_name=name, params=params)
-        made = files(tmp_path / name, spec, REGRESSOR_OUTPUTS)["src/churn/invocations.py"]
-        assert '"output_margin": (bool, True)' in made
-        assert "required_params()" in made
-        assert '"stop": (list[str] | None, None)' in made
-        assert f"PARAMS_SERVED: dict[str, object] = {served}" in made
-    assert "params(" not in files(tmp_path / "none", REGRESSOR, REGRESSOR_OUTPUTS)["src/churn/invocations.py"]
 
 
 @pytest.mark.parametrize(
