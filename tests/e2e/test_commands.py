@@ -230,6 +230,13 @@ def test_clean_forgets_and_the_next_build_is_the_same(ready: Project) -> None:
     ready.fails("output-edited")
 
 
+def test_clean_says_where_there_is_nothing_to_forget(project: Project) -> None:
+    ran = project.run("clean", "deploi.yaml")
+    assert (ran.code, ran.codes) == (1, ["missing-file"])
+    assert "--trained goes with --cache" in (refused := project.run("clean", "--trained")).err
+    assert refused.code == 2
+
+
 def test_clean_cache_keeps_what_was_trained(project: Project, tmp_path: Path) -> None:
     project.write(
         "deploy.yaml", "version: 1\nname: a\nmodel: {path: m, train: {run: echo 1 > m}}\ntargets: {project: {}}\n"

@@ -16,6 +16,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from ....schema.source import read_source
 from ...collect import collect
 from ...store import Store, default_root
 from ..session import STATE, file_argument
@@ -25,9 +26,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     file_argument(parser)
     parser.add_argument("--cache", action="store_true", help="also remove what this user's cache holds")
     parser.add_argument("--trained", action="store_true", help="with --cache: also what the user's commands made")
+    parser.set_defaults(refuse=parser.error)
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.trained and not options.cache:
+        options.refuse("--trained goes with --cache")
+    if not options.cache:
+        read_source(Path(options.file))  # UserError where there is none: the folder may be another than was meant
     state = Path(options.file).absolute().parent / STATE
     for path in state.glob("*"):
         # these tell which files in an output folder are ours: they go only with them
