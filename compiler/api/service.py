@@ -10,13 +10,14 @@ import signal
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from http.client import HTTPException
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import IO
 
 from ...schema.diagnostics import fail
 from ...targets.checks.booted import Json, free_port, wait
@@ -120,16 +121,8 @@ def started(made: Deployment, folder: Path, columns: tuple[Column, ...], wanted:
     prefix = made.package.upper()
     environ = {f"{prefix}_DRAIN_SECONDS": "0", **command.environ, **wanted.environ}
     with NamedTemporaryFile(prefix=f"{made.package}-", suffix=".log", delete=False) as log:
-        process = subprocess.Popen(
-            [command.argv[0], "-I", keeper.__file__, str(STOP_SECONDS), *command.argv],
-            cwd=folder,  # Python before 3.11 would import what is in this process's own folder
-            env=environ,
-            bufsize=0,
-            stdin=subprocess.PIPE,  # its other end is closed with this process, however that ends
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # an interrupted cell does not interrupt the service
-        )
+        # Python before 3.11 would import what is in this process's own folder
+        process = launched(command.argv, folder=folder, environ=environ, log=log)
     key = _key(environ, f"{prefix}_API_KEY", folder)
     service = Service(
         url=f"http://{_reached(wanted.host)}:{port}",
@@ -140,6 +133,22 @@ def started(made: Deployment, folder: Path, columns: tuple[Column, ...], wanted:
     )
     atexit.register(_end, process)
     return awaited(service, wanted.wait)
+
+
+def launched(
+    command: Sequence[str], *, folder: Path, environ: Mapping[str, str], log: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    """A command of Python's that writes to `log`, and ends once `Service.stop` says so or this process is gone."""
+    return subprocess.Popen(
+        [command[0], "-I", keeper.__file__, str(STOP_SECONDS), *command],
+        cwd=folder,
+        env=environ,
+        bufsize=0,
+        stdin=subprocess.PIPE,  # its other end is closed with this process, however that ends
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,  # an interrupted cell does not interrupt the service
+    )
 
 
 def awaited(service: Service, seconds: float) -> Service:

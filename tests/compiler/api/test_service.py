@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from deployc.compiler.api.errors import DeploycError
 from deployc.compiler.api.rows import Json
-from deployc.compiler.api.service import Service, awaited
+from deployc.compiler.api.service import Service, awaited, launched
 from deployc.schema.diagnostics import UserError
 from deployc.targets.checks.booted import free_port
 
@@ -43,7 +43,7 @@ HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 def service(script: str, folder: Path) -> Service:
     port, log = free_port(), folder / "log"
     with log.open("wb") as file:
-        process = subprocess.Popen([sys.executable, "-c", script, str(port)], stdout=file, stderr=file)
+        process = launched([sys.executable, "-c", script, str(port)], folder=folder, environ=os.environ, log=file)
     return Service(url=f"http://127.0.0.1:{port}", log=log, process=process, columns=(), headers={})
 
 
@@ -80,7 +80,7 @@ def test_an_answer_that_is_none_is_told(running: Service) -> None:
 
 
 def test_a_service_whose_start_is_interrupted_is_stopped(tmp_path: Path) -> None:
-    interrupts = "import os, signal, time; os.kill(os.getppid(), signal.SIGINT); time.sleep(600)"
+    interrupts = f"import os, signal, time; os.kill({os.getpid()}, signal.SIGINT); time.sleep(600)"
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         found = service(interrupts, tmp_path)
