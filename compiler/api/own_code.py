@@ -31,17 +31,25 @@ class OwnCode:
 
 
 def own_code(names: Iterable[str], loaded: Mapping[str, ModuleType]) -> OwnCode:
-    """The sources of those of the modules `names` that are the user's own, with all of his that they import.
+    """The sources of those of the modules `names` that are the user's own, with all of his that they import; `loaded`
+    has modules by name.
 
     A module is his where it is a source file outside the folders that installers and Python itself write to.
     """
     files: dict[str, str] = {}
     needs: set[str] = set()
-    for name in names:
+    waiting = [*names]
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
         if root := _root(name, loaded.get(name)):
             for module in collect(name, on_disk(root), FIELD, code="hook-syntax").values():
                 files[module.path] = module.source.text
                 needs.update(imported(module))
+                waiting += imported(module)
     own = {path.partition("/")[0].removesuffix(".py") for path in files}
     tops = {name.partition(".")[0] for name in needs} - own - sys.stdlib_module_names
     return OwnCode(files=dict(sorted(files.items())), needs=tuple(sorted(set(_distributions(tops)))))
@@ -56,7 +64,7 @@ def pinned(names: Iterable[str]) -> tuple[str, ...]:
 def _root(name: str, module: ModuleType | None) -> Path | None:
     """The folder on Python's path that a module of the user's own is in."""
     file = getattr(module, "__file__", None)
-    if not file or not str(file).endswith(".py") or name.partition(".")[0] in sys.stdlib_module_names:
+    if not file or not str(file).endswith(".py") or name.partition(".")[0] in {*sys.stdlib_module_names, "deployc"}:
         return None
     path = Path(file).resolve()
     if any(path.is_relative_to(Path(place).resolve()) for place in _installed()):

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
 
 from ...schema.diagnostics import UserError
 from ...targets.deployment import allow_list, module_name
@@ -13,6 +14,7 @@ from ..cas import Cas
 from ..formats.inspection import inspect
 from ..model_spec import ModelSpec
 from ..tree import Tree
+from . import main_code
 from .own_code import OwnCode, own_code, pinned
 from .rows import Table, table
 from .saving import modules, save
@@ -47,7 +49,8 @@ def prepare(model: object, sample: object, *, most: int, allow: Iterable[str], c
     folder.mkdir()
     saved = save(model, folder)
     (folder / "MLmodel").write_text(saved.mlmodel, encoding="utf-8")
-    code = own_code(modules(folder, saved), sys.modules)
+    own = _main_code(scratch / CODE, saved.code)
+    code = own_code(modules(folder, saved), {**sys.modules, **own})
     names = [str(name) for name in getattr(model, "feature_names_in_", ())]
     rows = None if sample is None else table(sample, names, most)
     written = cas.put_folder(folder)
@@ -57,6 +60,18 @@ def prepare(model: object, sample: object, *, most: int, allow: Iterable[str], c
     texts |= {f"{CODE}/{path}": text for path, text in code.files.items()}
     texts |= {SAMPLE: rows.csv()} if rows else {}
     return Prepared(tree=written.at(MODEL) | cas.put_texts(texts), spec=spec, rows=rows, code=code)
+
+
+def _main_code(folder: Path, text: str) -> Mapping[str, ModuleType]:
+    """The module of what the notebook or script defines, as if it had been imported from `folder`."""
+    if not text:
+        return {}
+    folder.mkdir()
+    module = ModuleType(main_code.NAME)
+    file = folder / f"{main_code.NAME}.py"
+    file.write_text(text, encoding="utf-8")
+    module.__file__ = str(file)
+    return {main_code.NAME: module}
 
 
 def _inspected(cas: Cas, model: Tree, rows: Table | None, allow: Iterable[str], code: OwnCode) -> ModelSpec:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import platform
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +15,8 @@ import yaml
 from ...schema.diagnostics import UserError, fail
 from ..formats.pickles import walk
 from ..formats.stream import opened
+from .main_code import NOTEBOOK, main_code
 
-NOTEBOOK = "__main__"
-"""What Python calls the module of a notebook's cells, and of a script."""
 PROTOCOL = 5
 
 
@@ -27,6 +27,8 @@ class Saved:
     file: str
     flavor: str
     facts: Mapping[str, str] = field(default_factory=dict)
+    code: str = ""
+    """Of the module `main_code`, where the model uses what the notebook or script itself defines."""
 
     @property
     def mlmodel(self) -> str:
@@ -113,25 +115,23 @@ _OWN: Mapping[tuple[str, str], Callable[[object, Path], Saved]] = {
 
 def _pickled(model: object, folder: Path) -> Saved:
     """By Python's own pickle; never with cloudpickle, whose files hold code that nobody can read."""
-    saved = Saved(file="model.pkl", flavor="sklearn", facts={"serialization_format": "pickle"})
-    with (folder / saved.file).open("wb") as file:
+    file = folder / "model.pkl"
+    own = _pickle(model, file)
+    code = main_code(own, vars(sys.modules[NOTEBOOK])) if own else None
+    if code:
+        with code.named():
+            _pickle(model, file)
+    facts = {"serialization_format": "pickle"}
+    return Saved(file=file.name, flavor="sklearn", facts=facts, code=code.text if code else "")
+
+
+def _pickle(model: object, path: Path) -> set[str]:
+    """Write a model's file; the names in it of what the notebook or script defines."""
+    with path.open("wb") as file:
         pickle.dump(model, file, protocol=PROTOCOL)
-    with (folder / saved.file).open("rb") as file:
-        own = {str(mention.name.name) for mention in walk(opened(file)).mentions if mention.name.module == NOTEBOOK}
-    if own:
-        raise in_notebook(sorted(own))
-    return saved
-
-
-def in_notebook(names: list[str]) -> UserError:
-    """The error for what is defined where only this process finds it."""
-    shown = ", ".join(f"`{name}`" for name in names)
-    return fail(
-        "class-in-notebook",
-        f"the model uses {shown}, which this notebook or script itself defines, so that a service could not find it",
-        help="move it into a module beside the notebook (`%%writefile features.py` at the head of its cell does that), "
-        "import it from there and fit again; `cook` ships the module",
-    )
+    with path.open("rb") as file:
+        names = [mention.name for mention in walk(opened(file)).mentions]
+    return {str(name.name).partition(".")[0] for name in names if name.module == NOTEBOOK}
 
 
 def _unsaved(name: str, error: str) -> UserError:

@@ -12,11 +12,21 @@ from deployc.compiler import cook
 from own_features import Ratio
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+SMALLEST = 0.5
+
+
+def bounded(table: pd.DataFrame) -> pd.DataFrame:
+    """A function of the script itself, with a constant and an import of it."""
+    return table.mask(np.abs(table) < SMALLEST, SMALLEST)
+
 
 rows = pd.read_csv(Path(sys.argv[1]) / "data/penguins.csv").dropna()
 measures = rows[["bill_length_mm", "bill_depth_mm"]].astype(float)
-model = make_pipeline(Ratio(), StandardScaler(), LogisticRegression()).fit(measures, rows["species"])
+model = make_pipeline(FunctionTransformer(bounded), Ratio(), StandardScaler(), LogisticRegression()).fit(
+    measures, rows["species"]
+)
 
 lines = Path("lines.txt")
 lines.write_text(f"pandas=={pd.__version__}  # installed already\n", encoding="utf-8")
