@@ -158,7 +158,7 @@ def _absolute(number: object) -> dict[str, object]:
 Tolerated = Annotated[
     Tolerance,
     Shorthand(Annotated[float, Minimum(0)], _absolute),
-    Doc("A number (absolute) or {abs, rel}; labels must be equal."),
+    Doc("A number (absolute) or {abs, rel}; of the two, one that is left out is 0. Labels must be equal."),
 ]
 
 

@@ -112,8 +112,7 @@ def _field(field: FieldShape, catalogs: Catalogs) -> Schema:
     schema = _shape(field.shape, catalogs)
     if field.doc:
         schema["description"] = field.doc
-    # An empty default says nothing to the reader, and a whole dataclass only repeats the defaults below it.
-    if field.default not in (None, "", (), {}) and not isinstance(field.shape.whole, Record):
+    if field.tells:
         schema["default"] = encode(field.default)
     return schema
 

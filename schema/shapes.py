@@ -84,6 +84,13 @@ class FieldShape:
     required: bool
     default: object = None
 
+    @property
+    def tells(self) -> bool:
+        """Whether the default says something: one that is empty, or repeats the defaults below it, does not."""
+        whole = self.shape.whole
+        repeats = isinstance(whole, Record) and not whole.required and self.default == whole.cls()
+        return self.default not in (None, "", (), {}) and not repeats
+
 
 _SCALARS: Mapping[object, frozenset[Type]] = {
     str: frozenset({"string"}),

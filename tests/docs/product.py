@@ -163,8 +163,7 @@ def _words(shape: Shape) -> str:
 def _default(field: FieldShape) -> str:
     if field.required:
         return "required"
-    plain = field.default in (None, "", (), {}) or isinstance(field.shape.whole, Record)
-    return "" if plain else f"`{json.dumps(encode(field.default)).strip(chr(34))}`"
+    return f"`{json.dumps(encode(field.default)).strip(chr(34))}`" if field.tells else ""
 
 
 def parsers() -> Mapping[str, argparse.ArgumentParser]:
