@@ -111,7 +111,7 @@ def _make(
 def _run(uv: Uv, arguments: list[str], indexes: Mapping[str, Index], folder: Path, field: Field | None = None) -> None:
     code, said = uv.run(arguments, folder=folder)
     if code != 0:
-        message = "an environment could not be installed from deploy.lock"
+        message = "an environment could not be installed from its lock"
         raise explain(said, offline=uv.offline, indexes=indexes, code="install-failed", message=message, field=field)
 
 

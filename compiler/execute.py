@@ -191,7 +191,7 @@ class _Execution:
     def _reasons(self, action: Action) -> tuple[str, ...]:
         found = differences(self.settings.last.get(action.node.name), action.manifest)
         kept = "its result is no longer in the cache"
-        return found or ("deploy.lock does not say it" if action.node.kind == "lock" else kept,)
+        return found or ("the lock does not say it" if action.node.kind == "lock" else kept,)
 
     def _work(self, action: Action) -> Tree | Path:
         node, store = action.node, self.settings.store

@@ -20,7 +20,7 @@ from ..compiler.identity import Identity
 from ..compiler.interpreter import Interpreter
 from ..compiler.lock.resolve import resolve
 from ..compiler.lock.uv import Uv
-from ..compiler.lock.wanted import Wanted, Wish, stale
+from ..compiler.lock.wanted import Wanted, Wish, stale, staleness
 from ..compiler.model_spec import ModelSpec
 from ..compiler.node import AnyNode, Environment, Files, Input, Made, Node, Work
 from ..compiler.store import Store
@@ -29,7 +29,7 @@ from ..schema.codec import decode
 from ..schema.config import Config
 from ..schema.config import Hooks as HookOptions
 from ..schema.constraints import HERE
-from ..schema.diagnostics import Field, UserError, fail
+from ..schema.diagnostics import Field, fail
 from ..schema.lockfile import Lockfile, Section
 from ..schema.source import Source
 
@@ -47,6 +47,8 @@ class Deployment:
     config: Config
     root: Path
     """The folder of deploy.yaml."""
+    file_name: str = "deploy.yaml"
+    """Its name there."""
     store: Store
     identity: Identity
     interpreter: Interpreter
@@ -250,7 +252,7 @@ class Deployment:
             wanted, preferred = ask(work.cas, work.inputs)
             previous = self.lockfile.sections.get(name)
             if self.locked:
-                raise UserError(stale(name, previous, wanted))
+                raise stale(f"section `{name}`", self.file_name, staleness(previous, wanted))
             section = resolve(
                 wanted,
                 previous=previous,

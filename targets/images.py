@@ -12,6 +12,7 @@ from ..compiler.node import Input, Made
 from ..compiler.tree import Tree
 from ..schema.config import Config, Entry
 from ..schema.diagnostics import Diagnostic, Field, fail
+from ..schema.suggest import suggest
 
 KINDS = ("oci",)
 """Kinds of targets that make an image with a digest."""
@@ -49,7 +50,7 @@ def running(config: Config, image: str, names: Iterable[str]) -> Config:
         raise fail("unknown-image", f"`{image}` names no image by its digest", help=hint)
     for name in wanted:
         if name not in config.targets:
-            raise fail("unknown-target", f"no target `{name}`", help=f"known: {', '.join(config.targets)}")
+            raise fail("unknown-target", f"no target `{name}`", help=suggest(name, config.targets))
     taken = {name: entry for name, entry in config.targets.items() if not wanted or name in wanted}
     changed = {name: _with_image(entry, image) for name, entry in taken.items() if _runs(config, entry)}
     if not changed:

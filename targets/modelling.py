@@ -118,6 +118,7 @@ def _registry(deployment: Deployment) -> list[Node]:
         place=place,
         previous=deployment.lockfile.source,
         locked=deployment.locked,
+        file_name=deployment.file_name,
         offline=deployment.offline,
         moves="" in deployment.moves_models,
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..compiler.digest import Digest
 from ..compiler.tree import Tree
 from ..schema.diagnostics import Diagnostic, UserError, fail
+from ..schema.suggest import suggest
 from .catalogs import TARGETS
 from .deployment import Deployment
 
@@ -78,8 +79,8 @@ def publish(publications: Iterable[Publication]) -> Iterator[Published]:
 def _mistakes(deployment: Deployment, wanted: Iterable[str]) -> Iterator[Diagnostic]:
     for name in wanted:
         if name not in deployment.config.targets:
-            known = ", ".join(deployment.config.targets)
-            yield Diagnostic(code="unknown-target", message=f"no target `{name}`", help=f"known: {known}")
+            hint = suggest(name, deployment.config.targets)
+            yield Diagnostic(code="unknown-target", message=f"no target `{name}`", help=hint)
         elif not _publishes(deployment, name):
             text = f"nothing of the target `{name}` can be published"
             yield Diagnostic(code="not-publishable", message=text, field=("targets", name), help=_help())

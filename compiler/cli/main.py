@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from ...schema.diagnostics import Diagnostic, UserError
+from ...schema.suggest import nearest
 from . import commands
 from .report import report
 
@@ -120,7 +121,8 @@ def _no_command(name: str) -> int:
     if name in ("--help", "-h", "help"):
         sys.stdout.write(_help())
         return BUILT
-    sys.stderr.write(f"deployc: no command `{name}`\n\n{_help()}")
+    near = nearest(name, _names())
+    sys.stderr.write(f"deployc: no command `{name}`{f': did you mean `{near}`?' if near else ''}\n\n{_help()}")
     return USAGE
 
 

@@ -27,7 +27,7 @@ def start(made: Deployment, folder: Path, *, host: str, port: int) -> Start:
     project = built_project(made, folder)
     section = made.lockfile.sections.get("serve")
     if section is None:
-        raise fail("not-built", "deploy.lock does not say what the service needs", help="run `deployc build` first")
+        raise fail("not-built", "the lock does not say what the service needs", help="run `deployc build` first")
     python = environment.realise(
         section.requirements,
         made.interpreter,

@@ -13,6 +13,7 @@ from ...schema.decode import read_config
 from ...schema.diagnostics import Diagnostic, UserError, fail
 from ...schema.lockfile import Lockfile, load
 from ...schema.spans import Spans
+from ...schema.suggest import suggest
 from ...targets.catalogs import catalogs
 from ...targets.check import check
 from ...targets.deployment import Deployment
@@ -151,7 +152,7 @@ def _overlay(file: Path, environment: str) -> Path:
     name = f"{file.stem}.{environment}{file.suffix}"
     if environment in (known := _environments(file)):
         return file.with_name(name)
-    hint = f"known: {', '.join(known)}" if known else f"write {name}, with what is different there"
+    hint = suggest(environment, known) or f"write {name}, with what is different there"
     raise fail("unknown-environment", f"there is no {name} beside {file.name}", help=hint)
 
 
@@ -183,6 +184,7 @@ def deployment(
     made = Deployment(
         config=config,
         root=session.root,
+        file_name=session.file.name,
         store=Store(default_root(environ)),
         identity=identity(),
         interpreter=found,
@@ -215,7 +217,7 @@ def _changing(session: Session, nodes: tuple[str, ...]) -> Diagnostic:
 def chosen(session: Session, model: str | None, command: str) -> None:
     """UserError `several-models` or `which-model` where it is not known which model a command asks."""
     models = session.config.models
-    known = f"known: {', '.join(models)}" if models else "there is one model only: leave --model out"
+    known = suggest(model or "", models) or "there is one model only: leave --model out"
     if models and model is None:
         text = f"`deployc {command}` asks one model, and {session.file.name} has several"
         hint = f"say which one by --model; {known}"
@@ -243,9 +245,9 @@ def plan(session: Session, made: Deployment, options: argparse.Namespace) -> Pla
     whole = Plan.of(graph(made))
     if options.only:
         if options.only not in whole.nodes:
-            raise fail("unknown-node", f"no node `{options.only}`", help=f"known: {', '.join(whole.nodes)}")
+            raise fail("unknown-node", f"no node `{options.only}`", help=suggest(options.only, whole.nodes))
         return whole.only([options.only])
     for name in options.target:
         if name not in session.config.targets:
-            raise fail("unknown-target", f"no target `{name}`", help=f"known: {', '.join(session.config.targets)}")
+            raise fail("unknown-target", f"no target `{name}`", help=suggest(name, session.config.targets))
     return whole.only([*(options.target or session.config.targets), *session.config.tests])

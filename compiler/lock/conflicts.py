@@ -57,7 +57,7 @@ def _mistake(wish: Wish) -> Diagnostic | None:
         message = f"`{shown}` ({wish.origin}) is no requirement"
     elif requirement.url:
         advice = "name the package and its version here, and its index under lock.indexes"
-        message = f"`{requirement.name}` ({wish.origin}) is given by an address, which deploy.lock cannot hold"
+        message = f"`{requirement.name}` ({wish.origin}) is given by an address, which a lock cannot hold"
     else:
         return None
     return Diagnostic(code="bad-requirement", message=message, field=wish.field, help=advice)

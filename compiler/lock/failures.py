@@ -68,7 +68,7 @@ def explain(
         advice = "check the network, and HTTPS_PROXY and SSL_CERT_FILE where a proxy is between"
         return fail("index-unreachable", message, help=advice, notes=notes)
     if _HASH.search(said):
-        advice = "if the release was replaced on purpose, take its pin out of deploy.lock and lock again"
+        advice = "if the release was replaced on purpose, take its pin out of the lock and lock again"
         return fail("hash-mismatch", "a package is not the one that was locked", help=advice, notes=notes)
     if _WHEEL.search(said):
         return fail("no-wheel", "a package has no build for this platform and Python", field=field, notes=notes)

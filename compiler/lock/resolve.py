@@ -63,7 +63,7 @@ def unknown(upgrade: Iterable[str], lockfile: Lockfile) -> tuple[Diagnostic, ...
 def _unknown(name: str, known: Iterable[str]) -> Diagnostic:
     near = difflib.get_close_matches(name, known, 1)
     advice = f"did you mean `{near[0]}`?" if near else ""
-    message = f"`{name}` cannot be upgraded: it is not in deploy.lock"
+    message = f"`{name}` cannot be upgraded: it is not locked"
     return Diagnostic(code="unknown-package", message=message, help=advice)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import PurePath
 from typing import Literal
 
 from packaging.markers import Marker
@@ -11,7 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from ...schema.config import Index
-from ...schema.diagnostics import Diagnostic, Field
+from ...schema.diagnostics import Field, UserError, fail
 from ...schema.lockfile import Section
 
 
@@ -93,13 +94,16 @@ def staleness(section: Section | None, wanted: Wanted) -> tuple[str, ...]:
     return changes or ("its recorded inputs were edited",)
 
 
-def stale(name: str, section: Section | None, wanted: Wanted) -> Diagnostic:
-    """What `build --locked` says of a section that would have to be resolved anew."""
-    return Diagnostic(
-        code="lock-stale",
-        message=f"deploy.lock's section `{name}` is not up to date, and --locked forbids to change it",
-        help="run `deployc lock` and commit deploy.lock",
-        notes=("\n".join(staleness(section, wanted)),),
+def stale(what: str, file: str, changes: Sequence[str], field: Field | None = None) -> UserError:
+    """What `build --locked` says of a part of the lock that has to be made anew; `file` names the deploy.yaml."""
+    lock = PurePath(file).with_suffix(".lock").name
+    command = "deployc lock" if lock == "deploy.lock" else f"deployc lock {file}"
+    return fail(
+        "lock-stale",
+        f"{lock}'s {what} is not up to date, and --locked forbids to change it",
+        field=field,
+        help=f"run `{command}` and commit {lock}",
+        notes=["\n".join(changes)],
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...schema.diagnostics import UserError, fail
+from ...schema.diagnostics import fail
 from ...schema.lockfile import Source
 from ..cas import Cas
+from ..lock.wanted import stale
 from ..node import Made, Node, Work
 from ..tree import Tree
 from .asking import ask
@@ -30,6 +31,8 @@ class Asked:
     previous: Source | None
     locked: bool
     """Fail where deploy.lock is stale, instead of asking."""
+    file_name: str
+    """The deploy.yaml's."""
     offline: bool
     moves: bool
     """Ask anew, though deploy.lock says it."""
@@ -79,7 +82,9 @@ def _tree(cas: Cas, source: Source) -> Tree:
 def _resolve(work: Work, asked: Asked) -> Tree:
     before = asked.previous
     if asked.locked:
-        raise _stale(asked)
+        before = asked.previous
+        changes = [f"uri {before.uri} -> {asked.uri}" if before else "nothing is locked yet"]
+        raise stale("source of the model", asked.file_name, changes, URI_FIELD)
     _refuse_offline(asked)
     found = ask(asked.uri, asked.place, work)
     if found.version != asked.uri:
@@ -111,14 +116,3 @@ def _refuse_offline(asked: Asked) -> None:
     if asked.offline:
         text = "the model is not in the cache, and --offline forbids to ask MLflow for it"
         raise fail("offline-miss", text, field=URI_FIELD, help="run it once without --offline")
-
-
-def _stale(asked: Asked) -> UserError:
-    before = asked.previous
-    return fail(
-        "lock-stale",
-        "deploy.lock's source of the model is not up to date, and --locked forbids to change it",
-        field=URI_FIELD,
-        help="run `deployc lock` and commit deploy.lock",
-        notes=[f"uri {before.uri} -> {asked.uri}" if before else "nothing is locked yet"],
-    )

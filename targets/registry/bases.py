@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...compiler.cas import Cas
+from ...compiler.lock.wanted import stale
 from ...compiler.node import Input, Made, Node, Work
 from ...compiler.tree import Tree
-from ...schema.diagnostics import Field, UserError, fail
+from ...schema.diagnostics import Field, fail
 from ...schema.lockfile import BaseImage
 from ..deployment import LOCKED, Deployment
 from .reference import Reference, parsed
@@ -35,6 +36,8 @@ class Wanted:
     """What deploy.lock says of it."""
     locked: bool
     """Fail where deploy.lock is stale, instead of asking."""
+    file_name: str
+    """The deploy.yaml's."""
     offline: bool
     moves: bool
     """Ask anew, though deploy.lock says it."""
@@ -66,6 +69,7 @@ def wanted(
         environ=deployment.environ,
         previous=deployment.lockfile.bases.get(target),
         locked=deployment.locked,
+        file_name=deployment.file_name,
         offline=deployment.offline,
         moves=deployment.moves_bases,
     )
@@ -106,7 +110,9 @@ def _lock(wanted: Wanted) -> Node:
 
     def run(work: Work) -> Tree:
         if wanted.locked:
-            raise _stale(wanted)
+            before = wanted.previous
+            changes = [f"reference {before.reference} -> {wanted.text}" if before else "nothing is locked yet"]
+            raise stale(f"base of `{wanted.target}`", wanted.file_name, changes, wanted.at)
         _refuse_offline(wanted)
         digest = _asked(work, wanted)
         moved = f", was {before.digest}" if before and before.digest != digest else ""
@@ -149,14 +155,3 @@ def _refuse_offline(wanted: Wanted) -> None:
     if wanted.offline:
         text = f"the image {wanted.text} is not in the cache, and --offline forbids to ask its registry"
         raise fail("offline-miss", text, field=wanted.at, help="run it once without --offline")
-
-
-def _stale(wanted: Wanted) -> UserError:
-    before = wanted.previous
-    return fail(
-        "lock-stale",
-        f"deploy.lock's base of `{wanted.target}` is not up to date, and --locked forbids to change it",
-        field=wanted.at,
-        help="run `deployc lock` and commit deploy.lock",
-        notes=[f"reference {before.reference} -> {wanted.text}" if before else "nothing is locked yet"],
-    )

@@ -57,6 +57,8 @@ def test_no_job_at_a_time_is_wrong_usage(project: Project, count: str) -> None:
 def test_names_that_do_not_exist(given: Project) -> None:
     assert "known: " in given.fails("unknown-node", "--only", "nothing")
     assert "known: project, wheel" in given.fails("unknown-target", "--target", "image")
+    assert "did you mean `wheel`?" in given.fails("unknown-target", "--target", "wheell")
+    assert "no command `buidl`: did you mean `build`?" in given.run("buidl").err
     assert given.run("explain", "nothing").codes == ["unknown-node"]
     ran = given.run("build", "other.yaml")
     assert ran.code == 1

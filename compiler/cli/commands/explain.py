@@ -12,6 +12,7 @@ import sys
 
 from ....schema.diagnostics import fail
 from ....schema.render import visible
+from ....schema.suggest import suggest
 from ....targets.graph import remarks
 from ...execute import Settings, execute
 from ...explain import differences
@@ -32,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     made = deployment(session, options)
     plan = planned(session, made, options)
     if options.node not in plan.nodes:
-        raise fail("unknown-node", f"no node `{options.node}`", help=f"known: {', '.join(plan.nodes)}")
+        raise fail("unknown-node", f"no node `{options.node}`", help=suggest(options.node, plan.nodes))
     last, seen = last_manifests(session), Seen()
     settings = Settings(store=made.store, sources=session.sources, last=last, observe=seen, dry=True)
     outcome = execute(plan.only([options.node]), settings)

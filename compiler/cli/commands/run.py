@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ....schema.diagnostics import UserError, fail
+from ....schema.suggest import suggest
 from ....targets.catalogs import TARGETS
 from ....targets.deployment import Deployment
 from ..serving import start
@@ -52,7 +53,7 @@ def _runnable(made: Deployment, name: str) -> None:
     """UserError where no container can be made of the target."""
     targets = made.config.targets
     if name not in targets:
-        raise fail("unknown-target", f"no target `{name}`", help=f"known: {', '.join(targets)}")
+        raise fail("unknown-target", f"no target `{name}`", help=suggest(name, targets))
     if not hasattr(TARGETS.load(targets[name].kind), "loaded"):
         text = f"the target `{name}` makes no image that the Docker engine could run"
         raise fail("not-runnable", text, help="`deployc run` alone runs the project")

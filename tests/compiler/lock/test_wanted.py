@@ -72,10 +72,16 @@ def test_what_does_not_make_it_stale(same: Wanted) -> None:
 )
 def test_what_changed_is_told(changed: Wanted, lines: tuple[str, ...]) -> None:
     assert staleness(locked(WANTED), changed) == lines
-    found = stale("serve", locked(WANTED), changed)
-    assert found.code == "lock-stale"
-    assert "`serve`" in found.message
-    assert lines[0] in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("file", "lock", "command"),
+    [("deploy.yaml", "deploy.lock", "`deployc lock`"), ("mine.yaml", "mine.lock", "`deployc lock mine.yaml`")],
+)
+def test_the_lock_of_a_file_is_told_by_its_own_name(file: str, lock: str, command: str) -> None:
+    (found,) = stale("section `serve`", file, ["python changed"]).diagnostics
+    assert found.message == f"{lock}'s section `serve` is not up to date, and --locked forbids to change it"
+    assert (found.help, found.notes) == (f"run {command} and commit {lock}", ("python changed",))
 
 
 def test_a_section_that_is_not_there_is_stale() -> None:

@@ -56,6 +56,7 @@ def asked(address: str, **said: object) -> Wanted:
         environ={"DEPLOYC_REGISTRY_SECONDS": "2"},
         previous=None,
         locked=False,
+        file_name="deploy.yaml",
         offline=False,
         moves=False,
     )
