@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import polars as pl
 from deployc.compiler import cook
 from own_features import Ratio
 from sklearn.linear_model import LogisticRegression
@@ -36,11 +37,14 @@ wanted = {"targets": "project", "requirements": lines, "tests": parity, "serve":
 
 first = cook(model, name="species", sample=measures, sample_rows=20, **wanted)
 again = cook(model, name="species", sample=measures, sample_rows=20, quiet=True, **wanted)
+other = pl.DataFrame(measures.to_dict("list"))
+same = cook(model, name="species", sample=other, sample_rows=20, quiet=True, **wanted)
 with first.run() as service:
     answers = {
         "table": service.predict(measures.head(3)),
+        "polars": service.predict(other.head(3)),
         "array": service.predict(measures.head(3).to_numpy()),
         "mappings": service.predict(measures.head(3).to_dict("records")),
         "truth": model.predict(measures.head(3)).tolist(),
     }
-print(json.dumps({"rows": first.report("parity")["rows"], "again": again.ran, **answers}))
+print(json.dumps({"rows": first.report("parity")["rows"], "again": [*again.ran, *same.ran], **answers}))

@@ -177,13 +177,14 @@ def cooked(project: Project, script: str, *arguments: str) -> subprocess.Complet
 @pytest.mark.slow
 def test_a_model_in_memory_becomes_a_service_that_answers_as_it_does(project: Project) -> None:
     pytest.importorskip("sklearn")
+    pytest.importorskip("polars")
     for name in ("cook_species.py", "own_features.py"):
         project.write(name, (HERE / name).read_text(encoding="utf-8"))
     done = cooked(project, "cook_species.py", str(EXAMPLES / "quickstart"))
     assert done.returncode == 0, done.stdout + done.stderr
     said: dict[str, Json] = json.loads(done.stdout.splitlines()[-1])
     assert (said["rows"], said["again"]) == (20, [])
-    assert said["table"] == said["array"] == said["mappings"] == said["truth"]
+    assert said["table"] == said["polars"] == said["array"] == said["mappings"] == said["truth"]
     # from there on the command line has nothing to do
     ran = project.build("species/deploy.yaml")
     assert ran.ran == set()

@@ -86,6 +86,34 @@ def test_tables_arrays_and_columns_of_libraries_are_cut() -> None:
         table(np.array(5.0))
 
 
+@pytest.mark.slow
+def test_a_table_of_polars_is_one_as_it_is_there() -> None:
+    pl = pytest.importorskip("polars")
+    frame = pl.DataFrame(
+        {
+            "n": [1, None, 3],
+            "x": [0.5, math.nan, None],
+            "code": ["01", None, "03"],
+            "ok": [True, False, None],
+            "at": [datetime(2026, 1, 2, 3), None, datetime(2026, 1, 3)],
+            "on": [date(2026, 1, 2), date(2026, 1, 3), None],
+            "kind": pl.Series(["a", "b", "a"], dtype=pl.Categorical),
+        }
+    )
+    found = table(frame, most=2)
+    assert found.columns == tuple(frame.columns)
+    assert found.rows == (
+        (1, 0.5, "01", True, datetime(2026, 1, 2, 3), date(2026, 1, 2), "a"),
+        (None, None, None, False, None, date(2026, 1, 3), "b"),
+    )
+    assert found.dtypes() == {"code": "string"}
+    assert table(frame["kind"], most=2).rows == (("a",), ("b",))
+    with pytest.raises(UserError, match="no rows yet"):
+        table(frame.lazy())
+    with pytest.raises(UserError, match="bad-rows"):
+        table(pl.DataFrame({"a": [[1, 2]]}))
+
+
 def test_a_missing_number_is_empty_and_null() -> None:
     found = table([{"a": math.nan, "b": 1}])
     assert found.csv() == "a,b\n,1\n"
