@@ -16,6 +16,7 @@ from .allowed import Allowed, check_allowed, default_allowed
 from .flavor import Flavor, Identity, class_of, flavors, known_flavors
 from .inputs import Inputs, inputs_of
 from .mlmodel import MlModel, find_mlmodel, read_mlmodel
+from .own_classes import own_methods
 from .requirements import contradictions, requirements_of
 from .sample import read_sample
 from .seems import LIBRARIES, seems_folder
@@ -48,6 +49,7 @@ def inspect(
     code_modules = tuple(sorted(code or {}))
     content = read_content(cas, entry, permitted, claimed=stated.class_name if stated else "", limit=limit)
     flavor, identity = _identified(content, stated, permitted, code_modules)
+    identity = replace(identity, methods=_own(identity, code or {}) or identity.methods)
     check_allowed(content.mentions, permitted, content.file)
     _check_serializer(content, stated)
     inputs = inputs_of(identity, stated.signature if stated else None, None if sample is None else read_sample(sample))
@@ -101,7 +103,7 @@ def _model_entry(model: Tree, stated: MlModel | None) -> Entry:
 def _identified(
     content: Content, stated: MlModel | None, allowed: Allowed, code_modules: tuple[str, ...]
 ) -> tuple[str, Identity]:
-    """The flavor that knows the model, and what it knows; an unknown class of the user's own only predicts."""
+    """The flavor that knows the model, and what it knows; an unknown class of the user's own may be one."""
     if content.known:
         _check_flavor(content.file, content.known[0], stated)
         return content.known
@@ -125,6 +127,12 @@ def _identified(
     if library not in {module.split(".")[0] for module in code_modules}:
         raise unknown_flavor(f"{content.file} holds a {name}, which is no model of a known library")
     return stated.flavor if stated else "sklearn", Identity(class_name=str(name), methods=("predict",))
+
+
+def _own(identity: Identity, sources: Mapping[str, str]) -> tuple[str, ...]:
+    """What an own class that answers for the model answers with; `transform` only where it does nothing else."""
+    found = own_methods(identity.steps[-1].class_name if identity.steps else identity.class_name, sources)
+    return tuple(method for method in found if method != "transform") or found
 
 
 def _candidates(stated: MlModel | None) -> list[Flavor]:

@@ -121,3 +121,58 @@ def test_a_pipeline_of_texts_takes_one_a_row(project: Project, models: Callable[
     with served(project) as (_, url):
         assert ask(f"{url}/predict", {"review": "a good film"}) == (200, {"prediction": False})
         assert ask(f"{url}/predict", {"review": 1})[0] == 422
+
+
+OWN = """
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+class Above(ClassifierMixin, BaseEstimator):
+    def fit(self, X, y):
+        self.n_features_in_, self.classes_ = X.shape[1], np.unique(y)
+        return self
+
+    def decision_function(self, X):
+        return np.asarray(X)[:, 0]
+
+    def predict_proba(self, X):
+        likely = 1 / (1 + np.exp(-self.decision_function(X)))
+        return np.c_[1 - likely, likely]
+
+    def predict(self, X):
+        return self.classes_[(self.decision_function(X) > 0).astype(int)]
+"""
+TRAIN = """
+import joblib, pandas as pd
+from own import Above
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+rows = pd.read_csv("rows.csv")
+joblib.dump(make_pipeline(StandardScaler(), Above()).fit(rows, ["no", "yes"] * 5), "model.joblib")
+"""
+DEPLOY = """
+version: 1
+name: served
+model:
+  path: model.joblib
+  sample: rows.csv
+  code: [own.py]
+  train: {run: python train.py, inputs: [train.py, own.py, rows.csv], requirements: [scikit-learn, pandas, joblib]}
+targets: {project: {}}
+tests: {parity: {rows: rows.csv}}
+"""
+
+
+def test_each_method_of_an_own_class_is_served(project: Project) -> None:
+    rows = "a,b\n" + "".join(f"{i},1\n" for i in range(10))
+    for name, text in (("own.py", OWN), ("train.py", TRAIN), ("deploy.yaml", DEPLOY), ("rows.csv", rows)):
+        (project / name).write_text(text)
+    project.build()
+    report = json.loads((project / "build/reports/parity/report.json").read_text())
+    assert report["largest difference"] == {"predict": 0.0, "predict_proba": 0.0, "decision_function": 0.0}
+    with served(project) as (_, url):
+        status, found = ask(f"{url}/predict_proba", {"a": 9, "b": 1})
+        assert status == 200
+        assert isinstance(found, dict)
+        assert [*found["probabilities"]] == ["no", "yes"]
