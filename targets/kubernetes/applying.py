@@ -2,49 +2,42 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from ...compiler.process import Processes
 from ...schema.diagnostics import Diagnostic, UserError, fail
 from ..publishing import Publication, Published
-from .manifest import at
+from .kubectl import MANAGER, Kubectl, Running, kubectl
+from .manifest import Data, Manifest, at, dump, lean
 from .options import Options
 from .reading import read
-
-MANAGER = "deployc"
-"""Who owns the fields that are applied, as Kubernetes' server-side apply has it."""
 
 LINES = 20
 """How much of what kubectl says is shown where it fails."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kubectl:
-    """The user's kubectl, which knows his clusters and how to log in to them."""
-
-    command: tuple[str, ...]
-    environ: Mapping[str, str]
-    said: list[str] = field(default_factory=list)
-    """What the last command printed."""
-
-    def runs(self, *arguments: str) -> bool:
-        """Whether a command succeeded."""
-        self.said.clear()
-        folder = Path.cwd()
-        code = Processes().run([*self.command, *arguments], folder=folder, environ=self.environ, log=self.said.append)
-        return code == 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Rolled:
     """The Deployment that is applied, as its manifest has it after all patches."""
 
-    place: tuple[str, ...]
-    """kubectl's words for it."""
+    manifest: Data
+    name: str
+    namespace: str
+    """Empty where the manifest leaves it to kubectl."""
     image: str
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """kubectl's words for it."""
+        return (f"deployment/{self.name}", *(("--namespace", self.namespace) if self.namespace else ()))
+
+    @property
+    def selector(self) -> Mapping[str, str]:
+        """The labels of its pods."""
+        found = at(self.manifest, "spec", "selector", "matchLabels")
+        return {name: str(value) for name, value in found.items()} if isinstance(found, Mapping) else {}
 
 
 def publish(publication: Publication) -> Published:
@@ -54,75 +47,86 @@ def publish(publication: Publication) -> Published:
     """
     options = publication.options
     assert isinstance(options, Options)
-    kubectl, rolled = _kubectl(publication, options), _rolled(publication.folder)
-    known = kubectl.runs("get", *rolled.place, "--output=name", "--ignore-not-found") and bool(kubectl.said)
-    _apply(publication, kubectl, options)
+    cluster, rolled = kubectl(publication, options), _rolled(publication.folder)
+    before = cluster.running(rolled.place)
+    _apply(publication, cluster, options, "--dry-run=server")
+    if before and before.fixed and at(rolled.manifest, "spec", "replicas") is None:
+        _leave_number(publication, cluster, rolled, int(before.fixed))
+    for line in _apply(publication, cluster, options):
+        publication.say(line)
     publication.say(f"waiting for {rolled.place[0]}, {options.rollout_seconds} s at most")
-    if not kubectl.runs("rollout", "status", *rolled.place, f"--timeout={options.rollout_seconds}s"):
-        raise UserError(_given_up(publication, kubectl, rolled.place, known=known))
+    if not cluster.runs("rollout", "status", *rolled.place, f"--timeout={options.rollout_seconds}s"):
+        raise UserError(_given_up(publication, cluster, rolled, before))
     return Published((f"{rolled.image} as {' '.join(rolled.place)}",))
-
-
-def _kubectl(publication: Publication, options: Options) -> Kubectl:
-    program = shutil.which("kubectl", path=publication.environ.get("PATH", ""))
-    if program is None:
-        hint = "install it, or apply the files yourself"
-        raise fail("no-kubectl", "kubectl is not on PATH", field=("targets", publication.name), help=hint)
-    context = ("--context", options.context) if options.context else ()
-    return Kubectl(command=(program, *context), environ=publication.environ)
 
 
 def _rolled(folder: Path) -> Rolled:
     manifest = read("deployment.yaml", (folder / "deployment.yaml").read_text(encoding="utf-8"))
-    namespace = at(manifest, "metadata", "namespace")
     return Rolled(
-        place=(
-            f"deployment/{at(manifest, 'metadata', 'name')}",
-            *(("--namespace", str(namespace)) if namespace else ()),
-        ),
+        manifest=manifest,
+        name=str(at(manifest, "metadata", "name")),
+        namespace=str(at(manifest, "metadata", "namespace") or ""),
         image=str(at(manifest, "spec", "template", "spec", "containers", 0, "image")),
     )
 
 
-def _apply(publication: Publication, kubectl: Kubectl, options: Options) -> None:
+def _leave_number(publication: Publication, cluster: Kubectl, rolled: Rolled, number: int) -> None:
+    """Have the number of pods stay what it is until the autoscaler decides: what nobody says any more becomes 1."""
+    metadata: dict[str, Data] = lean(name=rolled.name, namespace=rolled.namespace)
+    spec: Manifest = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": {"replicas": number}}
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "deployment.yaml"
+        file.write_text(dump(spec), encoding="utf-8")
+        _applied(publication, cluster, f"--field-manager={MANAGER}-autoscaler", "--filename", str(file))
+
+
+def _apply(publication: Publication, cluster: Kubectl, options: Options, *how: str) -> Sequence[str]:
     """All manifests at once, which the cluster checks; fields that others have changed are ours again."""
-    how = "--kustomize" if options.layout == "kustomize" else "--filename"
-    done = kubectl.runs(
-        "apply", "--server-side", f"--field-manager={MANAGER}", "--force-conflicts", how, str(publication.folder)
-    )
-    for line in kubectl.said if done else ():
-        publication.say(line)
-    if not done:
+    files = "--kustomize" if options.layout == "kustomize" else "--filename"
+    return _applied(publication, cluster, *how, f"--field-manager={MANAGER}", files, str(publication.folder))
+
+
+def _applied(publication: Publication, cluster: Kubectl, *arguments: str) -> Sequence[str]:
+    if not cluster.runs("apply", "--server-side", "--force-conflicts", *arguments):
+        tried = "--dry-run=server" in arguments
         raise fail(
             "apply-failed",
-            f"the cluster does not take the manifests: {_last(kubectl)}",
+            f"the cluster does not take the manifests: {_last(cluster)}",
             field=("targets", publication.name),
-            help="what it took before the error, it keeps; publish again when the cause is gone",
-            notes=_told(kubectl),
+            help="nothing was changed" if tried else "what it took before the error, it keeps; publish again",
+            notes=_told(cluster.said),
         )
+    return cluster.said
 
 
-def _given_up(publication: Publication, kubectl: Kubectl, place: tuple[str, ...], *, known: bool) -> Diagnostic:
-    """What is said of a rollout that did not end well, which is taken back where something ran before it."""
-    told = _told(kubectl)
-    undone = known and kubectl.runs("rollout", "undo", *place)
-    after = "the version before it runs again" if undone else "it was left as it is"
-    if known and not undone:
-        after = f"`kubectl rollout undo` failed too: {_last(kubectl)}"
+def _given_up(publication: Publication, cluster: Kubectl, rolled: Rolled, before: Running | None) -> Diagnostic:
+    """What is said of a rollout that did not end well, which is taken back where something else ran before it."""
+    told = _told(cluster.said)
+    reasons = cluster.reasons(rolled.place, rolled.selector)
     return Diagnostic(
         code="rollout-failed",
-        message=f"the new version does not become ready; {after}",
+        message=f"the new version does not become ready; {_taken_back(cluster, rolled.place, before)}",
         field=("targets", publication.name),
-        help=f"look at its pods: kubectl describe {' '.join(place)}",
-        notes=told,
+        help=f"look at its pods: kubectl describe {' '.join(rolled.place)}",
+        notes=(*told, *_told(reasons, "its pods")),
     )
 
 
-def _last(kubectl: Kubectl) -> str:
-    return next((line for line in reversed(kubectl.said) if line.strip()), "kubectl says nothing")
+def _taken_back(cluster: Kubectl, place: tuple[str, ...], before: Running | None) -> str:
+    if before is None or not before.revision:
+        return "it was left as it is"
+    if not cluster.runs("rollout", "undo", *place, f"--to-revision={before.revision}"):
+        return f"`kubectl rollout undo` failed too: {_last(cluster)}"
+    if any("skipped rollback" in line for line in cluster.said):
+        return "its pods are those that ran before"
+    return "the version before it runs again"
 
 
-def _told(kubectl: Kubectl) -> tuple[str, ...]:
-    """The end of what kubectl printed, each line once."""
-    lines = list(dict.fromkeys(kubectl.said))[-LINES:]
-    return ("kubectl says:\n" + "\n".join(lines),) if lines else ()
+def _last(cluster: Kubectl) -> str:
+    return next((line for line in reversed(cluster.said) if line.strip()), "kubectl says nothing")
+
+
+def _told(said: Sequence[str], who: str = "kubectl says") -> tuple[str, ...]:
+    """The end of what was said, each line once."""
+    lines = list(dict.fromkeys(said))[-LINES:]
+    return (f"{who}:\n" + "\n".join(lines),) if lines else ()

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
@@ -24,7 +24,7 @@ import yaml
 Object = dict[str, Any]  # JSON of any kind
 
 KINDS = {
-    "v1": {"services": "Service"},
+    "v1": {"services": "Service", "pods": "Pod"},
     "apps/v1": {"deployments": "Deployment", "replicasets": "ReplicaSet"},
     "networking.k8s.io/v1": {"networkpolicies": "NetworkPolicy", "ingresses": "Ingress"},
     "policy/v1": {"poddisruptionbudgets": "PodDisruptionBudget"},
@@ -45,10 +45,24 @@ class Cluster:
     objects: dict[str, Object] = field(default_factory=dict)
     applied: list[str] = field(default_factory=list)
     """Images of the Deployments, in the order in which they were to run."""
+    down: bool = False
+    """Whether no pod becomes ready any more."""
 
-    def apply(self, path: str, given: Object) -> Object:
-        """Keep an object; of a Deployment also its revision, as its controller does."""
-        found = {**self.objects.get(path, {}), **given}
+    def apply(self, path: str, given: Object, manager: str) -> Object:
+        """What server-side apply makes of an object that is there or is not."""
+        before = self.objects.get(path, {})
+        found = {**before, **given, "metadata": {**before.get("metadata", {}), **given["metadata"]}}
+        if found["kind"] == "Deployment":
+            found["spec"] = {**before.get("spec", {}), **given["spec"]}
+            said = {each["manager"]: each for each in found["metadata"].get("managedFields", [])}
+            said[manager] = _fields(manager, said="replicas" in given["spec"])
+            found["metadata"]["managedFields"] = list(said.values())
+            if not any(each["fieldsV1"] for each in said.values()):
+                found["spec"]["replicas"] = 1  # what nobody says any more is what it is by default
+        return found
+
+    def keep(self, path: str, found: Object) -> Object:
+        """Keep an object; of a Deployment also its revision and its pods, as Kubernetes' controllers do."""
         generation = found["metadata"].get("generation", 0) + 1
         found["metadata"] = {**found["metadata"], "uid": path, "generation": generation, "resourceVersion": "1"}
         if found["kind"] == "Deployment":
@@ -57,23 +71,42 @@ class Cluster:
         return found
 
     def _roll(self, path: str, found: Object) -> None:
-        image = found["spec"]["template"]["spec"]["containers"][0]["image"]
-        self.applied.append(image)
-        revision = str(len(self.applied))
-        found["metadata"]["annotations"] = {**found["metadata"].get("annotations", {}), REVISION: revision}
-        wanted = found["spec"].get("replicas", 1)
-        ready = 0 if image.partition("@")[0].endswith("broken") else wanted
+        template, wanted = found["spec"]["template"], found["spec"]["replicas"]
+        image = template["spec"]["containers"][0]["image"]
+        annotations = found["metadata"].setdefault("annotations", {})
+        newest = int(annotations.get(REVISION, 0))
+        current = f"{path.rpartition('/deployments/')[0]}/replicasets/{found['metadata']['name']}-{newest}"
+        if not newest or self.objects[current]["spec"]["template"] != template:
+            self.applied.append(image)
+            annotations[REVISION] = str(newest + 1)
+            self._keep_revision(path, found, annotations[REVISION])
+        ready = 0 if self.down or image.partition("@")[0].endswith("broken") else wanted
         found["status"] = {
             "observedGeneration": found["metadata"]["generation"],
             **dict.fromkeys(("replicas", "updatedReplicas"), wanted),
             **dict.fromkeys(("readyReplicas", "availableReplicas"), ready),
         }
-        self._keep_revision(path, found, revision)
+        self._keep_pod(path, ready=bool(ready))
+
+    def _keep_pod(self, path: str, *, ready: bool) -> None:
+        """One of the pods."""
+        space = path.rpartition("/deployments/")[0].replace("/apis/apps/v1", "/api/v1")
+        waiting = {} if ready else {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}
+        self.objects[f"{space}/pods/penguins-1"] = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "penguins-1"},
+            "status": {"containerStatuses": [{"name": "service", "ready": ready, "state": waiting}]},
+        }
 
     def _keep_revision(self, path: str, found: Object, revision: str) -> None:
         name = f"{found['metadata']['name']}-{revision}"
         owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": found["metadata"]["name"], "uid": path}
-        self.objects[f"{path.rpartition('/deployments/')[0]}/replicasets/{name}"] = {
+        folder = f"{path.rpartition('/deployments/')[0]}/replicasets"
+        for at in [at for at, each in self.objects.items() if at.startswith(f"{folder}/")]:
+            if self.objects[at]["spec"]["template"] == found["spec"]["template"]:
+                del self.objects[at]  # it gets the new number
+        self.objects[f"{folder}/{name}"] = {
             "apiVersion": "apps/v1",
             "kind": "ReplicaSet",
             "metadata": {
@@ -95,7 +128,12 @@ class Cluster:
             for part in parents:
                 place = place[part]
             place[last] = change["value"]
-        return self.apply(path, found)
+        return self.keep(path, found)
+
+
+def _fields(manager: str, *, said: bool) -> Object:
+    fields = {"f:spec": {"f:replicas": {}}} if said else {}
+    return {"manager": manager, "operation": "Apply", "fieldsV1": fields}
 
 
 def discovered(path: str) -> Object | None:
@@ -132,7 +170,7 @@ def _group(version: str) -> Object:
 def _patchable(version: str, kind: str) -> Object:
     group, _, short = version.rpartition("/")
     gvk = {"group": group, "version": short, "kind": kind}
-    parameters = [{"name": "fieldValidation", "in": "query"}]
+    parameters = [{"name": name, "in": "query"} for name in ("fieldValidation", "dryRun")]
     return {"patch": {"parameters": parameters, "responses": {}, "x-kubernetes-group-version-kind": gvk}}
 
 
@@ -144,7 +182,7 @@ class Handler(BaseHTTPRequestHandler):
         path, query = urlsplit(self.path).path, urlsplit(self.path).query
         found = discovered(path) or self.cluster.objects.get(path)
         if path == "/openapi/v2":
-            self._say(200, b"", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf")
+            self._say(200, b"", "application/com.github.proto-openapi.spec.v2.v1.0+protobuf")
         elif found:
             self._json(found)
         elif kind := next(
@@ -156,11 +194,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_PATCH(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        path, kind = urlsplit(self.path).path, self.headers["Content-Type"]
-        if kind == "application/json-patch+json":
+        path, query = urlsplit(self.path).path, parse_qs(urlsplit(self.path).query)
+        if self.headers["Content-Type"] == "application/json-patch+json":
             self._json(self.cluster.patch(path, json.loads(body)))
-        else:
-            self._json(self.cluster.apply(path, yaml.safe_load(body)))
+            return
+        found = self.cluster.apply(path, yaml.safe_load(body), query["fieldManager"][0])
+        self._json(found if "dryRun" in query else self.cluster.keep(path, found))
 
     def _list(self, path: str, kind: str, *, watched: bool) -> None:
         items = [found for at, found in self.cluster.objects.items() if at.startswith(f"{path}/")]

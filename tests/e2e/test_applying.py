@@ -62,7 +62,42 @@ def test_what_does_not_become_ready_is_taken_back(deployed: Project, cluster: Cl
     assert (told.code, told.codes) == (1, ["rollout-failed"]), told.err
     assert "the version before it runs again" in told.err
     assert "--> deploy.yaml:9:" in told.err
+    assert "penguins-1: ImagePullBackOff no such image" in told.err
     assert cluster.applied == [BROKEN, ONE, BROKEN, ONE]
+
+
+def test_pods_that_fail_without_a_new_version_are_not_replaced_by_an_older_one(
+    deployed: Project, cluster: Cluster
+) -> None:
+    for image in (ONE, TWO):
+        assert deployed.run("publish", image).code == 0
+    cluster.down = True
+    told = deployed.run("publish", TWO)
+    assert (told.code, told.codes) == (1, ["rollout-failed"]), told.err
+    assert "its pods are those that ran before" in told.err
+    assert cluster.applied == [ONE, TWO]
+
+
+def test_the_number_of_pods_stays_what_it_was_until_an_autoscaler_decides(deployed: Project, cluster: Cluster) -> None:
+    deployed.edit("deploy.yaml", "rollout_seconds: 2", "rollout_seconds: 2, replicas: {min: 5}")
+    assert deployed.run("publish", ONE).code == 0
+    deployed.edit("deploy.yaml", "{min: 5}", "{min: 2, max: 9}")
+    for image in (ONE, TWO):
+        ran = deployed.run("publish", image)
+        assert ran.code == 0, ran.err
+        assert cluster.objects[PLACE.format("testing")]["spec"]["replicas"] == 5
+    deployed.edit("deploy.yaml", "{min: 2, max: 9}", "{min: 3}")
+    assert deployed.run("publish", ONE).code == 0
+    assert cluster.objects[PLACE.format("testing")]["spec"]["replicas"] == 3
+
+
+def test_nothing_is_applied_where_the_cluster_does_not_take_all(deployed: Project, cluster: Cluster) -> None:
+    deployed.edit("deploy.yaml", "rollout_seconds: 2", "rollout_seconds: 2, monitoring: monitor")
+    told = deployed.run("publish", ONE)
+    assert (told.code, told.codes) == (1, ["apply-failed"]), told.err
+    assert 'no matches for kind "ServiceMonitor"' in told.err
+    assert "nothing was changed" in told.err
+    assert not cluster.objects
 
 
 def test_what_cannot_be_published_is_told(deployed: Project, cluster: Cluster) -> None:

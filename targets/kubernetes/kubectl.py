@@ -1,0 +1,84 @@
+"""The user's kubectl, and what it is asked of a Deployment."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ...compiler.process import Processes
+from ...schema.diagnostics import fail
+from ..publishing import Publication
+from .options import Options
+
+MANAGER = "deployc"
+"""Who owns the fields that are applied, as Kubernetes' server-side apply has it."""
+
+_MARK = "deployc: "
+"""What the answers begin with: what logs in to a cluster may print too."""
+_REVISION = r"{.metadata.annotations.deployment\.kubernetes\.io/revision}"
+_OWNED = f'{{.metadata.managedFields[?(@.manager=="{MANAGER}")].fieldsV1}}'
+_FAILURE = '{.status.conditions[?(@.type=="ReplicaFailure")].message}'
+_WAITING = ".status.containerStatuses[*].state.waiting"
+_SCHEDULED, _READY = (f'{{.status.conditions[?(@.type=="{kind}")].message}}' for kind in ("PodScheduled", "Ready"))
+_POD = f"{{.metadata.name}}: {{{_WAITING}.reason}} {{{_WAITING}.message}} {_SCHEDULED} {_READY}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """What runs before something else is applied."""
+
+    revision: str
+    """Kubernetes' number of it; empty where the cluster has not begun it."""
+    fixed: str
+    """How many pods there are, where deployc said so; else empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kubectl:
+    """The user's kubectl, which knows his clusters and how to log in to them."""
+
+    command: tuple[str, ...]
+    environ: Mapping[str, str]
+    said: list[str] = field(default_factory=list)
+    """What the last command printed."""
+
+    def runs(self, *arguments: str) -> bool:
+        """Whether a command succeeded."""
+        self.said.clear()
+        folder = Path.cwd()
+        code = Processes().run([*self.command, *arguments], folder=folder, environ=self.environ, log=self.said.append)
+        return code == 0
+
+    def running(self, place: tuple[str, ...]) -> Running | None:
+        """What runs there; None where nothing does."""
+        path = f"{_REVISION},{{.spec.replicas}},{_OWNED}"
+        found = self._values(*place, "--show-managed-fields", "--ignore-not-found", path=path)
+        if not found:
+            return None
+        revision, number, owned = found[0].split(",", 2)
+        return Running(revision=revision, fixed=number if '"f:replicas"' in owned else "")
+
+    def reasons(self, place: tuple[str, ...], selector: Mapping[str, str]) -> list[str]:
+        """Why pods are not there or not ready, a line each, as far as the cluster says it."""
+        found = self._values(*place, path=_FAILURE)
+        labels = ",".join(f"{name}={value}" for name, value in selector.items())
+        pods = self._values("pods", *place[1:], f"--selector={labels}", path=_POD, each=True)
+        return [line for line in (*found, *(pod.strip() for pod in pods)) if line and not line.endswith(":")]
+
+    def _values(self, *arguments: str, path: str, each: bool = False) -> list[str]:
+        line = f'{{"\\n{_MARK}"}}{path}'
+        shown = f"{{range .items[*]}}{line}{{end}}" if each else line
+        self.runs("get", *arguments, f"--output=jsonpath={shown}")
+        return [line.removeprefix(_MARK) for line in self.said if line.startswith(_MARK)]
+
+
+def kubectl(publication: Publication, options: Options) -> Kubectl:
+    """The one on PATH, for the cluster that `options` name; UserError `no-kubectl`."""
+    program = shutil.which("kubectl", path=publication.environ.get("PATH", ""))
+    if program is None:
+        hint = "install it, or apply the files yourself"
+        raise fail("no-kubectl", "kubectl is not on PATH", field=("targets", publication.name), help=hint)
+    context = ("--context", options.context) if options.context else ()
+    return Kubectl(command=(program, *context), environ=publication.environ)
