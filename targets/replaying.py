@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -16,7 +16,7 @@ from ..schema.codec import decode, encode
 from ..schema.config import Tolerance
 from ..schema.diagnostics import UserError, fail
 from .checks.booted import Json, Service, booted
-from .checks.trained import distance, plain, trained_answers
+from .checks.trained import distance, plain, run_script, trained_answers
 from .deployment import PROJECT, Deployment
 from .project import package_of
 from .project.params import heard
@@ -141,9 +141,13 @@ def _replay(work: Work, deployment: Deployment, requests: Sequence[Logged], tole
     work.cas.materialise(work.inputs["project"], project, shared=True)
     with booted(work, project, deployment, field=("serve",)) as service:
         built = [_built(service, request, below) for request in requests]
-    trained = [_trained(work, deployment, request, work.folder / f"{i}") for i, request in enumerate(requests)]
-    package = project / "src" / deployment.package / (package_of(below) if below else "")
-    model = json.loads((package / "build.json").read_text(encoding="utf-8"))["model"]
+    package = (deployment.package, *([package_of(below)] if below else []))
+    trained = [
+        _trained(work, deployment, _unpictured(work, request, project, package), work.folder / f"{i}")
+        for i, request in enumerate(requests)
+    ]
+    about = project.joinpath("src", *package, "build.json").read_text(encoding="utf-8")
+    model = json.loads(about)["model"]
     found = [
         Replayed(request=request, model=model, rows=compared(request, t, b, tolerance))
         for request, t, b in zip(requests, trained, built, strict=True)
@@ -161,9 +165,15 @@ def check(request: Logged, spec: ModelSpec, methods: tuple[str, ...]) -> None:
     if unknown := sorted({name for row in request.rows for name in row} - columns):
         text = f"request {request.request_id} has columns that the model does not take: {', '.join(unknown[:10])}"
         raise fail("replay-mismatch", text, help="it was answered by another model")
-    if any(isinstance(value, Mapping) for row in request.rows for value in row.values()):
-        text = f"request {request.request_id} holds an image, and the trained model takes its array alone"
-        raise fail("replay-mismatch", text, help="send its `rows` to the service")
+    if pictured(request) and not any(column.image for column in spec.inputs):
+        text = f"request {request.request_id} holds an image, and the model takes none"
+        raise fail("replay-mismatch", text, help="it was answered by another model")
+
+
+def pictured(request: Logged) -> list[str]:
+    """The images that a request holds, files in base64."""
+    cells = [value for row in request.rows for value in row.values()]
+    return [str(cell.get("b64", "")) for cell in cells if isinstance(cell, Mapping)]
 
 
 def _built(service: Service, request: Logged, below: str) -> list[Json] | str:
@@ -185,8 +195,27 @@ def address(method: str) -> str:
     return f"{name}?{urlencode(texts, doseq=True)}" if texts else name
 
 
-def _trained(work: Work, deployment: Deployment, request: Logged, folder: Path) -> list[Json] | str:
+def _unpictured(work: Work, request: Logged, project: Path, package: Sequence[str]) -> Logged | str:
+    """The request with an array for each of its images, as the built service makes it, or why there is none."""
+    files = pictured(request)
+    if not files:
+        return request
+    folder = work.folder / f"images of {request.request_id}"
+    folder.mkdir()
+    asked = {"package": ".".join(package), "path": [str(project / "src")], "files": files}
+    failure = fail("replay-mismatch", f"the images of request {request.request_id} cannot be read")
+    made = run_script(work, work.pythons["env-serve"], "pictures", asked, folder, failure)["arrays"]
+    if bad := next((why for why in made if isinstance(why, str)), ""):
+        return bad
+    arrays = iter(made)
+    rows = ({k: next(arrays) if isinstance(v, Mapping) else v for k, v in row.items()} for row in request.rows)
+    return replace(request, rows=tuple(rows))
+
+
+def _trained(work: Work, deployment: Deployment, request: Logged | str, folder: Path) -> list[Json] | str:
     """The trained model's answers, or the last line of why it fails."""
+    if isinstance(request, str):
+        return request
     folder.mkdir()
     try:
         found = trained_answers(work, deployment, _sent(request), (request.method,), folder, ("model",))

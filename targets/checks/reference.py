@@ -44,6 +44,11 @@ def table() -> Any:
     if request["container"] == "texts":
         (name,) = request["columns"]
         return [row[name] for row in request["rows"]]
+    if request["container"] == "tensor":
+        import numpy
+
+        ((name, kind),) = request["columns"].items()
+        return numpy.array([row[name] for row in request["rows"]], dtype=KIND.get(kind))
     if request["container"] == "ndarray":
         import numpy
 

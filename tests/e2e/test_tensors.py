@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import signal
+
 import pytest
 
 from .project import Project
@@ -16,7 +19,7 @@ model:
   path: model/
   code: [flat.py]
   train: {run: python train.py, inputs: [train.py, flat.py], requirements: [scikit-learn]}
-serve: {framework: asgi}
+serve: {framework: asgi, payload_log: {sample: 1}}
 inputs: {image: {image: {unit: true, mean: [0.5]}}}
 targets: {project: {}}
 tests: {types: {}, smoke: {}}
@@ -57,7 +60,8 @@ def test_it_is_built_and_answers_arrays_of_its_shape_and_images(project: Project
         project.write(path, text)
     project.build()
     bright, dark = ([[sign] * 3] * 4 for sign in (1.0, -1.0))
-    with served(project) as (_, url):
+    log = project.home / "payloads.jsonl"
+    with served(project.given(IMAGES_PAYLOAD_LOG=str(log))) as (service, url):
         assert ask(f"{url}/predict", [{"image": bright}, {"image": dark}]) == (
             200,
             [{"prediction": "bright"}, {"prediction": "dark"}],
@@ -67,3 +71,15 @@ def test_it_is_built_and_answers_arrays_of_its_shape_and_images(project: Project
         assert ask(f"{url}/predict", {"image": bright[:3]})[0] == 422
         assert ask(f"{url}/predict", {"image": {"b64": WHITE}}) == (200, {"prediction": "bright"})
         assert ask(f"{url}/predict", {"image": {"b64": WHITE[:20]}})[0] == 422
+        service.end(signal.SIGTERM)
+    lines = log.read_text(encoding="utf-8").splitlines()
+    assert sum(WHITE in line for line in lines) == 2, "the images are in the log"
+    ran = project.run("replay", str(log), "--json")
+    assert ran.code == 0, ran.err
+    rows = [row for request in json.loads(ran.out) for row in request["rows"]]
+    assert [row["trained"] for row in rows] == ["bright", "dark", "dark", "bright", "dark", "bright", "bright"]
+
+    log.write_text(lines[-1].replace(WHITE, WHITE[:40]), encoding="utf-8")
+    (damaged,) = json.loads(project.run("replay", str(log), "--json").out)[0]["rows"]
+    assert (damaged["equal"], damaged["built"]) == (True, "422 invalid-row")
+    assert damaged["trained"] == "ValueError: this is no PNG or JPEG image"

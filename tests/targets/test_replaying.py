@@ -88,7 +88,7 @@ def test_a_line_that_cannot_be_asked_again_is_told(line: str, code: str) -> None
     [
         ({"x": 1.0}, ("predict",), "asks for predict_proba, which is not served"),
         ({"x": 1.0, "y": 2.0}, SPEC.methods, "has columns that the model does not take: y"),
-        ({"x": {"b64": "iVBORw0="}}, SPEC.methods, "holds an image, and the trained model takes its array alone"),
+        ({"x": {"b64": "iVBORw0="}}, SPEC.methods, "holds an image, and the model takes none"),
     ],
 )
 def test_what_the_trained_model_cannot_be_asked_is_told(
