@@ -63,7 +63,7 @@ def check_allowed(mentions: Iterable[Mention], allowed: Allowed, file: str) -> N
     """Raise UserError `forbidden-pickle` that lists whatever is mentioned and not allowed, with where it stands."""
     first: dict[Name, Mention] = {}
     for mention in mentions:
-        if not allowed.permits(mention.name):
+        if not mention.settled and not allowed.permits(mention.name):
             first.setdefault(mention.name, mention)
     if first:
         raise _forbidden(tuple(first.values()), file)

@@ -12,6 +12,7 @@ from shutil import copyfileobj
 from typing import BinaryIO
 
 from ..digest import CHUNK
+from .calls import checking_nodes
 from .npy import parse_npy
 from .opcodes import KEPT
 from .stream import LIMIT, TooLarge
@@ -21,7 +22,7 @@ _SCHEMA = "schema.json"
 _SCHEMA_LIMIT = 256 << 20
 
 # every loader of skops that makes data; not MethodNode, PartialNode and OperatorFuncNode, which make something callable
-# out of names that are each harmless
+# out of names that are each harmless, but for one partial call
 _LOADERS_TEXT = (
     "DictNode DefaultDictNode ListNode SetNode TupleNode BytesNode BytearrayNode SliceNode FunctionNode TypeNode "
     "ConstructorFromReduceNode ObjectNode JsonNode NdArrayNode MaskedArrayNode DTypeNode RandomStateNode "
@@ -103,16 +104,18 @@ def nodes(value: object) -> Iterator[Node]:
 
 
 def _mentions(root: Node) -> Iterator[Mention]:
-    for node in nodes(root):
-        loader = node.get("__loader__")
-        if loader is not None and loader not in _LOADERS:
+    listed = [*nodes(root)]
+    checking = checking_nodes(listed)
+    for node in listed:
+        loader, settled = node.get("__loader__"), id(node) in checking
+        if loader is not None and loader not in _LOADERS and not settled:
             raise Malformed(f"it uses the loader {str(loader)[:60]}, which can make more than data")
         module = next((node[k] for k in _MODULE_KEYS if k in node), None)
         name = next((node[k] for k in _CLASS_KEYS if k in node), None)
         if not isinstance(module, str) or not isinstance(name, str):
             raise Malformed("its schema.json has an object without a class")
         if loader != "JsonNode" or (module, name) != ("builtins", "str"):
-            yield Mention(name=Name(module, name), at=0, member=_SCHEMA)
+            yield Mention(name=Name(module, name), at=0, member=_SCHEMA, settled=settled)
 
 
 _DEEPEST = 200

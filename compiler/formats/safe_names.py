@@ -6,7 +6,7 @@ anything makes data and nothing else. Whole packages are never allowed: a packag
 
 * builtins: eval, exec, getattr, __import__, open, type, map, ...: they run or reach anything.
 * functools.partial, operator.attrgetter, itemgetter and methodcaller: they turn an allowed name into one that is not.
-  The walker passes over the one partial call that scikit-learn's own boosters hold.
+  The readers pass over the one partial call that scikit-learn's own boosters hold.
 * numpy.load, fromfile, memmap, DataSource: they read files. numpy.core._ufunc_reconstruct imports any module.
 * scipy.stats' distributions: their state holds source text that is executed when they are unpickled.
 * joblib.Memory, Parallel, delayed: they read further pickles, or run functions. cloudpickle's builders: they hold code.

@@ -27,6 +27,8 @@ class Mention:
     at: int
     member: str = ""
     """The archive's member that it stands in."""
+    settled: bool = False
+    """Whether it stands in a form that makes it harmless, whatever is allowed."""
 
 
 class Malformed(Exception):

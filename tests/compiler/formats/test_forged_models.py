@@ -230,6 +230,58 @@ def test_a_skops_loader_that_makes_more_than_data_is_refused(space: Space, loade
     assert space.refused(space.file(skops(root), "model.skops")).code == "broken-model"
 
 
+def checker(number: int = 1, **more: object) -> dict[str, object]:
+    return node("sklearn.utils.validation", "check_array", "FunctionNode", __id__=number, **more)
+
+
+def partial(**parts: object) -> dict[str, object]:
+    """A node for partial(check_array, dtype="float64") as skops writes it, or with other parts."""
+    keywords = node("builtins", "dict", "DictNode", __id__=3, content={"dtype": node("numpy", "float64", "TypeNode")})
+    content: dict[str, object] = {
+        "func": checker(),
+        "args": node("builtins", "tuple", "TupleNode", __id__=2, content=[]),
+        "kwds": keywords,
+        "namespace": node("builtins", "str", "JsonNode", __id__=4, content="null"),
+    }
+    return node("functools", "partial", "PartialNode", __id__=5, content=content | parts)
+
+
+def holding(*values: object) -> bytes:
+    content = {f"x{i}": value for i, value in enumerate(values)}
+    return skops(
+        node(
+            "sklearn.pipeline", "Pipeline", "ObjectNode", content=node("builtins", "dict", "DictNode", content=content)
+        )
+    )
+
+
+ALIAS = node("sklearn.pipeline", "Pipeline", "TypeNode", __id__=1)
+PARTIALS = {
+    "of something else": [partial(func=ALIAS)],
+    "of what stands for something else": [ALIAS, partial()],
+    "of what is numbered as something else is": [{**ALIAS, "__id__": True}, partial()],
+    "of what an old version reads elsewhere": [
+        partial(func=checker(content={"module_path": "os", "function": "system"}))
+    ],
+    "of what has no number": [partial(func=node("sklearn.utils.validation", "check_array", "FunctionNode"))],
+    "with an argument": [partial(args=node("builtins", "tuple", "TupleNode", __id__=2, content=[ALIAS]))],
+    "with an argument elsewhere": [node("builtins", "list", "ListNode", __id__=2, content=[ALIAS]), partial()],
+    "with attributes": [partial(namespace=node("builtins", "dict", "DictNode", __id__=4, content={}))],
+    "called by another name": [{**partial(), "__class__": "partialmethod"}],
+    "the function alone": [checker()],
+    "the function once more": [partial(), {**checker(6)}],
+}
+
+
+@pytest.mark.parametrize("values", PARTIALS.values(), ids=PARTIALS)
+def test_of_partial_calls_in_skops_archives_only_that_of_scikit_learns_boosters_is_taken(
+    space: Space, values: list[object]
+) -> None:
+    assert space.refused(space.file(holding(*values), "model.skops")).code in ("broken-model", "forbidden-pickle")
+    # all else in it is fine
+    assert space.refused(space.file(holding(partial()), "model.skops")).code == "inputs-unknown"
+
+
 def test_a_skops_archive_with_two_members_of_one_name_is_refused(space: Space) -> None:
     root = node("sklearn.pipeline", "Pipeline", "ObjectNode")
     with pytest.warns(UserWarning, match="Duplicate"):

@@ -182,9 +182,6 @@ def write_kinds():
         truths[name] = truth(model)
         pickled(f"zoo/{name}.pkl", model)
         joblib.dump(model, OUT / f"zoo/{name}.joblib")
-        # skops has a loader of its own for what these hold, which is refused
-        if name == "Hist-categories":
-            continue
         try:
             skops.io.dump(model, OUT / f"zoo/{name}.skops")
         except Exception:
