@@ -1,11 +1,11 @@
-"""A forest of 100 trees, served by what people write by hand and by generated services: ratios in one run.
+"""A forest of 100 trees and a logistic regression, served by what people write by hand and by generated services.
 
 usage: python benchmarks/rivals.py [SECONDS [PYTHON]]     needs wrk, and the packages of deployc's extras `test` and
 `test-models`; LitServe takes part where it is installed, and MLflow's server where PYTHON is an environment's that has
 all of mlflow and the same scikit-learn and numpy
 
 One process, one row of 30 columns a request: requests a second of 32 connections, and the slowest hundredth of one
-connection's.
+connection's, as ratios in one run.
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any  # models have no types
 
 import joblib
 from compiled_serving import COLUMNS, SCRIPT, SPEC, compiled, fitted, generated, wrk
-from deployc.targets.project.optimizers import onnx
+from deployc.targets.project.optimizers import linear, onnx
 from serving import free_port, running
 
 HERE = Path(__file__).parent
@@ -90,7 +91,9 @@ def mlflow_server(folder: Path, model: Path, python: str) -> Server:
     return Server(command=command, environment={"PATH": path}, python=python, script=INVOCATIONS)
 
 
-def servers(folder: Path, model: Any, mlflow: str) -> dict[str, Server]:
+def servers(folder: Path, model: Any, optimizer: ModuleType, mlflow: str) -> dict[str, Server]:
+    """All that serve one model; their files are in the folder."""
+    folder.mkdir()
     file = folder / "by_hand.joblib"
     joblib.dump(model, file)
     known = {"MODEL": str(file), "PYTHONPATH": str(HERE), "PORT": "{port}"}
@@ -104,27 +107,33 @@ def servers(folder: Path, model: Any, mlflow: str) -> dict[str, Server]:
         "asgi, as trained, unbatched": generated_server(source, max_batch="1"),
         "asgi, as trained": generated_server(source),
         "asgi, as trained, waiting for 2 ms": generated_server(source, batch_wait_ms="2"),
-        "asgi, compiled": generated_server(compiled(folder / "compiled", "asgi", onnx, model)),
+        "asgi, compiled": generated_server(compiled(folder / "compiled", "asgi", optimizer, model)),
     }
+
+
+def compare(started: Mapping[str, Server], folder: Path, seconds: int) -> Iterator[str]:
+    """What is to be told of each of them, of rounds by turns."""
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in started}
+    for _ in range(ROUNDS):
+        for name, server in started.items():
+            found[name].append(server.measured(folder, seconds))
+            print(f"{name}: {found[name][-1][0]:.0f} requests/s", file=sys.stderr, flush=True)
+    told = {name: [statistics.median(each) for each in zip(*runs, strict=True)] for name, runs in found.items()}
+    best = max(rate for name, (rate, _) in told.items() if not name.startswith("asgi"))
+    for name, (rate, slow) in told.items():
+        beside = f", {rate / told['MLflow'][0]:.0f} of MLflow's" if "MLflow" in told else ""
+        yield f"{name}: {rate:.0f} requests/s, {rate / best:.1f} of the best by hand{beside}; p99 {slow:.2f} ms"
 
 
 def main() -> None:
     warnings.simplefilter("ignore")
     seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 4
+    python = sys.argv[2] if len(sys.argv) > 2 else ""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        started = servers(folder, fitted()["forest"], sys.argv[2] if len(sys.argv) > 2 else "")
-        found: dict[str, list[tuple[float, float]]] = {name: [] for name in started}
-        for _ in range(ROUNDS):
-            for name, server in started.items():
-                found[name].append(server.measured(folder, seconds))
-                print(f"{name}: {found[name][-1][0]:.0f} requests/s", file=sys.stderr, flush=True)
-    told = {name: [statistics.median(each) for each in zip(*runs, strict=True)] for name, runs in found.items()}
-    names = [name for name in told if not name.startswith("asgi")]
-    best = max(told[name][0] for name in names)
-    for name, (rate, slow) in told.items():
-        beside = f", {rate / told['MLflow'][0]:.0f} of MLflow's" if "MLflow" in told else ""
-        print(f"{name}: {rate:.0f} requests/s, {rate / best:.1f} of the best by hand{beside}; p99 {slow:.2f} ms")
+        for (name, model), optimizer in zip(fitted().items(), (onnx, linear), strict=True):
+            for line in compare(servers(folder / name, model, optimizer, python), folder, seconds):
+                print(f"{name}, {line}", flush=True)
 
 
 if __name__ == "__main__":
