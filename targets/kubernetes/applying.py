@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ...schema.diagnostics import Diagnostic, UserError, fail
+from ...schema.diagnostics import Diagnostic, UserError
 from ..publishing import Publication, Published
-from .kubectl import MANAGER, Kubectl, Running, kubectl
+from .kubectl import MANAGER, Kubectl, Running, applied, kubectl, last, told
 from .manifest import Data, Manifest, at, dump, lean
 from .options import Options
 from .reading import read
-
-LINES = 20
-"""How much of what kubectl says is shown where it fails."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +44,7 @@ def publish(publication: Publication) -> Published:
     """
     options = publication.options
     assert isinstance(options, Options)
-    cluster, rolled = kubectl(publication, options), _rolled(publication.folder)
+    cluster, rolled = kubectl(publication, options.context), _rolled(publication.folder)
     before = cluster.running(rolled.place)
     _apply(publication, cluster, options, "--dry-run=server")
     if before and before.fixed and at(rolled.manifest, "spec", "replicas") is None:
@@ -77,38 +74,25 @@ def _leave_number(publication: Publication, cluster: Kubectl, rolled: Rolled, nu
     with TemporaryDirectory() as folder:
         file = Path(folder) / "deployment.yaml"
         file.write_text(dump(spec), encoding="utf-8")
-        _applied(publication, cluster, f"--field-manager={MANAGER}-autoscaler", "--filename", str(file))
+        applied(publication, cluster, f"--field-manager={MANAGER}-autoscaler", "--filename", str(file))
 
 
 def _apply(publication: Publication, cluster: Kubectl, options: Options, *how: str) -> Sequence[str]:
     """All manifests at once, which the cluster checks; fields that others have changed are ours again."""
     files = "--kustomize" if options.layout == "kustomize" else "--filename"
-    return _applied(publication, cluster, *how, f"--field-manager={MANAGER}", files, str(publication.folder))
-
-
-def _applied(publication: Publication, cluster: Kubectl, *arguments: str) -> Sequence[str]:
-    if not cluster.runs("apply", "--server-side", "--force-conflicts", *arguments):
-        tried = "--dry-run=server" in arguments
-        raise fail(
-            "apply-failed",
-            f"the cluster does not take the manifests: {_last(cluster)}",
-            field=("targets", publication.name),
-            help="nothing was changed" if tried else "what it took before the error, it keeps; publish again",
-            notes=_told(cluster.said),
-        )
-    return cluster.said
+    return applied(publication, cluster, *how, f"--field-manager={MANAGER}", files, str(publication.folder))
 
 
 def _given_up(publication: Publication, cluster: Kubectl, rolled: Rolled, before: Running | None) -> Diagnostic:
     """What is said of a rollout that did not end well, which is taken back where something else ran before it."""
-    told = _told(cluster.said)
+    said = told(cluster.said)
     reasons = cluster.reasons(rolled.place, rolled.selector)
     return Diagnostic(
         code="rollout-failed",
         message=f"the new version does not become ready; {_taken_back(cluster, rolled.place, before)}",
         field=("targets", publication.name),
         help=f"look at its pods: kubectl describe {' '.join(rolled.place)}",
-        notes=(*told, *_told(reasons, "its pods")),
+        notes=(*said, *told(reasons, "its pods")),
     )
 
 
@@ -116,17 +100,7 @@ def _taken_back(cluster: Kubectl, place: tuple[str, ...], before: Running | None
     if before is None or not before.revision:
         return "it was left as it is"
     if not cluster.runs("rollout", "undo", *place, f"--to-revision={before.revision}"):
-        return f"`kubectl rollout undo` failed too: {_last(cluster)}"
+        return f"`kubectl rollout undo` failed too: {last(cluster)}"
     if any("skipped rollback" in line for line in cluster.said):
         return "its pods are those that ran before"
     return "the version before it runs again"
-
-
-def _last(cluster: Kubectl) -> str:
-    return next((line for line in reversed(cluster.said) if line.strip()), "kubectl says nothing")
-
-
-def _told(said: Sequence[str], who: str = "kubectl says") -> tuple[str, ...]:
-    """The end of what was said, each line once."""
-    lines = list(dict.fromkeys(said))[-LINES:]
-    return (f"{who}:\n" + "\n".join(lines),) if lines else ()

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...compiler.process import Processes
 from ...schema.diagnostics import fail
 from ..publishing import Publication
-from .options import Options
 
 MANAGER = "deployc"
 """Who owns the fields that are applied, as Kubernetes' server-side apply has it."""
+
+LINES = 20
+"""How much of what kubectl says is shown where it fails."""
 
 _MARK = "deployc: "
 """What the answers begin with: what logs in to a cluster may print too."""
@@ -74,11 +76,37 @@ class Kubectl:
         return [line.removeprefix(_MARK) for line in self.said if line.startswith(_MARK)]
 
 
-def kubectl(publication: Publication, options: Options) -> Kubectl:
-    """The one on PATH, for the cluster that `options` name; UserError `no-kubectl`."""
+def kubectl(publication: Publication, context: str | None) -> Kubectl:
+    """The one on PATH, for the cluster that a context names, or the current one; UserError `no-kubectl`."""
     program = shutil.which("kubectl", path=publication.environ.get("PATH", ""))
     if program is None:
         hint = "install it, or apply the files yourself"
         raise fail("no-kubectl", "kubectl is not on PATH", field=("targets", publication.name), help=hint)
-    context = ("--context", options.context) if options.context else ()
-    return Kubectl(command=(program, *context), environ=publication.environ)
+    return Kubectl(command=(program, *(("--context", context) if context else ())), environ=publication.environ)
+
+
+def applied(publication: Publication, cluster: Kubectl, *arguments: str) -> Sequence[str]:
+    """Apply manifests, and give what kubectl says; fields that others have changed are ours again. UserError
+    `apply-failed`.
+    """
+    if not cluster.runs("apply", "--server-side", "--force-conflicts", *arguments):
+        tried = "--dry-run=server" in arguments
+        raise fail(
+            "apply-failed",
+            f"the cluster does not take the manifests: {last(cluster)}",
+            field=("targets", publication.name),
+            help="nothing was changed" if tried else "what it took before the error, it keeps; publish again",
+            notes=told(cluster.said),
+        )
+    return cluster.said
+
+
+def last(cluster: Kubectl) -> str:
+    """The last line of what kubectl printed."""
+    return next((line for line in reversed(cluster.said) if line.strip()), "kubectl says nothing")
+
+
+def told(said: Sequence[str], who: str = "kubectl says") -> tuple[str, ...]:
+    """The end of what was said, each line once, as notes."""
+    lines = list(dict.fromkeys(said))[-LINES:]
+    return (f"{who}:\n" + "\n".join(lines),) if lines else ()

@@ -140,6 +140,10 @@ class Running:
     write: Annotated[
         Folder | None, Doc("A folder in which the manifests are put as well, such as ../gitops/apps/churn.")
     ] = None
+    context: Annotated[Text | None, Doc("kubectl's context to publish with; by default the current one.")] = None
+    rollout_seconds: Annotated[
+        int, Minimum(1), Maximum(86400), Doc("How long publishing waits until the new pods serve.")
+    ] = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +161,3 @@ class Options(Running):
     layout: Annotated[
         Literal["plain", "kustomize"], Doc("Whether a kustomization.yaml lists the manifests, as a base for others.")
     ] = "plain"
-    context: Annotated[Text | None, Doc("kubectl's context to publish with; by default the current one.")] = None
-    rollout_seconds: Annotated[
-        int, Minimum(1), Maximum(86400), Doc("How long publishing waits until the new pods serve.")
-    ] = 600

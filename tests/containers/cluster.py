@@ -1,7 +1,8 @@
 """As much of Kubernetes' HTTP interface as kubectl needs to apply manifests, to follow a rollout and to take it back.
 
 No cluster can be started where tests run, so this keeps objects and runs nothing: pods of an image whose name ends in
-`broken` never become ready, all others at once. kubectl is the real one.
+`broken` never become ready, all others at once. An InferenceService has the Deployment that KServe would make of it,
+unless its image's name ends in `unmade`. kubectl is the real one.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ KINDS = {
     "networking.k8s.io/v1": {"networkpolicies": "NetworkPolicy", "ingresses": "Ingress"},
     "policy/v1": {"poddisruptionbudgets": "PodDisruptionBudget"},
     "autoscaling/v2": {"horizontalpodautoscalers": "HorizontalPodAutoscaler"},
+    "serving.kserve.io/v1beta1": {"inferenceservices": "InferenceService"},
 }
 REVISION = "deployment.kubernetes.io/revision"
 
@@ -67,8 +69,24 @@ class Cluster:
         found["metadata"] = {**found["metadata"], "uid": path, "generation": generation, "resourceVersion": "1"}
         if found["kind"] == "Deployment":
             self._roll(path, found)
+        if found["kind"] == "InferenceService":
+            self._predict(path, found)
         self.objects[path] = found
         return found
+
+    def _predict(self, path: str, found: Object) -> None:
+        """What KServe makes of an InferenceService: it hands its annotations on."""
+        name, pod = f"{found['metadata']['name']}-predictor", found["spec"]["predictor"]
+        if pod["containers"][0]["image"].partition("@")[0].endswith("unmade"):
+            return
+        labels = {"app": name}
+        template = {"metadata": {"labels": labels, "annotations": found["metadata"]["annotations"]}, "spec": pod}
+        spec = {"selector": {"matchLabels": labels}, "replicas": pod["minReplicas"], "template": template}
+        metadata = {"name": name, "namespace": found["metadata"]["namespace"]}
+        folder = path.replace("serving.kserve.io/v1beta1", "apps/v1").rpartition("/inferenceservices/")[0]
+        made = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
+        place = f"{folder}/deployments/{name}"
+        self.keep(place, self.apply(place, made, "kserve"))
 
     def _roll(self, path: str, found: Object) -> None:
         template, wanted = found["spec"]["template"], found["spec"]["replicas"]
@@ -191,6 +209,10 @@ class Handler(BaseHTTPRequestHandler):
             self._list(path, kind, watched="watch=" in query)
         else:
             self._json({"kind": "Status", "status": "Failure", "reason": "NotFound", "code": 404}, 404)
+
+    def do_PUT(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self._json(self.cluster.keep(urlsplit(self.path).path, json.loads(body)))
 
     def do_PATCH(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))

@@ -100,6 +100,47 @@ def test_nothing_is_applied_where_the_cluster_does_not_take_all(deployed: Projec
     assert not cluster.objects
 
 
+@pytest.fixture
+def predicted(deployed: Project) -> Project:
+    """The same with KServe."""
+    deployed.edit("deploy.yaml", "  kubernetes: {", "  kserve: {")
+    deployed.write("deploy.prod.yaml", "targets: {kserve: {namespace: live}}\n")
+    return deployed
+
+
+SERVICE = "/apis/serving.kserve.io/v1beta1/namespaces/{}/inferenceservices/penguins"
+
+
+def test_kserve_is_given_its_inference_service_and_an_image_is_promoted(predicted: Project, cluster: Cluster) -> None:
+    done = predicted.run("publish")
+    assert done.code == 0, done.err
+    assert f"published {ONE} as inferenceservice/penguins --namespace testing" in done.err
+    promoted = predicted.run("publish", "-e", "prod", TWO)
+    assert promoted.code == 0, promoted.err
+    assert cluster.applied == [ONE, TWO]
+    assert {SERVICE.format("testing"), SERVICE.format("live")} <= cluster.objects.keys()
+    manifest = (predicted / "build/kserve/inference-service.yaml").read_text(encoding="utf-8")
+    assert "deployc/published" not in manifest, "the mark is for publishing alone"
+
+
+def test_what_kserve_does_not_make_ready_is_put_back(predicted: Project, cluster: Cluster) -> None:
+    first = predicted.run("publish", BROKEN)
+    assert (first.code, first.codes) == (1, ["rollout-failed"]), first.err
+    assert "it was left as it is" in first.err
+    assert predicted.run("publish", ONE).code == 0
+    before = cluster.objects[SERVICE.format("testing")]
+    for image in (BROKEN, BROKEN.replace("broken", "unmade")):
+        told = predicted.run("publish", image)
+        assert (told.code, told.codes) == (1, ["rollout-failed"]), told.err
+        assert "the version before it runs again" in told.err
+        assert "kubectl describe inferenceservice/penguins --namespace testing" in told.err
+        assert ("penguins-1: ImagePullBackOff" in told.err) is (image == BROKEN)
+        after = cluster.objects[SERVICE.format("testing")]
+        assert after["spec"] == before["spec"]
+        assert after["metadata"]["annotations"] == before["metadata"]["annotations"]
+    assert cluster.applied == [BROKEN, ONE, BROKEN, ONE]
+
+
 def test_what_cannot_be_published_is_told(deployed: Project, cluster: Cluster) -> None:
     for words, code in (
         (["x@sha256:12"], "unknown-image"),

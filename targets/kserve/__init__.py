@@ -6,19 +6,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Annotated
 
-from ..compiler.node import AnyNode
-from ..schema.config import Config
-from ..schema.constraints import Doc
-from ..schema.diagnostics import Diagnostic
-from . import images, kubernetes
-from .deployment import Deployment
-from .kubernetes import checking, making, workload
-from .kubernetes.manifest import Data, Manifest, each, lean
-from .kubernetes.options import Pinned, Running
-from .kubernetes.semantics import MODEL
-from .kubernetes.workload import App
-from .oci.options import MOUNTED
-from .project.names import Names
+from ...compiler.node import AnyNode
+from ...schema.config import Config
+from ...schema.constraints import Doc
+from ...schema.diagnostics import Diagnostic
+from .. import images, kubernetes
+from ..deployment import Deployment
+from ..kubernetes import checking, making, workload
+from ..kubernetes.manifest import Data, Manifest, each, lean
+from ..kubernetes.options import Pinned, Running
+from ..kubernetes.semantics import MODEL
+from ..kubernetes.workload import App
+from ..oci.options import MOUNTED
+from ..project.names import Names
+from .rolling import publish
+
+__all__ = ["FILES", "Options", "check", "elsewhere", "nodes", "objects", "provenance", "publish", "whole"]
 
 FILES = kubernetes.FILES
 MODE = {"serving.kserve.io/deploymentMode": "Standard"}

@@ -1,0 +1,127 @@
+"""Publishing to KServe: its InferenceService is applied, and put back as it was where its pods do not serve."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ...compiler.digest import of_text
+from ...schema.diagnostics import Diagnostic, UserError
+from ..kubernetes.kubectl import MANAGER, Kubectl, applied, kubectl, last, told
+from ..kubernetes.manifest import at, dump, table
+from ..kubernetes.options import Running
+from ..kubernetes.reading import read
+from ..publishing import Publication, Published
+
+FILE = "inference-service.yaml"
+MARK = "deployc/published"
+"""An annotation that KServe hands on to the pods that it makes of a manifest: by it they are known."""
+
+LABEL = "serving.kserve.io/inferenceservice"
+"""The label by which KServe knows the pods of one."""
+
+PAUSE = 1.0
+"""Seconds between two looks at what KServe has made."""
+
+_OF_THE_CLUSTER = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid")
+"""What of an object's metadata is not its owner's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """An InferenceService as it is to be, after all patches."""
+
+    name: str
+    namespace: tuple[str, ...]
+    """kubectl's words for it, if it is said."""
+    image: str
+    text: str
+    """The manifest, with its mark."""
+    mark: str
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """kubectl's words for it."""
+        return (f"inferenceservice/{self.name}", *self.namespace)
+
+    @property
+    def pods(self) -> tuple[str, ...]:
+        """kubectl's words for the Deployment that KServe makes of it."""
+        return (f"deployment/{self.name}-predictor", *self.namespace)
+
+
+def publish(publication: Publication) -> Published:
+    """Apply the InferenceService, and wait until pods of it serve; UserError `apply-failed` or `rollout-failed` where
+    not. What was there before is put back then.
+    """
+    options = publication.options
+    assert isinstance(options, Running)
+    cluster, service = kubectl(publication, options.context), _service(publication.folder)
+    with TemporaryDirectory() as folder:
+        wanted, before = Path(folder) / "wanted.yaml", Path(folder) / "before.json"
+        wanted.write_text(service.text, encoding="utf-8")
+        before.write_text(_before(cluster, service), encoding="utf-8")
+        for line in applied(publication, cluster, f"--field-manager={MANAGER}", "--filename", str(wanted)):
+            publication.say(line)
+        publication.say(f"waiting for {service.place[0]}, {options.rollout_seconds} s at most")
+        if not _serves(cluster, service, options.rollout_seconds):
+            raise UserError(_given_up(publication, cluster, service, before))
+    return Published((f"{service.image} as {' '.join(service.place)}",))
+
+
+def _service(folder: Path) -> Service:
+    text = (folder / FILE).read_text(encoding="utf-8")
+    manifest, mark = read(FILE, text), of_text(text)
+    metadata = table(manifest, "metadata")
+    annotations = {**table(metadata, "annotations"), MARK: mark}
+    namespace = metadata.get("namespace")
+    return Service(
+        name=str(metadata["name"]),
+        namespace=("--namespace", str(namespace)) if namespace else (),
+        image=str(at(manifest, "spec", "predictor", "containers", 0, "image")),
+        text=dump({**table(manifest), "metadata": {**metadata, "annotations": annotations}}),
+        mark=mark,
+    )
+
+
+def _before(cluster: Kubectl, service: Service) -> str:
+    """What is there already, as it can be put back; empty where there is nothing."""
+    if not cluster.runs("get", *service.place, "--output=json", "--ignore-not-found") or "{" not in cluster.said:
+        return ""
+    # before it there may be warnings
+    there = json.loads("\n".join(cluster.said[cluster.said.index("{") :]))
+    metadata = {key: value for key, value in there.pop("metadata").items() if key not in _OF_THE_CLUSTER}
+    there.pop("status", None)
+    return json.dumps({**there, "metadata": metadata})
+
+
+def _serves(cluster: Kubectl, service: Service, seconds: int) -> bool:
+    """Whether KServe makes pods of the manifest in that time, and these become ready."""
+    until = time.monotonic() + seconds
+    mark = f"--output=jsonpath={{.spec.template.metadata.annotations['{MARK}']}}"
+    while not (cluster.runs("get", *service.pods, "--ignore-not-found", mark) and service.mark in cluster.said):
+        if time.monotonic() > until:
+            return False
+        time.sleep(PAUSE)
+    left = max(1, round(until - time.monotonic()))
+    return cluster.runs("rollout", "status", *service.pods, f"--timeout={left}s")
+
+
+def _given_up(publication: Publication, cluster: Kubectl, service: Service, before: Path) -> Diagnostic:
+    """What is said of a rollout that did not end well, which is taken back where something ran before it."""
+    said, known = told(cluster.said), before.stat().st_size > 0
+    reasons = cluster.reasons(service.pods, {LABEL: service.name})
+    undone = known and cluster.runs("replace", "--filename", str(before))
+    after = "the version before it runs again" if undone else "it was left as it is"
+    if known and not undone:
+        after = f"`kubectl replace` failed too: {last(cluster)}"
+    return Diagnostic(
+        code="rollout-failed",
+        message=f"the new version does not become ready; {after}",
+        field=("targets", publication.name),
+        help=f"look at what KServe says: kubectl describe {' '.join(service.place)}",
+        notes=(*said, *told(reasons, "its pods")),
+    )
