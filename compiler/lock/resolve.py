@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from ...schema.diagnostics import Diagnostic, UserError
 from ...schema.lockfile import Lockfile, Pin, Section, pins, requirements_text
-from .. import interpreter
+from .. import environment, interpreter
 from . import piptools, universal
 from .conflicts import conflicts
 from .failures import NoSolution
@@ -47,10 +47,24 @@ def resolve(
         if some.resolver == "pip-tools":
             return piptools.resolve(some, kept, uv=uv, scratch=scratch, cache=cache)
         python = _build_python(some.python, uv)
-        return universal.resolve(some, kept, uv=uv, python=python, scratch=scratch)
+        locked = universal.resolve(some, kept, uv=uv, python=python, scratch=scratch)
+        if some.options:
+            _check_builds(locked, some, uv=uv, python=python, scratch=scratch)
+        return locked
 
     locked, without = fitting(wanted, lock)
     return Section(inputs=wanted.text, requirements=requirements_text(locked), without=without)
+
+
+def _check_builds(found: Iterable[Pin], wanted: Wanted, *, uv: Uv, python: Path, scratch: Path) -> None:
+    """NoSolution `no-wheel` where a pin has no build for this machine, which a lock for all of them does not show."""
+    where = ["--dry-run", "--target", str(scratch / "nowhere"), "--python", str(python)]
+    try:
+        environment.install(requirements_text(found), where, folder=scratch, indexes=wanted.indexes, uv=uv)
+    except UserError as error:
+        # what else is wrong, who installs it is told
+        if {diagnostic.code for diagnostic in error.diagnostics} == {"no-wheel"}:
+            raise NoSolution(*error.diagnostics) from None
 
 
 def unknown(upgrade: Iterable[str], lockfile: Lockfile) -> tuple[Diagnostic, ...]:

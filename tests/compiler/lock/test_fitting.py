@@ -73,6 +73,23 @@ def test_what_no_index_has_is_left_out(here: Machine, stocked: PackageIndex) -> 
     assert "missing" in section.without["quick"]
 
 
+@pytest.mark.parametrize("resolver", ["uv", "pip-tools"])
+def test_what_has_no_build_for_this_machine_is_left_out(
+    here: Machine, stocked: PackageIndex, resolver: str, piptools_installed: None
+) -> None:
+    stocked.add("foreign", "1", tag="py3-none-win_arm64")
+    section = here.lock(wanted=replace(asked("base", quick="foreign", tidy="slow"), resolver=resolver))
+    assert versions(section) == {"base": "2", "slow": "1"}
+    assert "foreign" in section.without["quick"]
+    assert "://" not in section.without["quick"]
+    here.install(section.requirements)
+
+
+def test_what_is_not_left_out_is_locked_for_all_machines(here: Machine, stocked: PackageIndex) -> None:
+    stocked.add("foreign", "1", tag="py3-none-win_arm64")
+    assert versions(here.lock(wanted=asked("base", "foreign"))) == {"base": "2", "foreign": "1"}
+
+
 def test_the_rest_is_told_of_without_the_options(here: Machine, stocked: PackageIndex) -> None:
     with pytest.raises(UserError) as caught:
         here.lock(wanted=asked("base<2", "fast", quick="missing"))
