@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NewType
@@ -19,6 +20,11 @@ def of_bytes(data: bytes) -> Digest:
 
 def of_text(text: str) -> Digest:
     return of_bytes(text.encode())
+
+
+def of_path(path: Path) -> Digest:
+    """The digest of a path's own name, which need be no UTF-8; not of what lies there."""
+    return of_bytes(os.fsencode(path))
 
 
 def of_file(path: Path) -> Digest:

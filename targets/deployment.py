@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from ..compiler import environment
 from ..compiler.cas import Cas
 from ..compiler.command import sources
-from ..compiler.digest import Digest, of_text
+from ..compiler.digest import Digest, of_path
 from ..compiler.formats.allowed import Allowed, default_allowed
 from ..compiler.hooks.contract import Hooks
 from ..compiler.hooks.modules import on_disk
@@ -104,7 +104,7 @@ class Deployment:
     @property
     def place(self) -> Digest:
         """A name for the user's folder, for locking."""
-        return of_text(str(self.root))
+        return of_path(self.root)
 
     def code(self, work: Work) -> dict[str, str]:
         """Sources of the user's own modules by import name."""

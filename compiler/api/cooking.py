@@ -17,7 +17,7 @@ from .. import stat_cache
 from ..cli.allow import allowed
 from ..cli.commands.init import SERVED
 from ..cli.session import STATE
-from ..digest import of_text
+from ..digest import of_path
 from ..emit import Emission
 from ..store import Store, default_root
 from ..tree import Tree
@@ -147,7 +147,7 @@ class _Place:
         stats = stat_cache.read(self.root / STATE / f"{FILE}.stats")
         emission = Emission(folder=self.root, record=self.root / STATE / "cooked.json", cas=store.cas, stats=stats)
         try:
-            with store.working(of_text(str(self.root)), threading.Event()):
+            with store.working(of_path(self.root), threading.Event()):
                 emission.emit(files, scope=None, force=self.force)
         except UserError as error:
             advice = "`force=True` replaces it; or choose another `folder`"

@@ -164,6 +164,14 @@ def test_a_copy_of_the_folder_is_judged_by_its_own_files(staged: Project, tmp_pa
     copy.fails("output-edited")
 
 
+@pytest.mark.parametrize("name", ["our müdels 模型", os.fsdecode(b"caf\xe9")], ids=["unicode", "bytes"])
+def test_a_folder_may_have_any_name(given: Project, tmp_path: Path, name: str) -> None:
+    project = copied(given, tmp_path / name)
+    assert project.build().events[-1]["event"] == "built"
+    assert project.build().events[-1]["event"] == "up-to-date"
+    assert (project / "build/project/src/penguins/__init__.py").exists()
+
+
 def test_the_same_words_from_another_folder_are_another_build(given: Project) -> None:
     deep = given / "a/b"
     deep.mkdir(parents=True)
