@@ -19,6 +19,13 @@ def test_what_is_no_log_is_told(project: Project, tmp_path: Path) -> None:
     assert project.run("replay", str(tmp_path / "none")).codes == ["missing-file"]
 
 
+@pytest.mark.parametrize("number", ["-1", "nan", "much"])
+def test_a_difference_that_is_none_is_told(project: Project, number: str) -> None:
+    ran = project.run("replay", "r1", "--abs", number)
+    assert ran.code == 2
+    assert f"{number} is not a number from 0 on" in ran.err
+
+
 @pytest.mark.slow
 def test_a_logged_request_is_asked_again(given: Project, tmp_path: Path) -> None:
     log = tmp_path / "payloads.jsonl"

@@ -14,6 +14,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -45,11 +46,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(locked=True, keep_going=False, jobs=os.cpu_count() or 2)
     parser.add_argument("--log", metavar="LOG", help="the file in which the request with that id is")
     parser.add_argument("--model", metavar="NAME", help="which of several models")
-    parser.add_argument("--abs", type=float, default=0.0, metavar="X", help="absolute difference allowed")
+    parser.add_argument("--abs", type=_difference, default=0.0, metavar="X", help="absolute difference allowed")
     parser.add_argument(
-        "--rel", type=float, default=0.0, metavar="X", help="difference relative to the model's allowed"
+        "--rel", type=_difference, default=0.0, metavar="X", help="difference relative to the model's allowed"
     )
     parser.add_argument("--json", action="store_true", help="the report as a JSON array on standard output")
+
+
+def _difference(text: str) -> float:
+    with suppress(ValueError):
+        if (number := float(text)) >= 0:
+            return number
+    raise argparse.ArgumentTypeError(f"{text} is not a number from 0 on")
 
 
 def run(options: argparse.Namespace) -> int:
