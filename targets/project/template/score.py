@@ -47,6 +47,9 @@ def _asked(parser: ArgumentParser) -> Asked:
     given = parser.parse_args()
     methods = given.method or [next(iter(ANSWERS))]
     errors = given.errors or ("" if given.target == STREAM else f"{given.target}.errors.jsonl")
+    files = [Path(path).resolve() for path in (given.source, given.target, errors) if path not in ("", STREAM)]
+    if len(set(files)) < len(files):
+        parser.error("IN, OUT and the file of errors have to be different files")
     return Asked(
         source=given.source,
         target=given.target,

@@ -215,6 +215,8 @@ def test_the_command_speaks_of_streams_and_says_how_it_went() -> None:
     [
         (["in.txt", "-"], "say with --from which format in.txt has"),
         (["missing.csv", "out.csv"], "No such file"),
+        (["rows.csv", "./rows.csv"], "have to be different files"),
+        (["in.csv", "out.csv", "--errors", "out.csv"], "have to be different files"),
         (["-", "out.csv", "--from", "csv"], "the column `number` is missing"),
         (["-", "-", "--from", "csv", "--to", "parquet"], "cannot be written to standard output"),
         (["-", "-", "--from", "csv", "--to", "csv", "--rows", "0"], "above 0"),
