@@ -37,39 +37,42 @@ def default_base(python: str) -> str:
     return f"python:{python}-slim"
 
 
-def running(config: Config, image: str, names: Iterable[str]) -> Config:
+def running(config: Config, image: str, names: Iterable[str], modelcar: str = "") -> Config:
     """The config with an image that was built before in the place of the one that its targets would run.
 
-    Only the targets are kept that run an image with its model, or those of `names`, and no test: what is in the image
-    was tested when it was built. UserError `unknown-image` where `image` has no digest or no target runs one,
-    `unknown-target` where a name is none.
+    Only the targets are kept that run an image with its model, or with a `modelcar` those that run one without it; of
+    these those of `names`, and no test: what is in the image was tested when it was built. UserError `unknown-image`
+    where an image has no digest or no target runs it, `unknown-target` where a name is none.
     """
     wanted = tuple(names)
-    if not _PINNED.fullmatch(image):
-        hint = "such as registry.example.com/churn@sha256:... with 64 hexadecimal digits"
-        raise fail("unknown-image", f"`{image}` names no image by its digest", help=hint)
+    for given in (image, *((modelcar,) if modelcar else ())):
+        if not _PINNED.fullmatch(given):
+            hint = "such as registry.example.com/churn@sha256:... with 64 hexadecimal digits"
+            raise fail("unknown-image", f"`{given}` names no image by its digest", help=hint)
     for name in wanted:
         if name not in config.targets:
             raise fail("unknown-target", f"no target `{name}`", help=suggest(name, config.targets))
     taken = {name: entry for name, entry in config.targets.items() if not wanted or name in wanted}
-    changed = {name: _with_image(entry, image) for name, entry in taken.items() if _runs(config, entry)}
-    if not changed:
-        raise fail("unknown-image", "no target runs an image", field=("targets",))
-    return replace(config, targets=changed, tests={})
+    runners = {name: entry for name, entry in taken.items() if entry.kind in RUNNERS}
+    fitting = {name: entry for name, entry in runners.items() if _lacks_model(config, entry) is bool(modelcar)}
+    if not fitting:
+        text = f"no target runs an image{' without its model' if modelcar else ''}"
+        hint = "" if modelcar or not runners else "where the model is in an image of its own, say --modelcar IMAGE too"
+        raise fail("unknown-image", text, field=("targets",), help=hint)
+    parts = {"image": image, **({"modelcar": modelcar} if modelcar else {})}
+    return replace(config, targets={name: _with(entry, parts) for name, entry in fitting.items()}, tests={})
 
 
-def _runs(config: Config, entry: Entry) -> bool:
-    """Whether a target runs an image that needs no other: which modelcar goes with another image is not known."""
-    if entry.kind not in RUNNERS:
-        return False
+def _lacks_model(config: Config, entry: Entry) -> bool:
+    """Whether a target runs an image whose model is in another one."""
     image = getattr(entry.options, "image", None)
-    return not getattr(entry.options, "modelcar", None) and not any(without_model(config, image, ()))
+    return bool(getattr(entry.options, "modelcar", None)) or any(without_model(config, image, ()))
 
 
-def _with_image(entry: Entry, image: str) -> Entry:
+def _with(entry: Entry, parts: Mapping[str, str]) -> Entry:
     assert is_dataclass(entry.options)
     assert not isinstance(entry.options, type)
-    return replace(entry, options=replace(entry.options, image=image))
+    return replace(entry, options=replace(entry.options, **parts))
 
 
 def named(config: Config, image: str | None) -> str:

@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from ...targets.registry.standing import Standing
 
 
-def promoting(session: Session, image: str, names: Iterable[str]) -> Session:
-    """The session in which targets run an image that was built before; nothing else is in it."""
+def promoting(session: Session, image: str, names: Iterable[str], modelcar: str) -> Session:
+    """The session in which targets run an image that was built before, with its `modelcar` if that is not empty;
+    nothing else is in it.
+    """
     try:
-        config = running(session.config, image, names)
+        config = running(session.config, image, names, modelcar)
     except UserError as error:
         raise session.placed(error) from None
     return replace(session, config=config, base=config)

@@ -123,6 +123,20 @@ def test_kserve_is_given_its_inference_service_and_an_image_is_promoted(predicte
     assert "deployc/published" not in manifest, "the mark is for publishing alone"
 
 
+def test_an_image_without_its_model_is_promoted_with_its_modelcar(predicted: Project, cluster: Cluster) -> None:
+    one, two = (image.replace("penguins@", "penguins-model@") for image in (ONE, TWO))
+    predicted.edit("deploy.yaml", "  kserve: {", f"  kubernetes: {{image: '{ONE}'}}\n  kserve: {{modelcar: '{one}', ")
+    alone = predicted.run("publish", TWO, "kserve")
+    assert alone.codes == ["unknown-image"]
+    assert "say --modelcar IMAGE too" in alone.err
+    assert predicted.run("publish", "--modelcar", two).codes == ["unknown-image"]
+    done = predicted.run("publish", TWO, "--modelcar", two)
+    assert done.code == 0, done.err
+    assert cluster.applied == [TWO], "what runs an image with its model does not run this one"
+    [container] = cluster.objects[SERVICE.format("testing")]["spec"]["predictor"]["containers"]
+    assert {"name": "STORAGE_URI", "value": f"oci://{two}"} in container["env"]
+
+
 def test_what_kserve_does_not_make_ready_is_put_back(predicted: Project, cluster: Cluster) -> None:
     first = predicted.run("publish", BROKEN)
     assert (first.code, first.codes) == (1, ["rollout-failed"]), first.err

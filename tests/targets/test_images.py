@@ -102,6 +102,9 @@ def test_no_other_image_is_run_in_the_place_of_one_without_a_model(options: kser
     apart = without_model(kserve=Entry(name="kserve", kind="kserve", options=options))
     with pytest.raises(UserError, match="no target runs an image"):
         images.running(apart, GIVEN, ())
+    beside = GIVEN.replace("churn", "churn-model")
+    entry = replace(apart.targets["kserve"], options=replace(options, image=GIVEN, modelcar=beside))
+    assert images.running(apart, GIVEN, (), beside).targets == {"kserve": entry}
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     whole_arguments(parser)
     build_arguments(parser)
     parser.add_argument("names", nargs="*", metavar="TARGET", help="only these targets; or an image by its digest")
+    parser.add_argument("--modelcar", default="", metavar="IMAGE", help="with an image that has no model: the model's")
     parser.add_argument("--key", default="", metavar="FILE", help="sign images with this private key")
     parser.set_defaults(only=None, target=[])
 
@@ -36,9 +37,12 @@ def run(options: argparse.Namespace) -> int:
     if not options.file.endswith(SUFFIXES):
         options.names, options.file = [options.file, *options.names], "deploy.yaml"
     image, options.names = _image(options.names)
+    if options.modelcar and not image:
+        hint = "such as deployc publish registry.example.com/churn@sha256:... --modelcar ..."
+        raise fail("unknown-image", "--modelcar goes with an image that has no model, and none is named", help=hint)
     session = opened(options)
     if image:
-        session = promoting(session, image, options.names)
+        session = promoting(session, image, options.names, options.modelcar)
         options.names = options.target = [*session.config.targets]
     options.out = options.out or str(session.out)
     made = deployment(session, options)
