@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from .classes import PREDICTORS, TRANSFORMERS
 from .fitted import Fitted, full_name
 from .graph import Graph
-from .tables import Table, beside, select
+from .tables import Table, beside, readable, select
 
 PIPELINE = "sklearn.pipeline.Pipeline"
 
@@ -18,20 +18,22 @@ def predicted(graph: Graph, model: Fitted, table: Table) -> Mapping[str, str]:
         *first, last = (step for _, step in model.steps)
         for step in first:
             table = transformed(graph, step, table)
-        return {"transform": table.tensor} if last in (None, "passthrough") else predicted(graph, last, table)
+        return {"transform": readable(table).tensor} if last in (None, "passthrough") else predicted(graph, last, table)
     if convert := PREDICTORS.get(full_name(model)):
-        return convert(graph, model, table)
-    return {"transform": transformed(graph, model, table).tensor}
+        return convert(graph, model, readable(table))
+    return {"transform": readable(transformed(graph, model, table)).tensor}
 
 
 def transformed(graph: Graph, model: Fitted, table: Table) -> Table:
     """What a transformer makes of a table; ValueError when it cannot be converted."""
     if model is None or model == "passthrough":
         return table
-    convert = COMPOUNDS.get(full_name(model)) or TRANSFORMERS.get(full_name(model))
+    if compound := COMPOUNDS.get(full_name(model)):
+        return compound(graph, model, table)
+    convert = TRANSFORMERS.get(full_name(model))
     if convert is None:
         raise ValueError(f"there is no conversion of {full_name(model)}")
-    return convert(graph, model, table)
+    return convert(graph, model, readable(table))
 
 
 def _pipeline(graph: Graph, model: Fitted, table: Table) -> Table:

@@ -35,6 +35,8 @@ class Column:
     name: str
     dtype: str
     vocabulary: Vocabulary | None = None
+    unread: str = ""
+    """The type of a column that no part of a model may look at, as a matrix of numbers has no place for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ class Table:
 
 
 def rows(graph: Graph, columns: Sequence[tuple[str, str, bool]]) -> Table:
-    """The model's columns, (name, MLflow's type, optional); ValueError when the graph cannot take one."""
+    """The model's columns, (name, MLflow's type, optional)."""
     made = tuple(_column(*column) for column in columns)
     tensor, single = ROWS, [column.dtype == "float32" for column in made]
     if all(single):
@@ -67,7 +69,8 @@ def _column(name: str, kind: str, optional: bool) -> Column:
     if kind == "string":
         return Column(name=name, dtype="object", vocabulary=Vocabulary())
     if kind not in DTYPES:
-        raise ValueError(f"the column `{name}` is of type {kind}, which has no place in a matrix of numbers")
+        # its values are all the same to the graph, as texts are that no part of the model knows
+        return Column(name=name, dtype="object", vocabulary=Vocabulary(), unread=kind)
     return Column(name=name, dtype=OPTIONAL.get(kind, DTYPES[kind]) if optional else DTYPES[kind])
 
 
@@ -96,6 +99,15 @@ def beside(graph: Graph, tables: Sequence[Table], *, sparse: bool = False) -> Ta
 def numbered(count: int, dtype: str = "float64") -> tuple[Column, ...]:
     """Columns of an array, which have no names."""
     return tuple(Column(name=f"x{i}", dtype=dtype) for i in range(count))
+
+
+def readable(table: Table) -> Table:
+    """The table; ValueError when it has a column that cannot be looked at."""
+    for column in table.columns:
+        if column.unread:
+            why = f"is of type {column.unread}, which has no place in a matrix of numbers"
+            raise ValueError(f"the column `{column.name}` {why}")
+    return table
 
 
 def numeric(table: Table) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +220,33 @@ def test_columns_of_float32_are_scaled_as_the_original_scales_them(tmp_path: Pat
         both = pair(onnx, one.fit(single), tmp_path, columns, ["transform"], lambda r: matrix(r).astype(np.float32))
         original, answers = both.answers("transform", rows_of(X))
         assert answers == original
+
+
+DATED = [("when", "datetime", True), *COLUMNS, ("photo", "binary", False)]
+
+
+def dated(rows: Sequence[Row]) -> Any:
+    """The rows with columns that have no place in a matrix of numbers."""
+    return frame(rows).assign(when=[row["when"] for row in rows], photo=[row["photo"] for row in rows])
+
+
+def test_columns_that_a_pipeline_drops_may_be_of_any_type(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [
+        {"when": None if i % 7 == 0 else datetime(2026, 1, 1 + i % 28), **row, "photo": bytes([i % 256])}
+        for i, row in enumerate(ROWS)
+    ]
+    numbers, texts = ("numbers", filled(), NUMBERS), ("texts", ENCODERS["a column for each"](), TEXTS)
+    model = piped(compose.ColumnTransformer([numbers, texts, ("rest", "drop", ["photo"])]), logistic())
+    model.fit(dated(rows), BOUGHT)
+    agree(pair(onnx, model, tmp_path, DATED, ["predict", "predict_proba"], dated), "predict_proba", rows)
+
+
+@pytest.mark.parametrize("part", ["passthrough", preprocessing.OneHotEncoder()], ids=["passed on", "encoded"])
+def test_a_date_that_a_pipeline_looks_at_is_named(part: Any) -> None:
+    table = pd.DataFrame({"age": [1, 2], "when": pd.to_datetime(["2026-01-01", "2026-01-02"])})
+    model = compose.ColumnTransformer([("dates", part, ["when"])]).fit(table)
+    with pytest.raises(ValueError, match="the column `when` is of type datetime"):
+        onnx.convert(model, [("age", "long", False), ("when", "datetime", False)], ["transform"])
 
 
 def test_a_step_that_has_no_conversion_is_named() -> None:
