@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -17,6 +18,7 @@ from .process import TimedOut, ending
 from .tree import Entry, Tree
 
 LOG_TAIL = 25
+KILLED = "a system without memory does that: give the build more"
 SEARCHED_FILES = 5000
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -136,11 +138,12 @@ def _failed(command: Command | Train, code: int, lines: list[str], place: Place,
             notes=_tail(lines),
         )
     network = "" if command.network else "; it has no network: `network: true` would allow it"
+    killed = code in (-signal.SIGKILL, 128 + signal.SIGKILL)
     return fail(
         "command-failed",
         f"`{command.run}` {ending(code)}",
         field=(*place.field, "run"),
-        help=f"it ran in an empty folder that held only its inputs{network}",
+        help=KILLED if killed else f"it ran in an empty folder that held only its inputs{network}",
         notes=_tail(lines),
     )
 

@@ -99,7 +99,18 @@ def test_a_failure_shows_its_code_and_its_last_lines(space: Space) -> None:
     code, text = failure(build(space, "echo the reason; exit 3"))
     assert code == "command-failed"
     assert "exit code 3" in text
+    assert "only its inputs" in text
     assert "the reason" in text
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [("kill -9 $$", "was ended by signal 9 (Killed)"), ("sh -c 'kill -9 $$'; exit $?", "ended with exit code 137")],
+)
+def test_one_that_the_system_killed_is_told_of_memory(space: Space, command: str, words: str) -> None:
+    _, text = failure(build(space, command))
+    assert words in text
+    assert "memory" in text
 
 
 def test_a_command_that_hangs_is_stopped_with_its_children(space: Space) -> None:
