@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 
+from . import composed
 from .config import Config, Model
 from .diagnostics import Diagnostic, Field
 from .source import masked
@@ -21,6 +22,7 @@ def combinations(config: Config) -> Iterator[Diagnostic]:
     """Everything that is wrong with a well-formed config by itself; no file is looked at."""
     yield from _name(config)
     yield from _source(config.model, ("model",)) if not config.models else _several(config)
+    yield from composed.mistakes(config)
     yield from _requirements(config)
     yield from _twice("output", "two commands write it", _outputs(config))
     yield from _twice("package", "two indexes claim it", _packages(config))

@@ -52,6 +52,13 @@ Module = Annotated[
     str, Pattern(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*", "a module's name, such as features.hooks")
 ]
 Method = Annotated[str, Pattern(r"[a-z][a-z0-9_]*", "the name of a method, such as predict_proba")]
+Answers = Annotated[
+    str,
+    Pattern(
+        r"[a-z][a-z0-9-]*\.[a-z][a-z0-9_]*(\..+)?",
+        "a model's name and one of its methods, such as scores.predict or scores.predict_proba.CLASS",
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,6 +330,9 @@ class Input:
     enum: Annotated[tuple[Value, ...], Doc("The only values that are taken.")] = ()
     redact: Annotated[bool, Doc("Whether its values are kept out of all logs and of what is said of errors.")] = False
     description: Annotated[Text | None, Doc("What it means, for the documentation.")] = None
+    from_: Annotated[
+        Answers | None, Doc("Of several `models` the one whose answer to the same row it is, such as scores.predict.")
+    ] = None
     image: Annotated[Image | None, Doc("That its array may be given as a PNG or JPEG image, and how it is made.")] = (
         None
     )

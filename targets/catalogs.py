@@ -16,7 +16,7 @@ SHARED |= frozenset({"hooks", "images", "modelling", "optimizing", "proving", "p
 SHARED |= frozenset({"serving", "several", "tarball"})
 """Modules of this folder that are no targets."""
 
-BEHIND = frozenset({"behind", "booted", "contained", "pictures", "places", "reference", "trained"})
+BEHIND = frozenset({"behind", "booted", "chained", "contained", "pictures", "places", "reference", "trained"})
 """Modules of checks/ that are no checks."""
 
 TARGETS = Catalog(targets, "deployc.targets", SHARED)

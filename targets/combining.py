@@ -11,6 +11,7 @@ from ..compiler.lock.wanted import Wanted, Wish
 from ..compiler.node import AnyNode, Input, Made, Node, Work
 from ..compiler.tree import Tree
 from ..schema.codec import encode
+from ..schema.composed import feeds_of
 from ..schema.config import Optimize
 from ..schema.lockfile import Pin, pins, requirements_text
 from . import environments, hooks, optimizing, project, serving
@@ -85,6 +86,7 @@ def _generate(deployment: Deployment, each: Members) -> Node:
                 config=alone.config,
                 example=found.example,
                 hooks=hooks.made(own),
+                feeds=feeds_of(alone.config.inputs),
                 closed=found.closed,
             )
         return project.compose(parts=parts, config=config, cas=work.cas)
@@ -111,7 +113,9 @@ def _generate(deployment: Deployment, each: Members) -> Node:
 def _said(alone: Deployment) -> str:
     """What deploy.yaml says of one model that shapes its code."""
     serve = alone.config.serve
+    feeds = {column: said.from_ for column, said in alone.config.inputs.items() if said.from_}
     said = {"methods": serve.methods, "hooks": encode(serve.hooks), "published": alone.published, **alone.layout}
+    said |= {"feeds": feeds} if feeds else {}
     return json.dumps(said, sort_keys=True)
 
 

@@ -14,6 +14,7 @@ from ..compiler.processor import processor
 from ..compiler.rows import typed_rows
 from ..compiler.tree import Tree
 from ..schema.codec import decode, encode
+from ..schema.composed import feeds_of
 from ..schema.diagnostics import UserError, fail
 from .checks import parity
 from .deployment import LOCKED, WITHOUT, Deployment, without
@@ -262,7 +263,9 @@ def _rows(
 
 
 def _held_out(deployment: Deployment) -> dict[str, str]:
-    """The rows' files of parity tests, by test."""
+    """The rows' files of parity tests, by test; none where other models answer what would be missing in them."""
+    if feeds_of(deployment.config.inputs):
+        return {}
     entries = deployment.config.tests.items()
     return {name: entry.options.rows for name, entry in entries if isinstance(entry.options, parity.Options)}
 

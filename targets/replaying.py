@@ -13,6 +13,7 @@ from ..compiler.model_spec import ModelSpec
 from ..compiler.node import Made, Node, Work
 from ..compiler.tree import Tree
 from ..schema.codec import decode, encode
+from ..schema.composed import feeds_of
 from ..schema.config import Tolerance
 from ..schema.diagnostics import UserError, fail
 from .checks.booted import Json, Service, booted
@@ -135,6 +136,10 @@ def _replay(work: Work, deployment: Deployment, requests: Sequence[Logged], tole
         raise fail(
             "replay-mismatch", text, field=("serve", "hooks"), help="`deployc prove` compares the models themselves"
         )
+    if feeds_of(deployment.config.inputs):
+        text = "the log does not say what other models answered"
+        hint = "`deployc prove` compares the models themselves"
+        raise fail("replay-mismatch", text, field=("inputs",), help=hint)
     for request in requests:
         check(request, spec, deployment.methods(spec))
     project = work.folder / "project"

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from ...compiler.node import AnyNode, Made, Node, Work
-from ...compiler.rows import typed_rows
 from ...compiler.tree import Tree
 from ...schema.config import Config, Tolerance, Tolerated
 from ...schema.config import Path as ConfigPath
@@ -17,8 +16,9 @@ from ...schema.constraints import Doc
 from ...schema.diagnostics import Diagnostic, UserError, fail
 from ..deployment import Deployment
 from ..project import package_of
-from ..several import members, under
+from ..several import under
 from .booted import Json, Service
+from .chained import Chain, chain
 from .places import HERE, In, Place, mistakes
 from .trained import distance, plain, run_script, trained_answers
 
@@ -77,12 +77,13 @@ def _unsaid(config: Config, name: str, model: str | None) -> Iterator[Diagnostic
 def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
     place = Place(deployment=deployment, test=name, name=options.in_)
     if options.model is None:
-        return [_node(deployment, place, name, options)]
-    return [under(_node(members(deployment)[options.model], place, name, options), options.model)]
+        return [_node(Chain({"": deployment}), place, name, options)]
+    return [under(_node(chain(deployment, options.model), place, name, options), options.model)]
 
 
-def _node(deployment: Deployment, place: Place, name: str, options: Options) -> AnyNode:
-    """The check of a deployment's one model, which is asked at `place`."""
+def _node(chained: Chain, place: Place, name: str, options: Options) -> AnyNode:
+    """The check of a model, which is asked at `place`."""
+    (*_, deployment) = chained.models.values()
     below = f"{options.model}/" if options.model else ""
     optimize = deployment.config.serve.optimize
     # a compiled model need not be closer to the trained one than its own proof asked for
@@ -93,9 +94,10 @@ def _node(deployment: Deployment, place: Place, name: str, options: Options) -> 
         work.cas.materialise(work.inputs["project"], project, shared=True)
         spec = deployment.spec(work)
         data = deployment.rows(work, "rows", options.rows)
-        rows: list[Json] = [dict(row) for row in typed_rows(data, spec.inputs, field=("tests", name, "rows"))]
+        given, complete = chained.rows(work, data, work.folder, ("tests", name, "rows"))
+        rows: list[Json] = [*given]
         methods = deployment.methods(spec)
-        wanted = trained_answers(work, deployment, rows, methods, work.folder, ("tests", name, "rows"))
+        wanted = trained_answers(work, deployment, [*complete], methods, work.folder, ("tests", name, "rows"))
         if deployment.config.serve.hooks:
             found, alone = _behind(work, deployment, rows, methods, name, options.model), {}
         else:
@@ -115,6 +117,7 @@ def _node(deployment: Deployment, place: Place, name: str, options: Options) -> 
             "spec": Made(node="inspect"),
             "rows": deployment.file(options.rows),
             **deployment.modules,
+            **chained.inputs,
         },
         params={
             "abs": repr(tolerance.abs),
@@ -124,7 +127,7 @@ def _node(deployment: Deployment, place: Place, name: str, options: Options) -> 
             **place.params,
         },
         implementation=deployment.identity.tools("libcst"),
-        environments=tuple(dict.fromkeys((deployment.model_environment, *place.environments))),
+        environments=tuple(dict.fromkeys((deployment.model_environment, *chained.environments, *place.environments))),
         run=run,
     )
 

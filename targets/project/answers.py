@@ -13,6 +13,9 @@ from ...compiler.model_spec import Label, Output
 from .offered import ANSWERS
 from .rows import RESERVED, encodable
 
+BY_CLASS = ("predict_proba", "decision_function")
+"""Methods that may answer with a number for each class."""
+
 
 def class_fields(classes: Sequence[Label]) -> tuple[Field, ...]:
     """A number for each class, under the class's label."""
@@ -71,10 +74,13 @@ class Shapes:
         return chosen
 
     def _by_class(self, method: str) -> bool:
+        return bool(self.keys(method))
+
+    def keys(self, method: str) -> tuple[str, ...]:
+        """What the answers have a number for each of: the classes' labels, or nothing where they have other values."""
+        keys = tuple(map(label_key, self.classes)) if method in BY_CLASS else ()
         shape = self.outputs[method].shape
-        keys = {label_key(label) for label in self.classes}
-        named = bool(keys) and all(map(encodable, keys))
-        return named and shape == (len(self.classes),) and len(keys) == len(self.classes)
+        return keys if all(map(encodable, keys)) and shape == (len(keys),) and len({*keys}) == len(keys) else ()
 
 
 def _python(output: Output) -> str:

@@ -75,8 +75,12 @@ def choose(
     example: Mapping[str, object] | None,
     hooks: Hooks | None = None,
     closed: Closed | None = None,
+    asked: Sequence[Column] | None = None,
 ) -> Choices:
-    """Decide all that depends on the model; UserError when it cannot be served as deploy.yaml asks."""
+    """Decide all that depends on the model; UserError when it cannot be served as deploy.yaml asks.
+
+    `asked` are the columns of requests, where other models answer some of the model's own.
+    """
     names = Names.of(config.name)
     closed = closed or {}
     if not (hooks and hooks.pre):
@@ -99,7 +103,7 @@ def choose(
         model=model_functions(spec),
         model_constants=model_constants(spec),
         answers=shapes.implementations(),
-        structs={**row_types(spec.inputs, hooks), **imaged.row_type(spec.inputs), **shapes.structs()},
+        structs={**row_types(spec.inputs, hooks, asked), **imaged.row_type(spec.inputs), **shapes.structs()},
         constants=_constants(spec, served, config, libraries)
         | {
             "schema": shapes.aliases(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import libcst as cst
@@ -22,9 +22,10 @@ from ...compiler.model_spec import Column, Requirement
 from ...compiler.tree import Tree
 from ...schema.config import Config, Serve
 from ..several import placed
-from . import hooking, imaged, pages, payload_log, redacted, scored
+from . import feeding, hooking, imaged, pages, payload_log, redacted, scored
 from .catalog import HERE, Framework
 from .choices import Choices, choose, settings_constants
+from .closed import listed
 from .features import left_out
 from .generation import MODULES, ROOTS, SHARED, beside, face, finished, served_model, settle, without
 from .model_module import template
@@ -38,8 +39,12 @@ FRONT = ("service", "predictor", "openapi", "about", "index")
 """Modules that stand around the models, by the names that those of a single model have where a face imports them."""
 RECORDING = "recording"
 """The one of them that only a payload log needs."""
-PART = ("part", "narrowed")
+FED = "fed"
+"""The module of a model that takes what others answer."""
+PART = ("part", "narrowed", "feeding", FED)
 """Modules that each model has besides its own."""
+UNFED = frozenset({"feed", "feed_now", "feeders"})
+"""What goes where no model takes what another one answers."""
 COMMON = frozenset(
     {
         *("__main__", "problems", "settings", "logs", "web", "exchange", "describing", "pages", "queued", "batches"),
@@ -66,14 +71,12 @@ NARROWED = {
 def compose(parts: Mapping[str, Part], config: Config, framework: Framework, cas: Cas) -> Tree:
     """The project without models, lock and OpenAPI document; UserError when one of them cannot be served as asked."""
     names = Names.of(config.name)
-    chosen = {}
-    for name, part in parts.items():
-        with placed(name):
-            chosen[name] = _chosen(name, part, config, framework)
+    chosen = _choices(parts, config, framework)
     packages = {name: Names.of(name).package for name in parts}
-    own = {name: _part(choices) for name, choices in chosen.items()}
+    unfed = frozenset() if any(part.feeds for part in parts.values()) else UNFED
+    own = {name: _part(choices, unfed) for name, choices in chosen.items()}
     columns = [column for part in parts.values() for column in part.spec.inputs]
-    around = _around(framework, config, packages, columns, own)
+    around = _around(framework, config, packages, columns, own, unfed)
     root = f"src/{names.package}"
     code = {f"{root}/{name}.py": module.code for name, module in around.items()}
     for name, modules in own.items():
@@ -100,19 +103,48 @@ def alone(serve: Serve) -> Serve:
     return replace(serve, cors=(), payload_log=None)
 
 
-def _chosen(name: str, part: Part, config: Config, framework: Framework) -> Choices:
+def _choices(parts: Mapping[str, Part], config: Config, framework: Framework) -> Mapping[str, Choices]:
+    """What the templates of each model take, in the models' order."""
+    found: dict[str, Choices] = {}
+    columns: dict[str, Sequence[Column]] = {}
+    for name in feeding.ordered(parts):
+        part = parts[name]
+        with placed(name):
+            asked = feeding.asked(part, parts, columns) if part.feeds else None
+            columns[name] = asked or listed(part.spec.inputs, part.closed or {})
+            found[name] = _chosen(name, part, config, framework, asked)
+        if part.feeds:
+            found[name] = _fed(part, found[name], [found[feed.model] for feed in part.feeds.values()])
+    return {name: found[name] for name in parts}
+
+
+def _chosen(name: str, part: Part, config: Config, framework: Framework, asked: Sequence[Column] | None) -> Choices:
     # Its package lies in the service's own, so that its name hides nothing.
-    asked = replace(part.config, name=config.name, serve=alone(part.config.serve))
-    found = choose(part.spec, part.outputs, asked, framework, part.example, part.hooks, part.closed)
+    deploy = replace(part.config, name=config.name, serve=alone(part.config.serve))
+    found = choose(part.spec, part.outputs, deploy, framework, part.example, part.hooks, part.closed, asked)
     renamed = {**found.constants, "info": {**found.constants["info"], "NAME": name}}
     return replace(found, constants=renamed)
 
 
-def _part(choices: Choices) -> Mapping[str, cst.Module]:
+def _fed(part: Part, choices: Choices, others: Sequence[Choices]) -> Choices:
+    """The same for a model that takes what these others answer."""
+    openapi, *shown = (each.constants["openapi"] for each in (choices, *others))
+    row = feeding.example(part, _mapping(openapi["EXAMPLE"]), [_mapping(each["EXAMPLE"]) for each in shown])
+    feeds = {column: (feed.model, feed.method, feed.label) for column, feed in part.feeds.items()}
+    fed: dict[str, Mapping[str, object]] = {"openapi": {**openapi, "EXAMPLE": row}, FED: {"FEEDS": feeds}}
+    return replace(choices, constants={**choices.constants, **fed})
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    assert isinstance(value, dict)
+    return value
+
+
+def _part(choices: Choices, unfed: frozenset[str]) -> Mapping[str, cst.Module]:
     """One model's package."""
     wanted = [m for m in (*MODULES, *SHARED) if m not in {*choices.dropped, *scored.MODULES, *scored.NAMES, *COMMON}]
     modules = {name: without(template("template", name, "."), choices.left_out) for name in wanted}
-    modules |= {name: without(_several(name, "."), choices.left_out) for name in PART}
+    modules |= {name: without(_several(name, "."), choices.left_out | unfed) for name in PART}
     modules["service"] = without(modules["service"], WHOLE)
     modules["model"] = served_model(choices)
     variants = template("template", "variants", ".")
@@ -123,9 +155,12 @@ def _part(choices: Choices) -> Mapping[str, cst.Module]:
         modules |= {name: template("template", name, ".") for name in hooking.MODULES}
         around = template("template", "hook_variants", ".")
         modules = dict(hooking.around(modules, around, choices.hooks, waits=choices.waits))
+    if FED in choices.constants:
+        modules = hooking.apart(hooking.past(modules))
+        modules["part"] = redirect(modules["part"], {(".service", "Service"): (f".{FED}", "FedService")})
     modules = dict(settle(modules, choices))
     modules["service"] = redirect(modules["service"], ANY_ROW | NARROWED)
-    modules |= {name: redirect(modules[name], ANY_ROW) for name in hooking.MODULES if name in modules}
+    modules |= {name: redirect(modules[name], ANY_ROW) for name in (FED, *hooking.MODULES) if name in modules}
     modules["info"] = borrow(modules["info"], TYPES, "..info")
     lifted = {name: lift(module, COMMON) for name, module in modules.items()}
     lifted["part"] = redirect(lifted["part"], {(".info", "Info"): ("..info", "Info")})
@@ -139,6 +174,7 @@ def _around(
     packages: Mapping[str, str],
     columns: list[Column],
     own: Mapping[str, Mapping[str, cst.Module]],
+    unfed: frozenset[str],
 ) -> Mapping[str, cst.Module]:
     """What stands around the models' packages."""
     known = redacted.constants(columns)
@@ -147,7 +183,7 @@ def _around(
     modules = {name: template("template", name, ".") for name in (*COMMON, "info", *logged)}
     modules |= {name: _several(name, ".") for name in (*FRONT, *({RECORDING} & {*logged}))}
     modules |= {name: face(text, own=framework.own) for name, text in framework.modules.items()}
-    modules = {name: without(module, left_out(config.serve) | hiding) for name, module in modules.items()}
+    modules = {name: without(module, left_out(config.serve) | hiding | unfed) for name, module in modules.items()}
     modules = payload_log.around(modules) if logged else modules
     unspoken = _unspoken(config, own)
     modules = {name: redirect(drop(module, unspoken), ANY_ROW) for name, module in modules.items()}

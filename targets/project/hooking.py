@@ -50,13 +50,24 @@ def around(
     if waits:
         made["service"] = drop(made["service"], frozenset({"answer", "answer_now", "_answered", "_answered_now"}))
     if hooks.pre or hooks.post:
-        # Other protocols speak of the model's own columns and answers: they would go past the hooks.
-        made = {name: drop(module, PROTOCOLS) for name, module in made.items()}
+        made = past(made)
     made |= {name: rename(drop_unused_imports(made[name]), _SAME) for name in MODULES}
     if hooks.pre and hooks.request:
-        made["schema"] = _with_types(same_bases(made["schema"], "Features", "Row"), hooks.request)
-        made |= {name: rename(made[name], {"Row": "Features"}) for name in MODEL_SIDE if name in made}
+        made = apart(made)
+        made["schema"] = _with_types(made["schema"], hooks.request)
     return {name: redirect(module, _origins(name, hooks, waits=waits)) for name, module in made.items()}
+
+
+def past(modules: Mapping[str, cst.Module]) -> dict[str, cst.Module]:
+    """The modules without other protocols, which speak of the model's own columns and answers: they would go past."""
+    return {name: drop(module, PROTOCOLS) for name, module in modules.items()}
+
+
+def apart(modules: Mapping[str, cst.Module]) -> dict[str, cst.Module]:
+    """The modules in which the rows of requests are others than those that the model takes."""
+    made = dict(modules)
+    made["schema"] = same_bases(made["schema"], "Features", "Row")
+    return made | {name: rename(made[name], {"Row": "Features"}) for name in MODEL_SIDE if name in made}
 
 
 _STARTING = frozenset({"HookedService"})

@@ -25,10 +25,14 @@ LONGEST = 1000
 """A tensor of more values is no example."""
 
 
-def row_types(columns: Sequence[Column], hooks: Hooks | None) -> dict[str, Sequence[Field]]:
+def row_types(
+    columns: Sequence[Column], hooks: Hooks | None, asked: Sequence[Column] | None
+) -> dict[str, Sequence[Field]]:
     """The fields of what the service takes, and of what the model takes where that is something else."""
     if hooks and hooks.pre and hooks.request:
         return {"Row": request_fields(hooks.request), "Features": row_fields(columns)}
+    if asked is not None:
+        return {"Row": row_fields(asked), "Features": row_fields(columns)}
     return {"Row": row_fields(columns)}
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from deployc.compiler.cas import Cas
 from deployc.compiler.hooks.modules import on_disk
 from deployc.compiler.hooks.read import read
-from deployc.compiler.model_spec import Output
+from deployc.compiler.model_spec import Column, Output
+from deployc.schema.composed import Feed
 from deployc.schema.config import Hooks, PayloadLog
 from deployc.targets import project as generated
 from deployc.targets.project.part import Part
@@ -24,7 +26,8 @@ from .test_frameworks import ECHO, error, framework, python
 pytestmark = pytest.mark.slow
 __all__ = ["framework", "python"]
 MODELS = ("one", "the-other")
-HOOKED = "hooked"
+HOOKED, FED = "hooked", "fed"
+TENFOLD = replace(ECHO, inputs=(Column(name="risk", type="double"), *ECHO.inputs[1:]))
 OUTPUTS = (Output(method="predict", type="double"),)
 HOOKS = """\
 import asyncio
@@ -68,7 +71,7 @@ def collector(framework: str) -> Iterator[Collector]:
 def service(
     python: Path, framework: str, collector: Collector, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Booted]:
-    """Models of the tests' own, one of them behind hooks; all requests are logged and traced."""
+    """Models of the tests' own, one behind hooks, one fed by another; all requests are logged and traced."""
     folder = tmp_path_factory.mktemp(framework)
     cas, echo = Cas(folder / "cas"), Path(__file__).with_name("echo.py").read_text(encoding="utf-8")
     logged = PayloadLog(sample=1, path=str(folder / "payloads.jsonl"))
@@ -77,10 +80,12 @@ def service(
     (folder / "own.py").write_text(HOOKS, encoding="utf-8")
     hooks = read("own", on_disk(folder), ())
     parts[HOOKED] = Part(spec=ECHO, outputs=OUTPUTS, config=config(hooks=Hooks(module="own")), hooks=hooks)
+    parts[FED] = Part(spec=TENFOLD, outputs=OUTPUTS, config=deploy, feeds={"risk": Feed("one", "predict")})
     cas.materialise(generated.compose(parts=parts, config=deploy, cas=cas), folder / "project")
     (folder / "own.py").rename(folder / "project/src/own.py")
-    for package in ("one", "the_other", "hooked"):
-        text = echo.replace("Row", "Features") if package == HOOKED else echo
+    for package in ("one", "the_other", HOOKED, FED):
+        text = echo.replace("Row", "Features") if package in (HOOKED, FED) else echo
+        text = text.replace("row.number for", "row.risk * 10 for") if package == FED else text
         (folder / f"project/src/churn/{package}/model.py").write_text(text, encoding="utf-8")
     sent = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}
     with booted(python, folder / "project", folder / "signs", sent) as running:
@@ -120,6 +125,17 @@ def test_one_answers_through_its_hooks(service: Booted) -> None:
         assert post(service, path, b'{"dataframe_records": [{"number": 3}]}')[0] == 404, "no way leads past the hooks"
 
 
+def test_one_takes_what_another_answers_to_the_same_row(service: Booted) -> None:
+    assert post(service, "/fed/predict", b'{"number": 2}') == (200, {"prediction": 20.0})
+    rows = b'[{"number": 1}, {"number": 2, "act": null}, {"number": 3}]'
+    assert post(service, "/fed/predict", rows) == (200, [{"prediction": 10.0 * n} for n in (1, 2, 3)])
+    assert post(service, "/fed/predict", b"[]") == (200, [])
+    assert post(service, "/fed/predict", b'{"number": 2, "risk": 2}')[0] == 422
+    assert post(service, "/fed/predict", b'{"number": 1, "act": "refuse"}')[0] == 422
+    assert post(service, "/fed/predict", b'{"number": 1, "act": "fail"}')[0] == 500
+    assert post(service, "/fed/invocations", b'{"dataframe_records": [{"number": 3}]}')[0] == 404
+
+
 def test_no_model_answers_without_its_name(service: Booted) -> None:
     for path in ("/predict", "/invocations", "/third/predict", "/v2/models/third/infer"):
         assert post(service, path, b'{"number": 2}')[0] == 404, path
@@ -128,7 +144,7 @@ def test_no_model_answers_without_its_name(service: Booted) -> None:
 def test_the_service_tells_of_all(service: Booted) -> None:
     told = service.ask("GET", "/info").json
     assert isinstance(told, dict)
-    assert [*told["models"]] == [*MODELS, HOOKED]
+    assert [*told["models"]] == [*MODELS, HOOKED, FED]
     document = json.loads(service.ask("GET", "/openapi.json").body)
     assert {f"/{name}/predict" for name in MODELS} <= set(document["paths"])
     assert all(name in service.ask("GET", "/").body.decode() for name in MODELS)
@@ -158,7 +174,8 @@ def test_all_stop_together_and_one_log_and_one_trace_say_what_each_was_asked(
         post(service, f"/{name}/predict", b'{"number": 4%d}' % number)
     assert service.stop() in (0, -15)
     lines = (service.signs.parent / "payloads.jsonl").read_text(encoding="utf-8").splitlines()
-    found = [(line["name"], line["rows"][0], line["answers"], line["status"]) for line in map(json.loads, lines)]
+    logged = [line for line in map(json.loads, lines) if line["rows"]]
+    found = [(line["name"], line["rows"][0], line["answers"], line["status"]) for line in logged]
     asked = [(name, answers, status) for name, _, answers, status in found]
     assert asked[-2:] == [(name, [{"prediction": 40.0 + i}], 200) for i, name in enumerate(MODELS)]
     assert [row["number"] for _, row, _, _ in found[-2:]] == [40, 41]

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,10 @@ FIELD = """\
     path: model/
     sample: sample.csv
     hooks: {module: features.hooks, timeout: 2s}
+  second:
+    path: model/
+    sample: sample.csv
+    inputs: {bill_length_mm: {from: all.predict_proba.Adelie}}
 serve:"""
 
 LINE = {
@@ -60,13 +65,25 @@ LINE = {
 }
 
 
+def of_classes(url: str, row: object) -> dict[str, float]:
+    """The probabilities that are answered to a row."""
+    status, answer = ask(url, row)
+    assert status == 200, answer
+    assert isinstance(answer, dict)
+    found: dict[str, float] = answer["probabilities"]
+    return found
+
+
 @pytest.mark.slow
 def test_two_models_are_proved_and_served_as_one_and_made_again_each_alone(given: Project) -> None:
     shutil.copytree(given / "model", given / "made")
     given.write("features/hooks.py", HOOKS)
     given.write("features/units.py", UNITS)
-    behind = "  behind: {kind: parity, model: field, rows: sample.csv, tolerance: 1e-9}\n"
-    given.write("deploy.yaml", DEPLOY.replace("serve:", FIELD) + behind)
+    more = "".join(
+        f"  {name}: {{kind: parity, model: {model}, rows: sample.csv, tolerance: 1e-9}}\n"
+        for name, model in (("hooked", "field"), ("chained", "second"))
+    )
+    given.write("deploy.yaml", DEPLOY.replace("serve:", FIELD) + more)
     ran = given.run("build")
     assert ran.code == 0, ran.err
     assert "all: compiled with linear: equal to the original on " in ran.err
@@ -82,21 +99,26 @@ def test_two_models_are_proved_and_served_as_one_and_made_again_each_alone(given
         assert status == 200
         assert isinstance(answer, dict)
         assert (answer["species"], answer["started"]) == ("Adelie", True)
+        adelie = of_classes(f"{url}/all/predict_proba", ROW)["Adelie"]
+        chained = of_classes(f"{url}/all/predict_proba", {**ROW, "bill_length_mm": adelie})
+        assert of_classes(f"{url}/second/predict_proba", ROW) == pytest.approx(chained)
         status, told = ask(f"{url}/info")
         assert status == 200
         assert isinstance(told, dict)
-        assert [*told["models"]] == ["all", "species-of", "field"]
+        assert [*told["models"]] == ["all", "species-of", "field", "second"]
 
-    given.edit("deploy.yaml", "min: 1000", "min: 1001")
+    given.edit("deploy.yaml", "min: 1000", f"min: {uuid.uuid4().int % 1000}")
     again = given.run("build", "--json")
     assert again.code == 0, again.err
     assert "inspect-species-of" in again.ran
-    assert not {name for name in again.ran if name.endswith(("-all", "-field"))}
+    assert not {name for name in again.ran if name.endswith(("-all", "-field", "-second"))}
     assert [event["event"] for event in given.run("build", "--json").events] == ["up-to-date"]
 
     proved = given.run("prove", "--rows", "sample.csv", "--model", "species-of")
     assert proved.code == 0, proved.err
     assert "predict: 14 answers, 0 different" in proved.out
+    for other in ("field", "second"):
+        assert given.run("prove", "--rows", "sample.csv", "--model", other).code == 0
     given.write("log", "".join(f"{json.dumps(LINE | {'name': name})}\n" for name in ("all", "species-of")))
     replayed = given.run("replay", "log", "--model", "species-of")
     assert replayed.code == 0, replayed.err
@@ -132,5 +154,5 @@ def test_their_image_has_a_layer_for_each_and_tells_of_both(given: Project, tmp_
         for model in ("all", "species-of"):
             assert ask(f"{container.address}/{model}/predict", ROW) == (200, {"prediction": "Adelie"})
         assert container.stop() == 0
-    given.edit("deploy.yaml", "min: 1000", "min: 1002")
+    given.edit("deploy.yaml", "min: 1000", f"min: {uuid.uuid4().int % 1000}")
     assert {name for name in given.build().ran if name.startswith("oci/")} <= {"oci/model-species-of"}

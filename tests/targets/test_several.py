@@ -48,6 +48,27 @@ def test_two_models_are_well_formed(said: Callable[[str], Said]) -> None:
     assert said(f"{TWO}    targets: {{project: {{}}, wheel: {{}}, docker: {{}}}}\n") == []
 
 
+def test_answers_that_need_each_other_are_told(said: Callable[[str], Said]) -> None:
+    two = (
+        "{a: {path: a.bin, inputs: {x: {from: b.predict}}}, b: {path: b.bin, inputs: {y: {from: a.predict_proba.no}}}}"
+    )
+    assert [code for code, _ in said(f"models: {two}\ntargets: {{project: {{}}}}\n")] == ["model-cycle"]
+
+
+@pytest.mark.parametrize("hooked", ["a", "b"])
+def test_a_model_with_hooks_neither_takes_nor_gives_answers(said: Callable[[str], Said], hooked: str) -> None:
+    models = "{a: {path: a.bin, inputs: {x: {from: b.predict}}}, b: {path: b.bin}}"
+    text = models.replace(f"{hooked}: {{", f"{hooked}: {{hooks: own, ")
+    wanted = [("conflicting-keys", "models.a.inputs.x.from")]
+    assert said(f"models: {models}\ntargets: {{project: {{}}}}\n") == []
+    assert said(f"models: {text}\ntargets: {{project: {{}}}}\n") == wanted
+
+
+def test_the_only_model_takes_no_answers_of_others(said: Callable[[str], Said]) -> None:
+    text = "model: {path: a.bin}\ninputs: {x: {from: b.predict}}\ntargets: {project: {}}\n"
+    assert said(text) == [("which-model", "inputs.x.from")]
+
+
 def test_hooks_are_of_each_model(said: Callable[[str], Said]) -> None:
     models = "{churn: {path: a.bin, hooks: own}, value: {path: b.bin, hooks: {module: own, timeout: 2s}}}"
     assert said(f"models: {models}\ntargets: {{project: {{}}}}\n") == []
@@ -100,6 +121,9 @@ def test_a_target_that_is_made_of_one_model_is_told(said: Callable[[str], Said],
         ("{churn: {path: a.bin, inputs: {age: {min: 2, max: 1}}}}", "bad-input", "models.churn.inputs.age.max"),
         ("{churn: {path: a.bin, methods: [predict, predict]}}", "named-twice", "models.churn.methods.1"),
         ("{churn: {path: a.bin, hooks: other}}", "hook-module", "models.churn.hooks.module"),
+        ("{a: {path: a.bin, inputs: {x: {from: b.predict}}}}", "which-model", "models.a.inputs.x.from"),
+        ("{a: {path: a.bin, inputs: {x: {from: b}}}, b: {path: b.bin}}", "bad-value", "models.a.inputs.x.from"),
+        ("{a: {path: a.bin, inputs: {x: {from: a.predict}}}}", "model-cycle", "models.a.inputs"),
         ("{a: {path: a.bin, code: [own.py]}, b: {path: a.bin, code: [lib/own.py]}}", "named-twice", "models.b.code.0"),
     ],
 )

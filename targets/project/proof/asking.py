@@ -27,7 +27,9 @@ class Form:
     def load(cls, package: str, file: Path) -> Form:
         """The generated modules of `package`, with the model in `file`."""
         module, schema = import_module(f"{package}.model"), import_module(f"{package}.schema")
-        return cls(model=module.Model(file), rows=list[schema.Row])  # type: ignore[name-defined]  # made at run time
+        # where a request's rows are others than the model's
+        row = getattr(schema, "Features", schema.Row)
+        return cls(model=module.Model(file), rows=list[row])  # type: ignore[valid-type]  # made at run time
 
     def takes(self, row: Row) -> bool:
         """Whether the service would hand the row to the model."""

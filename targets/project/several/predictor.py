@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
+
+import msgspec
 
 from ..template.info import Info
 from ..template.metrics import Metrics
@@ -29,12 +31,14 @@ class Model(Protocol):
     def show(self, path: str, header: Header) -> Answer: ...
     async def answer(self, request: Request) -> Answer: ...
     def answer_now(self, request: Request) -> Answer: ...
+    async def feed(self, method: str, rows: Sequence[msgspec.Struct]) -> list[object]: ...
+    def feed_now(self, method: str, rows: Sequence[msgspec.Struct]) -> list[object]: ...
 
 
 class Make(Protocol):
     """What makes one of them, not loaded yet."""
 
-    def __call__(self, settings: Settings, metrics: Metrics) -> Model: ...
+    def __call__(self, settings: Settings, metrics: Metrics, feeders: Mapping[str, Model]) -> Model: ...
 
 
 Parts = Mapping[str, Make]

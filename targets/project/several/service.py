@@ -31,7 +31,9 @@ class Service:
     def __init__(self, settings: Settings, load: Callable[[], Predictor]) -> None:
         self.settings = settings
         self.metrics = Metrics()
-        self.models = {name: make(settings, metrics=self.metrics) for name, make in load().parts.items()}
+        self.models: dict[str, Model] = {}
+        for name, make in load().parts.items():
+            self.models[name] = make(settings, metrics=self.metrics, feeders=self.models)
         self._started_at: datetime | None = None
         self.leaving = False
         """Whether it is about to stop: no connection is to carry a further request."""

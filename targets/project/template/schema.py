@@ -30,7 +30,7 @@ class Row(Struct, kw_only=True, frozen=True, gc=False, forbid_unknown_fields=Tru
 
 
 class Features(Row, frozen=True):
-    """One row of what the model takes, which `pre` makes of a request's."""
+    """One row of what the model takes, which is made of a request's."""
 
 
 class Prediction(Struct):

@@ -16,6 +16,7 @@ from deployc.compiler.hooks.contract import Hooks
 from deployc.compiler.hooks.modules import on_disk
 from deployc.compiler.hooks.read import read
 from deployc.compiler.model_spec import Column, ModelSpec, Output
+from deployc.schema.composed import Feed
 from deployc.schema.config import Config, Image, Member, PayloadLog
 from deployc.schema.config import Hooks as Named
 from deployc.schema.diagnostics import UserError
@@ -64,17 +65,23 @@ def shown(found: Service, path: str) -> dict[str, object]:
     return answer
 
 
-def part(spec: ModelSpec, outputs: tuple[Output, ...], hooks: Hooks | None = None) -> Part:
+def part(
+    spec: ModelSpec, outputs: tuple[Output, ...], hooks: Hooks | None = None, feeds: Mapping[str, Feed] = {}
+) -> Part:
     own = {"hooks": Named(module=hooks.module)} if hooks else {}
-    return Part(spec=spec, outputs=outputs, config=config("shop", **own), hooks=hooks)
+    return Part(spec=spec, outputs=outputs, config=config("shop", **own), hooks=hooks, feeds=feeds)
 
 
 def composed(
-    folder: Path, value: ModelSpec, deploy: Config | None = None, hooks: Hooks | None = None
+    folder: Path,
+    value: ModelSpec,
+    deploy: Config | None = None,
+    hooks: Hooks | None = None,
+    feeds: Mapping[str, Feed] = {},
 ) -> Mapping[str, str]:
-    """The texts of a project of a classifier and another model, which may have hooks, by path."""
+    """The texts of a project of a classifier and another model, which may have hooks or be fed, by path."""
     cas, whole = Cas(folder / "cas"), deploy or config("shop")
-    parts = {"churn": part(CLASSIFIER, CLASSIFIER_OUTPUTS), "value": part(value, REGRESSOR_OUTPUTS, hooks)}
+    parts = {"churn": part(CLASSIFIER, CLASSIFIER_OUTPUTS), "value": part(value, REGRESSOR_OUTPUTS, hooks, feeds)}
     tree = project.compose(parts=parts, config=whole, cas=cas)
     return {entry.path: cas.text(tree, entry.path) for entry in tree}
 
@@ -182,6 +189,21 @@ def test_hooks_are_around_their_own_model(tmp_path: Path, text: str) -> None:
     assert not [path for path, found in made.items() if "from own import" in found and "/value/" not in path]
     led = "src/shop/value/invocations.py" in made
     assert led == (text == START), "no way leads past the hooks"
+
+
+def test_a_model_takes_in_its_columns_what_another_answers(tmp_path: Path) -> None:
+    made = composed(tmp_path, REGRESSOR, feeds={"x0": Feed("churn", "predict_proba", "no")})
+    assert not [*astray(made)]
+    assert '{"x0": ("churn", "predict_proba", "no")}' in made["src/shop/value/fed.py"]
+    assert "src/shop/churn/fed.py" not in made
+    assert "src/shop/value/invocations.py" not in made, "no way leads past the other model"
+    example = made["src/shop/value/openapi.py"].partition("EXAMPLE")[2].partition("}")[0]
+    assert '"hours per week"' in example
+    assert '"x0"' not in example
+
+
+def test_nothing_is_there_of_answers_that_no_model_takes(made: Mapping[str, str]) -> None:
+    assert not [path for path, text in made.items() if path.endswith(".py") and "feed" in text]
 
 
 @pytest.mark.slow
