@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,9 +22,10 @@ class ActionCache:
     cas: Cas
 
     def get(self, action: Action) -> Tree | None:
-        """The action's output tree, or None. Blobs are looked for, not read."""
+        """The action's output tree, or None. Blobs are looked for, not read; when it was used is the file's time."""
+        path = self._path(action.digest)
         try:
-            head, _, manifest = self._path(action.digest).read_text(encoding="utf-8").partition("\n")
+            head, _, manifest = path.read_text(encoding="utf-8").partition("\n")
         except (OSError, UnicodeDecodeError):
             return None
         if manifest != action.manifest:
@@ -32,7 +34,10 @@ class ActionCache:
             tree = Tree.parse(self.cas.get(Digest(head)).decode())
         except (CorruptBlob, ValueError):
             return None
-        return tree if all(self.cas.has(e.digest, e.size) for e in tree) else None
+        if not all(self.cas.has(e.digest, e.size) for e in tree):
+            return None
+        touch(path)
+        return tree
 
     def put(self, action: Action, tree: Tree) -> None:
         path = self._path(action.digest)
@@ -47,3 +52,9 @@ class ActionCache:
 
     def _path(self, digest: Digest) -> Path:
         return self.root / digest[:2] / digest[2:]
+
+
+def touch(path: Path) -> None:
+    """Say by a file's time that it was used now, where the cache may be written."""
+    with suppress(OSError):
+        os.utime(path)

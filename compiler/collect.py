@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from math import inf
 from pathlib import Path
 
 from .cas import CorruptBlob
 from .digest import Digest
+from .environment import MARKER
 from .store import Store
 from .tree import Tree
 
@@ -14,25 +16,36 @@ COMMAND = 'param "run" '
 """A line of the manifest of every user's command, and of nothing else."""
 
 
-def collect(store: Store, *, keep_commands: bool) -> int:
-    """Remove environments, results and blobs; returns the bytes that were freed.
+def collect(store: Store, *, keep_commands: bool, since: float = inf) -> int:
+    """Remove environments, results and blobs that no build has used `since` a time, in seconds of the Unix epoch; by
+    default all. Returns the bytes that were freed.
 
     Results of the user's own commands (a trained model) are pinned: they and their blobs stay where `keep_commands`.
+    Builds that run meanwhile may go on, but where all is removed.
     """
     kept: set[str] = set()
     before = _size(store.root)
     for path in _files(store.actions.root):
         head, _, manifest = path.read_text(encoding="utf-8").partition("\n")
-        if keep_commands and f"\n{COMMAND}" in manifest:
+        if _used(path, since) or (keep_commands and f"\n{COMMAND}" in manifest):
             kept |= {head, *_blobs(store, Digest(head))}
         else:
             path.unlink()
     for path in _files(store.cas.root):
-        if path.parent.name + path.name not in kept:
+        if path.parent.name + path.name not in kept and not _used(path, since):
             path.unlink()
-    for folder in ("envs", "mypy", "work", "locks"):
-        shutil.rmtree(store.root / folder, ignore_errors=True)
+    for marker in store.environments.glob(f"*/{MARKER}"):
+        if not _used(marker, since):
+            marker.unlink()  # first, so that nothing takes what is left of it for whole
+            shutil.rmtree(marker.parent, ignore_errors=True)
+    if since == inf:
+        for folder in ("envs", "mypy", "work", "locks"):
+            shutil.rmtree(store.root / folder, ignore_errors=True)
     return before - _size(store.root)
+
+
+def _used(path: Path, since: float) -> bool:
+    return path.stat().st_mtime >= since
 
 
 def _blobs(store: Store, digest: Digest) -> set[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from ..schema.config import Index
 from ..schema.diagnostics import Field, fail
 from ..schema.lockfile import Pin, pins, requirements_text
+from .action_cache import touch
 from .digest import Digest, of_text
 from .interpreter import Interpreter
 from .lock.failures import explain
@@ -41,6 +42,7 @@ def realise(requirements: str, interpreter: Interpreter, *, root: Path, indexes:
         with _alone(root / f"{digest}.lock"):
             if not _complete(folder):
                 _make(folder, digest, requirements, interpreter, indexes, uv)
+    touch(folder / MARKER)
     return python_of(folder)
 
 

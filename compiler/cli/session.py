@@ -83,6 +83,13 @@ def file_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", nargs="?", default="deploy.yaml", metavar="FILE", help="the deploy.yaml to use")
 
 
+def count(text: str) -> int:
+    """The value of an argument that counts something; argparse's ArgumentTypeError where it does not."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
+    return int(text)
+
+
 def environment_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-e", "--env", default="", metavar="ENV", help="lay deploy.ENV.yaml over it, the file of an environment"

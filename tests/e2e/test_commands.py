@@ -245,6 +245,9 @@ def test_clean_cache_keeps_what_was_trained(project: Project, tmp_path: Path) ->
     )
     own = replace(project, cache=tmp_path / "cache")
     assert own.build("--only", "train").ran == {"lock-train", "train"}
+    unused = own.run("clean", "--cache", "--unused", "30")
+    assert (unused.code, unused.err) == (0, "deployc: freed 0.0 MB\n")
+    assert list((own.cache / "envs").glob("*/bin"))
     assert own.run("clean", "--cache").code == 0
     assert not list((own.cache / "envs").glob("*/bin"))
     assert own.build("--only", "train").ran == set()

@@ -18,7 +18,7 @@ from ....schema.diagnostics import fail
 from ....targets.deployment import Deployment
 from ..building import build
 from ..publishing import sent
-from ..session import Session, deployment, opened, plan, plan_arguments
+from ..session import Session, count, deployment, opened, plan, plan_arguments
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def build_arguments(parser: argparse.ArgumentParser) -> None:
     """How the commands that build do it."""
-    parser.add_argument("-j", "--jobs", type=_count, default=os.cpu_count() or 2, metavar="N", help="nodes at a time")
+    parser.add_argument("-j", "--jobs", type=count, default=os.cpu_count() or 2, metavar="N", help="nodes at a time")
     parser.add_argument("--keep-going", action="store_true", help="let nodes that do not need a failed one finish")
     parser.add_argument("--force", action="store_true", help="replace outputs that were edited by hand")
     parser.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
@@ -54,9 +54,3 @@ def _published(session: Session, made: Deployment, options: argparse.Namespace) 
     options.names = options.target
     then = sent(session, made, options)
     return build(session, plan(session, made, options), made, options, then)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
-    return int(text)

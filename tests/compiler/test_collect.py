@@ -1,0 +1,57 @@
+"""What a user can rely on when the cache is cleared of what is not used any more."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from deployc.compiler.collect import collect
+
+from .space import Space
+
+OLD, SINCE = 1e9, 1.5e9
+
+
+def age(space: Space) -> None:
+    """Make all that the cache holds old."""
+    for path in space.store.root.rglob("*"):
+        os.utime(path, (OLD, OLD))
+
+
+def test_what_builds_have_used_stays_and_what_they_have_not_goes(space: Space) -> None:
+    before = [space.node("one", params={"of": "old"}), space.node("two", params={"of": "both"})]
+    space.build(before)
+    age(space)
+    after = [space.node("one", params={"of": "new"}), space.node("two", params={"of": "both"})]
+    space.build(after)
+    assert space.ran == ["one"]
+
+    assert collect(space.store, keep_commands=True, since=SINCE) > 0
+    space.build(after)
+    assert space.ran == []
+    space.build(before)
+    assert space.ran == ["one"]
+
+
+def test_environments_go_by_when_they_were_taken(space: Space) -> None:
+    envs = space.store.environments
+    for name, time in (("old", OLD), ("new", SINCE)):
+        (envs / name / "bin").mkdir(parents=True)
+        marker = envs / name / "deployc-complete"
+        marker.touch()
+        os.utime(marker, (time, time))
+    collect(space.store, keep_commands=True, since=SINCE)
+    assert [path.name for path in envs.iterdir()] == ["new"]
+
+
+def test_what_a_command_of_the_user_s_made_stays_however_old(space: Space, tmp_path: Path) -> None:
+    made = [space.node("train", params={"run": "python train.py"})]
+    space.build(made)
+    age(space)
+    collect(space.store, keep_commands=True, since=SINCE)
+    space.build(made)
+    assert space.ran == []
+    age(space)
+    collect(space.store, keep_commands=False, since=SINCE)
+    space.build(made)
+    assert space.ran == ["train"]
