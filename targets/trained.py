@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..compiler.node import AnyNode, Made, Node
+from ..compiler.node import AnyNode, Input, Node, Work
+from ..compiler.tree import Tree
 from .deployment import Deployment
+from .modelling import MODEL
+from .several import input_of
+
+SEVERAL = True
+"""It can be made of several models, each in a folder of its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,8 +21,15 @@ class Options:
 
 def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
     """The model's files, which `deployc inspect`, `deployc init` and another deploy.yaml can be given."""
-    model = Made(node="model", folder="model")
-    return [Node(name=name, inputs={"model": model}, run=lambda work: work.inputs["model"])]
+    inputs: dict[str, Input] = {model: input_of(MODEL, model) for model in deployment.config.models}
+
+    def run(work: Work) -> Tree:
+        found = Tree()
+        for model, tree in work.inputs.items():
+            found |= tree.at(model) if model else tree
+        return found
+
+    return [Node(name=name, inputs=inputs or {"": MODEL}, run=run)]
 
 
 def provenance(deployment: Deployment) -> None:

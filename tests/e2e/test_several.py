@@ -35,7 +35,7 @@ models:
     methods: [predict]
     inputs: {{body_mass_g: {{min: 1000}}}}
 serve: {{framework: asgi}}
-targets: {{project: {{}}, wheel: {{}}, docker: {{}}}}
+targets: {{project: {{}}, wheel: {{}}, trained: {{}}, docker: {{}}}}
 tests:
   types: {{}}
   smoke: {{}}
@@ -88,6 +88,9 @@ def test_two_models_are_proved_and_served_as_one_and_made_again_each_alone(given
     assert ran.code == 0, ran.err
     assert "all: compiled with linear: equal to the original on " in ran.err
     assert "species-of: compiled with linear: equal to the original on " in ran.err
+    for name in ("all", "species-of"):
+        trained = given / "build/trained" / name / "model.skops"
+        assert trained.read_bytes() == (given / "model/model.skops").read_bytes()
 
     with served(given) as (_, url):
         for name in ("all", "species-of"):

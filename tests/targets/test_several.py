@@ -45,7 +45,7 @@ def said(tmp_path: Path) -> Callable[[str], Said]:
 
 
 def test_two_models_are_well_formed(said: Callable[[str], Said]) -> None:
-    assert said(f"{TWO}    targets: {{project: {{}}, wheel: {{}}, docker: {{}}}}\n") == []
+    assert said(f"{TWO}    targets: {{project: {{}}, wheel: {{}}, docker: {{}}, trained: {{}}}}\n") == []
 
 
 def test_answers_that_need_each_other_are_told(said: Callable[[str], Said]) -> None:
@@ -100,7 +100,7 @@ def test_what_belongs_to_one_model_is_told(said: Callable[[str], Said], text: st
     assert said(f"{TWO}{text}    targets: {{project: {{}}}}\n") == [(code, field)]
 
 
-@pytest.mark.parametrize("kind", ["batch", "kserve", "mlflow", "trained"])
+@pytest.mark.parametrize("kind", ["batch", "kserve", "mlflow"])
 def test_a_target_that_is_made_of_one_model_is_told(said: Callable[[str], Said], kind: str) -> None:
     assert ("conflicting-keys", f"targets.{kind}") in said(f"{TWO}    targets: {{{kind}: {{}}}}\n")
 
