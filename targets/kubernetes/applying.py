@@ -45,8 +45,8 @@ def publish(publication: Publication) -> Published:
     options = publication.options
     assert isinstance(options, Options)
     cluster, rolled = kubectl(publication, options.context), _rolled(publication.folder)
-    before = cluster.running(rolled.place)
     _apply(publication, cluster, options, "--dry-run=server")
+    before = cluster.running(rolled.place)
     if before and before.fixed and at(rolled.manifest, "spec", "replicas") is None:
         _leave_number(publication, cluster, rolled, int(before.fixed))
     for line in _apply(publication, cluster, options):
