@@ -1,8 +1,9 @@
 """Images by deployc, buildah and docker of the same service, pushed to a registry, cold and after each change.
 
-usage: python benchmarks/image.py BASE [MIB]     BASE is an OCI layout with Debian's Python; needs root, Debian's
-buildah, docker.io, skopeo and docker-registry. The model is one of scikit-learn's that holds MIB mebibytes of numbers,
-200 by default.
+usage: python benchmarks/image.py BASE [MIB [PYTHON]]     BASE is an OCI layout with Debian's Python; needs root,
+Debian's buildah, docker.io, skopeo and docker-registry. The model is one of scikit-learn's that holds MIB mebibytes of
+numbers, 200 by default. MLflow's and BentoML's own Dockerfiles take part where PYTHON is an environment's that has both
+and scikit-learn: they fetch packages while they build, so they need a network too.
 
 buildah and docker, with BuildKit, build a Dockerfile whose steps are ordered by how often they change, from a folder of
 wheels. Packages are in deployc's cache too. All push to the same registry, whose own CPU time counts for none. The
@@ -28,8 +29,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from image_tools import Context, contexts, stand_in
+
 CHUNK = 1 << 20
 BASE = "localhost/base:1"
+CODE = "src/near/__init__.py"
 DOCKER = "/usr/bin/docker"
 """Debian's, which speaks to BuildKit without a plugin."""
 OWN = "import resource, sys; from deployc.compiler.cli import main; code = main(); " + (
@@ -104,14 +108,21 @@ class Rivals:
         pushed = self._buildah("push", "--tls-verify=false", named)
         return Spent(built.seconds + pushed.seconds, built.cpu + pushed.cpu)
 
-    def docker(self) -> Spent:
+    def docker(self, name: str, context: Context) -> Spent:
         """The engine does the work, so its CPU time counts."""
-        named, before = f"{self.registry}/docker:1", cpu(self.engine)
-        environ = {**self.environ, "DOCKER_BUILDKIT": "1"}
-        docker = [DOCKER, "--host", f"unix://{self.folder}/docker.sock"]
-        built, _ = run([*docker, "build", "--network", "host", "--tag", named, "."], self.folder / "theirs", environ)
-        pushed, _ = run([*docker, "push", named], self.folder / "theirs", environ)
+        named, before = f"{self.registry}/{name}:1", cpu(self.engine)
+        built = self._docker(context.folder, "build", "--network", "host", "--file", context.file, "--tag", named, ".")
+        pushed = self._docker(context.folder, "push", named)
         return Spent(built.seconds + pushed.seconds, built.cpu + pushed.cpu + cpu(self.engine) - before)
+
+    def stand_in(self, images: set[str]) -> None:
+        """An image of the base in the engine, under the names of those that tools build on."""
+        tags = [word for image in images for word in ("--tag", image)]
+        self._docker(stand_in(self.folder / "stand-in"), "build", "--network", "host", *tags, ".")
+
+    def _docker(self, folder: Path, *arguments: str) -> Spent:
+        docker = [DOCKER, "--host", f"unix://{self.folder}/docker.sock"]
+        return run([*docker, *arguments], folder, {**self.environ, "DOCKER_BUILDKIT": "1"})[0]
 
     def prepare(self, base: Path) -> None:
         """The base in the own stores of buildah and of Docker's engine."""
@@ -240,7 +251,7 @@ def prepare(rivals: Rivals, base: Path, mebibytes: int) -> None:
     """A trained model in both folders; in ours what deployc builds from, in theirs what it had made of it."""
     train, ours, theirs = (rivals.folder / name for name in ("train", "ours", "theirs"))
     train.mkdir()
-    (train / "train.py").write_text(TRAIN.format(rows=mebibytes * CHUNK // 40), encoding="utf-8")
+    (train / "train.py").write_text(TRAIN.format(rows=rows(mebibytes)), encoding="utf-8")
     (train / "deploy.yaml").write_text(TRAINED.format(), encoding="utf-8")
     environ = {**rivals.environ, "DEPLOYC_CACHE": str(rivals.folder / "filled")}
     run([sys.executable, "-c", OWN, "build", "--no-locked"], train, environ)
@@ -264,6 +275,11 @@ def prepare(rivals: Rivals, base: Path, mebibytes: int) -> None:
     shutil.rmtree(rivals.folder / "filled")
 
 
+def rows(mebibytes: int) -> int:
+    """How many the model has to keep to be that large: five numbers each."""
+    return mebibytes * CHUNK // 40
+
+
 def new_model(path: Path) -> None:
     """The same model with one number that is another: what follows cannot know how few bytes differ."""
     with path.open("r+b") as file:
@@ -276,36 +292,49 @@ def new_code(path: Path) -> None:
         file.write(f"# {time.time_ns()}\n")
 
 
-def measured(folder: Path, base: Path, mebibytes: int, registry: str, engine: int) -> Iterator[tuple[str, list[Spent]]]:
-    """What each change takes: deployc, buildah and docker."""
+def measured(
+    folder: Path, base: Path, mebibytes: int, registry: str, engine: int, tools: str
+) -> Iterator[tuple[str, Mapping[str, Spent]]]:
+    """What each change takes: deployc's first, then each rival's."""
     environ = {**os.environ, "DEPLOYC_CACHE": str(folder / "cache"), "TMPDIR": str(folder)}
     environ.pop("CI", None)
     rivals = Rivals(folder, registry, environ, engine)
     prepare(rivals, base, mebibytes)
     rivals.prepare(base)
     ours, theirs = folder / "ours", folder / "theirs"
+    by_hand = Context(folder=theirs, file="Dockerfile", model=theirs / "model.joblib", code=theirs / CODE)
+    by_docker = {"docker": by_hand}
+    if tools:
+        by_docker |= contexts(tools, folder / "tools", TRAIN.format(rows=rows(mebibytes)), environ)
+        rivals.stand_in({context.base for name, context in by_docker.items() if name != "docker"})
+    models = [ours / "given/model.joblib", *(context.model for context in by_docker.values())]
+    codes = [ours / "hooks.py", *(context.code for context in by_docker.values() if context.code)]
     changes: Mapping[str, Callable[[], object]] = {
         "cold": lambda: None,
         "nothing": lambda: None,
-        "code": lambda: [new_code(ours / "hooks.py"), new_code(theirs / "src/near/__init__.py")],
-        "model": lambda: [new_model(ours / "given/model.joblib"), new_model(theirs / "model.joblib")],
-        "model again": lambda: [new_model(ours / "given/model.joblib"), new_model(theirs / "model.joblib")],
+        "code": lambda: [new_code(path) for path in codes],
+        "model": lambda: [new_model(path) for path in models],
+        "model again": lambda: [new_model(path) for path in models],
     }
     for name, change in changes.items():
         time.sleep(1)
         change()
-        yield name, [rivals.deployc(), rivals.buildah(), rivals.docker()]
+        found = {"deployc": rivals.deployc(), "buildah": rivals.buildah()}
+        yield name, found | {tool: rivals.docker(tool, context) for tool, context in by_docker.items()}
 
 
 def main() -> None:
     base, mebibytes = Path(sys.argv[1]).absolute(), int(sys.argv[2]) if len(sys.argv) > 2 else 200
+    tools = str(Path(sys.argv[3]).absolute()) if len(sys.argv) > 3 else ""
     found: dict[str, Spent] = {}
     with tempfile.TemporaryDirectory() as scratch, served(Path(scratch)) as registry, engine(Path(scratch)) as docker:
         folder = Path(scratch)
-        for name, (ours, *theirs) in measured(folder, base, mebibytes, registry, docker):
-            found[name] = ours
+        for name, spent in measured(folder, base, mebibytes, registry, docker, tools):
+            ours = found[name] = spent["deployc"]
             print(f"{name}: deployc {ours.cpu:.1f} s of CPU, of it its own {ours.own:.2f}, in {ours.seconds:.1f} s")
-            for rival, its in zip(("buildah", "docker"), theirs, strict=True):
+            for rival, its in spent.items():
+                if its is ours:
+                    continue
                 print(
                     f"    {rival} {its.cpu:.1f} s of CPU in {its.seconds:.1f} s: {its.cpu / ours.cpu:.1f} times ours, "
                     f"{its.cpu / ours.own:.1f} times our own, {its.seconds / ours.seconds:.1f} times as long",
