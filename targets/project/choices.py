@@ -13,7 +13,7 @@ from ...compiler.hooks.contract import Hooks
 from ...compiler.model_spec import Column, ModelSpec, Output
 from ...schema.config import Config, Serve
 from ...schema.diagnostics import fail
-from . import imaged, pages, payload_log, redacted, scored
+from . import imaged, pages, payload_log, redacted, scored, spelled
 from .answers import Shapes
 from .catalog import Framework
 from .closed import UNEXPLAINED, Closed, constants, listed
@@ -26,7 +26,8 @@ from .needs import requirements
 from .offered import offered
 from .params import UNCHECKED, UNTOLD, WITHOUT, heard
 from .protocols import param_constants, protocol_constants, unspoken
-from .rows import row_types, shown_row
+from .rows import RESERVED, row_types, shown_row
+from .spelled import UNSPELLED
 
 PARTS: Mapping[str, frozenset[str]] = {
     "predict": frozenset({"predict", "Prediction", "prediction"}),
@@ -92,10 +93,13 @@ def choose(
     names.check(_modules(libraries, config, hooks))
     _check_columns(spec)
     served = {o.method: o for o in offered(outputs, config)}
+    if hooks or asked is not None or any(column.image for column in spec.inputs):
+        _check_plain((*spec.inputs, *(asked or ())))
     pictured = imaged.checked(spec.inputs, hooks) is not None
     # What hooks give and take has no place for them.
     told = bool(heard(spec)) and "predict" in served and not hooks
     shapes = Shapes(served, spec.classes)
+    named = spelled.constants(spec.inputs, RESERVED)
     return Choices(
         flavor=spec.flavor,
         optimizer=spec.optimizer,
@@ -104,12 +108,12 @@ def choose(
         model_constants=model_constants(spec),
         answers=shapes.implementations(),
         structs={**row_types(spec.inputs, hooks, asked), **imaged.row_type(spec.inputs), **shapes.structs()},
-        constants=_constants(spec, served, config, libraries)
+        constants=_merged(_constants(spec, served, config, libraries), named)
         | {
             "schema": shapes.aliases(),
             "openapi": {"VERSION": VERSION, "EXAMPLE": shown_row(spec.inputs, config, example, hooks, closed)},
             **_hooks(spec.inputs, config, hooks),
-            **explained,
+            **_merged(explained, named),
             **hiding,
             **imaged.constants(spec.inputs),
         },
@@ -123,6 +127,7 @@ def choose(
             () if explained else UNEXPLAINED,
             () if hiding else redacted.UNREDACTED,
             () if pictured else imaged.WITHOUT,
+            () if spelled.odd(spec.inputs) else UNSPELLED,
             () if spec.params else UNCHECKED,
             () if told else UNTOLD,
         ),
@@ -188,6 +193,20 @@ def _modules(libraries: Sequence[str], config: Config, hooks: Hooks | None) -> f
     own = {PurePosixPath(path).stem for path in config.model.code}
     own |= {path.partition("/")[0].removesuffix(".py") for path in (hooks.files if hooks else ())}
     return frozenset({library.lower().replace("-", "_") for library in libraries} | {"sklearn"} | own)
+
+
+def _merged(
+    one: Mapping[str, Mapping[str, object]], other: Mapping[str, Mapping[str, object]]
+) -> dict[str, Mapping[str, object]]:
+    """The constants of both, of the other's those of modules that the one has."""
+    return {module: {**values, **other.get(module, {})} for module, values in one.items()}
+
+
+def _check_plain(columns: Sequence[Column]) -> None:
+    if spelled.odd(columns):
+        name = next(column.name for column in columns if spelled.odd([column]))
+        text = f"the column {name!r} holds quotes or backslashes, which hooks, images and feeding models do without"
+        raise fail("unsupported-column", text, field=("model", "path"), help="train it with another name")
 
 
 def _check_columns(spec: ModelSpec) -> None:

@@ -22,7 +22,7 @@ from ...compiler.model_spec import Column, Requirement
 from ...compiler.tree import Tree
 from ...schema.config import Config, Serve
 from ..several import placed
-from . import feeding, hooking, imaged, pages, payload_log, redacted, scored
+from . import feeding, hooking, imaged, pages, payload_log, redacted, scored, spelled
 from .catalog import HERE, Framework
 from .choices import Choices, choose, settings_constants
 from .closed import listed
@@ -49,7 +49,7 @@ COMMON = frozenset(
     {
         *("__main__", "problems", "settings", "logs", "web", "exchange", "describing", "pages", "queued", "batches"),
         *("threads", "asgi", "connections", "deadlines", "ending", "heads", "keys", "metrics", "origins", "processes"),
-        *("redacting", "tracing"),
+        *("redacting", "spelling", "tracing"),
     }
 )
 """Modules that all models share, since nothing of a model is in them."""
@@ -179,6 +179,7 @@ def _around(
     """What stands around the models' packages."""
     known = redacted.constants(columns)
     hiding = frozenset() if known else redacted.UNREDACTED
+    hiding |= frozenset() if spelled.odd(columns) else spelled.UNSPELLED
     logged = payload_log.MODULES if config.serve.payload_log else ()
     modules = {name: template("template", name, ".") for name in (*COMMON, "info", *logged)}
     modules |= {name: _several(name, ".") for name in (*FRONT, *({RECORDING} & {*logged}))}

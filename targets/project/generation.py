@@ -71,6 +71,7 @@ SHARED = (
         "processes",
         "redacting",
         "report",
+        "spelling",
     ),
     "tracing",
     *scored.NAMES,

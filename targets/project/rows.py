@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from math import prod
 
 from ...compiler.codegen.fields import Field
-from ...compiler.codegen.identifiers import identifiers
 from ...compiler.hooks.contract import Hooks
 from ...compiler.model_spec import Column, ColumnType
 from ...schema.config import Config
@@ -15,6 +14,7 @@ from .closed import Closed, unlisted
 from .hooking import request_fields
 from .limits import column_type, within
 from .probe import filled
+from .spelled import field_names, spelled
 
 RESERVED = frozenset(
     {"int", "float", "bool", "str", "bytes", "list", "datetime", "field", "Annotated", "Integer", "Long"}
@@ -58,10 +58,10 @@ def shown_row(
 def row_fields(columns: Sequence[Column]) -> tuple[Field, ...]:
     """A field for each column, in their order; UserError `unsupported-column` for a name that no JSON type can hold."""
     for column in columns:
-        if not encodable(column.name):
-            text = f"the model takes a column named {column.name!r}: quotes, backslashes and controls cannot be served"
+        if not column.name.isprintable():
+            text = f"the model takes a column named {column.name!r}: control characters cannot be served"
             raise fail("unsupported-column", text, field=("model", "path"), help="train it with another name")
-    names = identifiers([c.name for c in columns], taken=RESERVED, stem="column")
+    names = field_names(columns, RESERVED)
     return tuple(_row_field(column, name) for column, name in zip(columns, names, strict=True))
 
 
@@ -73,7 +73,7 @@ def _row_field(column: Column, name: str) -> Field:
     if name == column.name:
         return Field(name=name, annotation=annotation, default=default)
     given = f", default={default}" if default else ""
-    return Field(name=name, annotation=annotation, default=f"field(name={column.name!r}{given})")
+    return Field(name=name, annotation=annotation, default=f"field(name={spelled(column.name)!r}{given})")
 
 
 def example_row(columns: Sequence[Column]) -> dict[str, object]:

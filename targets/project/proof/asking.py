@@ -34,7 +34,7 @@ class Form:
     def takes(self, row: Row) -> bool:
         """Whether the service would hand the row to the model."""
         try:
-            msgspec.convert([row], self.rows)
+            msgspec.convert([spelled(row)], self.rows)
         except msgspec.ValidationError:
             return False
         return True
@@ -45,7 +45,7 @@ class Form:
         What the form's own types refuse, such as a category, its model is not asked for.
         """
         try:
-            typed = msgspec.convert(rows, self.rows)
+            typed = msgspec.convert([*map(spelled, rows)], self.rows)
         except msgspec.ValidationError:
             found = iter(self.answers(method, [row for row in rows if self.takes(row)]))
             return [next(found) if self.takes(row) else Refusal("refused") for row in rows]
@@ -54,6 +54,11 @@ class Form:
     def alone(self, method: str, rows: Sequence[Row]) -> list[Answer]:
         """The answers to rows that are asked one by one."""
         return [answer for row in rows for answer in self.answers(method, [row])]
+
+
+def spelled(row: Row) -> Row:
+    """The row by the names that the generated types have for columns whose names hold quotes or backslashes."""
+    return {name.replace('"', "\ue022").replace("\\", "\ue05c"): value for name, value in row.items()}
 
 
 def answered(method: Callable[[Sequence[object]], list[Value]], rows: Sequence[object]) -> Iterator[Answer]:

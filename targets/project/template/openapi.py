@@ -14,6 +14,7 @@ from .info import NAME, Info
 from .params import query_params, told_types
 from .problems import Failure
 from .schema import Decision, Prediction, Probabilities, Row, Transformed
+from .spelling import unspelled_in
 
 VERSION = "1.0.0"
 EXAMPLE: dict[str, object] = {"number": 1.0}
@@ -48,6 +49,7 @@ def document() -> dict[str, object]:
     types = [Row, *(answer for answer, _ in METHODS.values()), Failure, Info, *v2.TYPES]
     types.extend(told_types())
     _, components = msgspec.json.schema_components(types, ref_template=REFERENCES)
+    components = unspelled_in(components)
     return {
         "openapi": "3.1.0",
         "info": {"title": NAME, "version": VERSION},

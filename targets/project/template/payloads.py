@@ -25,6 +25,7 @@ from .info import Info
 from .metrics import Metrics
 from .problems import Rejected
 from .settings import Settings
+from .spelling import unspelled
 from .web import Answer, Call, Request
 
 SCHEMA = "payload/1"
@@ -228,6 +229,7 @@ def payloads(seen: Seen, dropped: int) -> Iterator[Payload]:
     """A line for each method that a request asked for, without the redacted columns."""
     for asked in seen.asked:
         rows = [msgspec.to_builtins(row) for row in asked.call.rows]
+        rows = [{unspelled(name): value for name, value in row.items()} for row in rows]
         yield Payload(
             time=seen.time,
             request_id=seen.request_id,

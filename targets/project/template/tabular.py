@@ -13,6 +13,7 @@ from msgspec.structs import astuple, fields, replace
 
 from .problems import Rejected
 from .schema import Row
+from .spelling import all_spelled
 from .typed import located
 
 SHAPE: list[int] = []
@@ -74,6 +75,7 @@ def rows(records: Sequence[Mapping[str, object]], *, strict: bool = True) -> lis
 
 def converted(records: Sequence[Mapping[str, object]], kind: type[Sequence[Row]], *, strict: bool) -> list[Row]:
     """The rows of records whose values are as typed JSON has them; Rejected names the column that does not fit."""
+    records = all_spelled(records)
     try:
         return [*msgspec.convert(records, kind, strict=strict)]
     except msgspec.ValidationError as error:

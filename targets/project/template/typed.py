@@ -12,6 +12,7 @@ from .predictor import METHODS
 from .problems import Rejected
 from .redacting import hidden, unsaid
 from .schema import Row
+from .spelling import respelled, unspelled
 from .web import Answer, Call, Operation, Request
 
 _decoder: msgspec.json.Decoder[Row | list[Row]] = msgspec.json.Decoder(Row | list[Row])
@@ -32,6 +33,7 @@ def call(method: str, request: Request) -> Call:
 
 def decode(body: bytes) -> Row | list[Row]:
     """The row or rows that a body holds; Rejected names the field that does not fit."""
+    body = respelled(body)
     try:
         return _decoder.decode(body)
     except msgspec.ValidationError as error:
@@ -43,6 +45,7 @@ def decode(body: bytes) -> Row | list[Row]:
 
 def located(error: str) -> tuple[str, str]:
     """A validation error's message and the field it is about, such as `age` or `[3].age`."""
+    error = unspelled(error)
     message, _, place = error.partition(" - at `$")
     field = place.removesuffix("`").removeprefix(".")
     if hidden(field):

@@ -216,13 +216,6 @@ def test_six_hundred_columns_with_any_names(tmp_path: Path) -> None:
     ast.parse(made["tests/test_service.py"])
 
 
-@pytest.mark.parametrize("name", ['a"b', "a\\b", "a\nb"])
-def test_a_column_that_no_field_can_be_named_after_is_refused(tmp_path: Path, name: str) -> None:
-    spec = replace(REGRESSOR, inputs=(Column(name=name, type="double"),))
-    with pytest.raises(UserError, match="unsupported-column"):
-        files(tmp_path, spec, REGRESSOR_OUTPUTS)
-
-
 @pytest.mark.parametrize("label", ['a"b', "a\\b", "a\nb"])
 def test_labels_that_no_field_can_be_named_after_are_answered_as_a_list(tmp_path: Path, label: str) -> None:
     spec = replace(CLASSIFIER, classes=(label, "other"))
