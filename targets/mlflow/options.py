@@ -13,6 +13,11 @@ Alias = Annotated[str, Pattern(r"[A-Za-z0-9_-]+", "letters, digits, _ and -, suc
 Registered = Annotated[str, Pattern(r"[^/:]+", "a name without / and :")]
 
 
+def called(deployment: str, model: str) -> str:
+    """What is registered unless the options say otherwise: the deployment, or one of its several models."""
+    return f"{deployment}-{model}" if model else deployment
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """The compiled model as MLflow loads it; `deployc publish` logs and registers it."""

@@ -15,38 +15,46 @@ from ...compiler.sources.place import Place
 from ...compiler.sources.refusals import Refusal
 from ...schema.codec import decode
 from ...schema.diagnostics import Diagnostic, UserError, fail
+from ..project import package_of
 from ..publishing import Publication, Published
 from .client import Registered, Wanted
 from .folder import CODE
-from .options import Options
+from .options import Options, called
 
 SAME = ("deployc.model", "deployc.code", "deployc.lock")
 """The tags that name what is registered: versions in which they are equal hold the same model and code."""
 
 
 def register(publication: Publication) -> Published:
-    """Log and register the folder of a target."""
+    """Log and register the folder of a target, of several models each one's."""
     options = publication.options
     assert isinstance(options, Options)
+    models = publication.deployment.config.models or ("",)
+    return Published(lines=tuple(_registered(publication, options, model) for model in models))
+
+
+def _registered(publication: Publication, options: Options, model: str) -> str:
     with _at_target(publication.name):
-        place = _place(publication, options)
-        found = _asked(wanted(publication, options, place.folder()), place, publication)
-    name = options.registered_model or publication.deployment.config.name
+        place = _place(publication, options, model)
+        what = wanted(publication, options, place.folder(), model)
+        found = _asked(what, place, publication)
     said = "registered as" if found.new else "is registered already as"
     alias = f", alias {options.alias}" if options.alias else ""
-    return Published(lines=(f"{publication.name} {said} models:/{name}/{found.version}{alias} (run {found.run})",))
+    return f"{publication.name} {said} models:/{what.name}/{found.version}{alias} (run {found.run})"
 
 
-def wanted(publication: Publication, options: Options, beside: Path) -> Wanted:
+def wanted(publication: Publication, options: Options, beside: Path, model: str = "") -> Wanted:
     """What is to be registered, with what the built folder says of itself; `beside` is a database's folder."""
-    config, folder = publication.deployment.config, publication.folder
-    build = json.loads((folder / CODE / publication.deployment.package / "build.json").read_text(encoding="utf-8"))
+    config, below = publication.deployment.config, package_of(model) if model else ""
+    folder = publication.folder / below
+    package = folder / CODE / publication.deployment.package / below
+    build = json.loads((package / "build.json").read_text(encoding="utf-8"))
     known = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
     run = str(known.get("run_id") or "")
     return Wanted(
         folder=str(folder.absolute()),
         beside=str(beside.absolute()),
-        name=options.registered_model or config.name,
+        name=options.registered_model or called(config.name, model),
         run="" if options.experiment else run,
         experiment=options.experiment or config.name,
         alias=options.alias or "",
@@ -64,9 +72,10 @@ def _tags(build: dict[str, object], run: str) -> dict[str, str]:
     return {**found, "deployc.version": str(build["deployc"]), **({"deployc.trained_by": run} if run else {})}
 
 
-def _place(publication: Publication, options: Options) -> Place:
+def _place(publication: Publication, options: Options, model: str) -> Place:
     made = publication.deployment
-    uri = options.tracking_uri or made.config.model.tracking_uri
+    source = made.config.models[model].model if model else made.config.model
+    uri = options.tracking_uri or source.tracking_uri
     return Place(tracking_uri=uri, root=made.root, environ=publication.environ)
 
 

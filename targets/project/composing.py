@@ -53,6 +53,8 @@ COMMON = frozenset(
     }
 )
 """Modules that all models share, since nothing of a model is in them."""
+UNSCORED = frozenset({*scored.MODULES, *scored.NAMES}) - {"pyfunc", "reading", "scoring"}
+"""Modules that score files, which several models do not; what MLflow asks is among the others."""
 TYPES = frozenset({"Compiled", "Info", "Model"})
 """Of the module that says what a model is: its types are shared, its values are not."""
 WHOLE = frozenset({"tracing", "Tracing", "shown", "counted_as"})
@@ -120,7 +122,8 @@ def _choices(parts: Mapping[str, Part], config: Config, framework: Framework) ->
 
 def _chosen(name: str, part: Part, config: Config, framework: Framework, asked: Sequence[Column] | None) -> Choices:
     # Its package lies in the service's own, so that its name hides nothing.
-    deploy = replace(part.config, name=config.name, serve=alone(part.config.serve))
+    targets = {target: entry for target, entry in config.targets.items() if entry.kind == "mlflow"}
+    deploy = replace(part.config, name=config.name, serve=alone(part.config.serve), targets=targets)
     found = choose(part.spec, part.outputs, deploy, framework, part.example, part.hooks, part.closed, asked)
     renamed = {**found.constants, "info": {**found.constants["info"], "NAME": name}}
     return replace(found, constants=renamed)
@@ -142,7 +145,7 @@ def _mapping(value: object) -> Mapping[str, object]:
 
 def _part(choices: Choices, unfed: frozenset[str]) -> Mapping[str, cst.Module]:
     """One model's package."""
-    wanted = [m for m in (*MODULES, *SHARED) if m not in {*choices.dropped, *scored.MODULES, *scored.NAMES, *COMMON}]
+    wanted = [m for m in (*MODULES, *SHARED) if m not in {*choices.dropped, *UNSCORED, *COMMON}]
     modules = {name: without(template("template", name, "."), choices.left_out) for name in wanted}
     modules |= {name: without(_several(name, "."), choices.left_out | unfed) for name in PART}
     modules["service"] = without(modules["service"], WHOLE)
@@ -164,7 +167,8 @@ def _part(choices: Choices, unfed: frozenset[str]) -> Mapping[str, cst.Module]:
     modules["info"] = borrow(modules["info"], TYPES, "..info")
     lifted = {name: lift(module, COMMON) for name, module in modules.items()}
     lifted["part"] = redirect(lifted["part"], {(".info", "Info"): ("..info", "Info")})
-    pruned = prune_all(lifted, {"part": frozenset({"Part"}), "openapi": frozenset({"document"})})
+    roots = {"part": frozenset({"Part"}), "openapi": frozenset({"document"}), "pyfunc": ROOTS["pyfunc"]}
+    pruned = prune_all(lifted, roots)
     return {name: module for name, module in pruned.items() if definitions(module.body)}
 
 

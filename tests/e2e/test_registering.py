@@ -20,17 +20,23 @@ COLUMNS = ["bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g"
 
 
 @pytest.fixture
-def registering(quickstart: Project, tmp_path: Path) -> tuple[Project, Store]:
-    """The quickstart with the target, beside an empty store."""
+def empty(tmp_path: Path) -> Store:
+    """A store with an experiment and no model."""
     store = local_store(tmp_path / "store")
     # MLflow's client makes the database; deployc asks only one that is there
     code = "import sys, mlflow; mlflow.set_tracking_uri(sys.argv[1]); "
     code += "mlflow.MlflowClient().create_experiment('birds', sys.argv[2])"
     subprocess.run([sys.executable, "-c", code, store.uri, str(store.root)], check=True, capture_output=True)
+    return store
+
+
+@pytest.fixture
+def registering(quickstart: Project, empty: Store) -> tuple[Project, Store]:
+    """The quickstart with the target, beside that store."""
     quickstart.edit(
         "deploy.yaml", "targets: {", "targets: {mlflow: {alias: champion, experiment: birds, tags: {team: birds}}, "
     )
-    return quickstart.given(MLFLOW_TRACKING_URI=store.uri), store
+    return quickstart.given(MLFLOW_TRACKING_URI=empty.uri), empty
 
 
 def predicted(folder: Path, python: Path, store: Store, rows: Path) -> dict[str, object]:
@@ -57,11 +63,7 @@ def test_a_published_model_is_loaded_from_the_registry_and_answers_as_the_projec
     again = project.run("publish", "mlflow")
     assert "is registered already as models:/penguins/1" in again.err
 
-    python = tmp_path / "loading/bin/python"
-    environ = {**os.environ, "UV_CACHE_DIR": str(uv_cache), "VIRTUAL_ENV": str(tmp_path / "loading")}
-    needs = ["-r", str(project / "build/mlflow/requirements.txt"), "sqlalchemy", "alembic"]
-    subprocess.run([uv.find_uv_bin(), "venv", "-q", tmp_path / "loading"], env=environ, check=True)
-    subprocess.run([uv.find_uv_bin(), "pip", "install", "-q", *needs], env=environ, check=True)
+    python = installed(project / "build/mlflow/requirements.txt", tmp_path / "loading", uv_cache)
     rows = project / "data/holdout.csv"
     found = predicted(tmp_path, python, store, rows)
     assert found["answers"] == asked(project / "build/mlflow/code", python, rows)
@@ -69,6 +71,50 @@ def test_a_published_model_is_loaded_from_the_registry_and_answers_as_the_projec
     assert isinstance(tags, dict)
     build = json.loads((project / "build/mlflow/code/penguins/build.json").read_text(encoding="utf-8"))
     assert (tags["team"], tags["deployc.model"], tags["deployc.lock"]) == ("birds", build["model"], build["lock"])
+
+
+SEVERAL = f"""\
+version: 1
+name: penguins
+python: "{sys.version_info.major}.{sys.version_info.minor}"
+models:
+  all: {{path: model/, sample: sample.csv}}
+  just-labels: {{path: model/, sample: sample.csv, methods: [predict]}}
+targets: {{mlflow: {{alias: champion, experiment: birds}}}}
+"""
+LOAD = """\
+import json, sys
+import mlflow, pandas
+loaded = [mlflow.pyfunc.load_model(path) for path in sys.argv[2:]]
+print(json.dumps([each.predict(pandas.read_csv(sys.argv[1]).astype(float)) for each in loaded]))
+"""
+
+
+@pytest.mark.slow
+def test_each_of_several_models_is_registered_and_loaded_by_itself(
+    given: Project, empty: Store, tmp_path: Path, uv_cache: Path
+) -> None:
+    project = given.given(MLFLOW_TRACKING_URI=empty.uri)
+    project.write("deploy.yaml", SEVERAL)
+    told = project.run("publish", "mlflow")
+    assert told.code == 0, told.err
+    for name in ("all", "just-labels"):
+        assert f"registered as models:/penguins-{name}/1, alias champion" in told.err
+    folders = [project / "build/mlflow" / package for package in ("all", "just_labels")]
+    rows = project.write("rows.csv", ",".join(COLUMNS) + "\n39.1,18.7,181,3750\n46.1,13.2,211,4500\n")
+    python = installed(folders[0] / "requirements.txt", tmp_path / "loading", uv_cache)
+    command = [python, "-W", "ignore", "-c", LOAD, rows, *folders]
+    done = subprocess.run(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, check=True)
+    assert json.loads(done.stdout.splitlines()[-1]) == [["Adelie", "Gentoo"]] * 2
+
+
+def installed(requirements: Path, folder: Path, uv_cache: Path) -> Path:
+    """The interpreter of a new environment with what loads from a store that is a database."""
+    environ = {**os.environ, "UV_CACHE_DIR": str(uv_cache), "VIRTUAL_ENV": str(folder)}
+    subprocess.run([uv.find_uv_bin(), "venv", "-q", folder], env=environ, check=True)
+    needs = ["-r", str(requirements), "sqlalchemy", "alembic"]
+    subprocess.run([uv.find_uv_bin(), "pip", "install", "-q", *needs], env=environ, check=True)
+    return folder / "bin/python"
 
 
 @pytest.mark.slow

@@ -45,7 +45,7 @@ def said(tmp_path: Path) -> Callable[[str], Said]:
 
 
 def test_two_models_are_well_formed(said: Callable[[str], Said]) -> None:
-    assert said(f"{TWO}    targets: {{project: {{}}, wheel: {{}}, docker: {{}}, trained: {{}}}}\n") == []
+    assert said(f"{TWO}    targets: {{project: {{}}, wheel: {{}}, docker: {{}}, trained: {{}}, mlflow: {{}}}}\n") == []
 
 
 def test_answers_that_need_each_other_are_told(said: Callable[[str], Said]) -> None:
@@ -62,6 +62,13 @@ def test_a_model_with_hooks_neither_takes_nor_gives_answers(said: Callable[[str]
     wanted = [("conflicting-keys", "models.a.inputs.x.from")]
     assert said(f"models: {models}\ntargets: {{project: {{}}}}\n") == []
     assert said(f"models: {text}\ntargets: {{project: {{}}}}\n") == wanted
+
+
+def test_mlflow_has_a_name_for_each_model_and_asks_each_alone(said: Callable[[str], Said]) -> None:
+    named = [("conflicting-keys", "targets.mlflow.registered_model")]
+    assert said(f"{TWO}    targets: {{mlflow: {{registered_model: churn}}}}\n") == named
+    models = "{a: {path: a.bin, inputs: {x: {from: b.predict}}}, b: {path: b.bin}}"
+    assert said(f"models: {models}\ntargets: {{mlflow: {{}}}}\n") == [("conflicting-keys", "targets.mlflow")]
 
 
 def test_the_only_model_takes_no_answers_of_others(said: Callable[[str], Said]) -> None:
@@ -100,7 +107,7 @@ def test_what_belongs_to_one_model_is_told(said: Callable[[str], Said], text: st
     assert said(f"{TWO}{text}    targets: {{project: {{}}}}\n") == [(code, field)]
 
 
-@pytest.mark.parametrize("kind", ["batch", "kserve", "mlflow"])
+@pytest.mark.parametrize("kind", ["batch", "kserve"])
 def test_a_target_that_is_made_of_one_model_is_told(said: Callable[[str], Said], kind: str) -> None:
     assert ("conflicting-keys", f"targets.{kind}") in said(f"{TWO}    targets: {{{kind}: {{}}}}\n")
 

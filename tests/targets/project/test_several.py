@@ -17,7 +17,7 @@ from deployc.compiler.hooks.modules import on_disk
 from deployc.compiler.hooks.read import read
 from deployc.compiler.model_spec import Column, ModelSpec, Output
 from deployc.schema.composed import Feed
-from deployc.schema.config import Config, Image, Member, PayloadLog
+from deployc.schema.config import Config, Entry, Image, Member, PayloadLog
 from deployc.schema.config import Hooks as Named
 from deployc.schema.diagnostics import UserError
 from deployc.targets import project
@@ -200,6 +200,15 @@ def test_a_model_takes_in_its_columns_what_another_answers(tmp_path: Path) -> No
     example = made["src/shop/value/openapi.py"].partition("EXAMPLE")[2].partition("}")[0]
     assert '"hours per week"' in example
     assert '"x0"' not in example
+
+
+def test_mlflow_asks_each_model_in_its_own_package(tmp_path: Path, made: Mapping[str, str]) -> None:
+    targets = {"mlflow": Entry(name="mlflow", kind="mlflow", options=None)}
+    asked = composed(tmp_path, REGRESSOR, replace(config("shop"), targets=targets))
+    assert not [*astray(asked)]
+    for package in ("churn", "value"):
+        assert "def _load_pyfunc(" in asked[f"src/shop/{package}/pyfunc.py"]
+        assert f"src/shop/{package}/scoring.py" not in made, "what only MLflow asks"
 
 
 def test_nothing_is_there_of_answers_that_no_model_takes(made: Mapping[str, str]) -> None:
