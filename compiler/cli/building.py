@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -246,15 +247,18 @@ def _summary(session: Session, done: Built, options: argparse.Namespace) -> str:
     if options.only:
         return head
     lines = [f"{head}{f' (time: {where})' if where else ''}", *(f"  {visible(remark)}" for remark in done.remarks)]
-    lines += [f"  {_shown(done.folder / name)}" for name in (options.target or session.config.targets)]
-    out = f" --out {_shown(done.folder)}" if done.folder != session.out else ""
-    return "\n".join([*lines, f"  run it: deployc run{_argument(session)}{out}"])
+    targets = options.target or session.config.targets
+    lines += [f"  {_shown(done.folder / name)}" for name in targets]
+    if any(session.config.targets[name].kind == "project" for name in targets):
+        out = f" --out {quote(_shown(done.folder))}" if done.folder != session.out else ""
+        lines.append(f"  run it: deployc run{_argument(session)}{out}")
+    return "\n".join(lines)
 
 
 def _argument(session: Session) -> str:
     shown = _shown(session.file)
     environment = f" -e {session.environment}" if session.environment else ""
-    return ("" if shown == "deploy.yaml" else f" {shown}") + environment
+    return ("" if shown == "deploy.yaml" else f" {quote(shown)}") + environment
 
 
 def _shown(path: Path) -> str:

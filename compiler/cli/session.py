@@ -238,7 +238,9 @@ def built_project(made: Deployment, folder: Path) -> Path:
     for name, entry in made.config.targets.items():
         if entry.kind == "project" and (folder / name / "src").is_dir():
             return folder / name
-    raise fail("not-built", f"there is no built project in {folder}", help="run `deployc build` first")
+    known = any(entry.kind == "project" for entry in made.config.targets.values())
+    advice = "run `deployc build` first" if known else "add `project: {}` to `targets`, and run `deployc build`"
+    raise fail("not-built", f"there is no built project in {folder}", help=advice)
 
 
 def lockfile(session: Session) -> Lockfile:

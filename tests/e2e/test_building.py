@@ -164,6 +164,14 @@ def test_a_copy_of_the_folder_is_judged_by_its_own_files(staged: Project, tmp_pa
     copy.fails("output-edited")
 
 
+def test_how_to_run_it_is_told_as_a_shell_takes_it_where_it_can_be_run(given: Project) -> None:
+    told = given.run("build", "--out", "our outputs").err
+    assert "run it: deployc run --out 'our outputs'" in told
+    given.edit("deploy.yaml", "project: {}, ", "")
+    assert "run it" not in given.run("build").err
+    assert "add `project: {}`" in given.run("run").err
+
+
 @pytest.mark.parametrize("name", ["our müdels 模型", os.fsdecode(b"caf\xe9")], ids=["unicode", "bytes"])
 def test_a_folder_may_have_any_name(given: Project, tmp_path: Path, name: str) -> None:
     project = copied(given, tmp_path / name)
