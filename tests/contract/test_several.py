@@ -26,7 +26,7 @@ from .test_frameworks import ECHO, error, framework, python
 pytestmark = pytest.mark.slow
 __all__ = ["framework", "python"]
 MODELS = ("one", "the-other")
-HOOKED, FED = "hooked", "fed"
+HOOKED, FED, TWICE = "hooked", "fed", "twice"
 TENFOLD = replace(ECHO, inputs=(Column(name="risk", type="double"), *ECHO.inputs[1:]))
 OUTPUTS = (Output(method="predict", type="double"),)
 HOOKS = """\
@@ -81,11 +81,12 @@ def service(
     hooks = read("own", on_disk(folder), ())
     parts[HOOKED] = Part(spec=ECHO, outputs=OUTPUTS, config=config(hooks=Hooks(module="own")), hooks=hooks)
     parts[FED] = Part(spec=TENFOLD, outputs=OUTPUTS, config=deploy, feeds={"risk": Feed("one", "predict")})
+    parts[TWICE] = replace(parts[FED], feeds={"risk": Feed(FED, "predict")})
     cas.materialise(generated.compose(parts=parts, config=deploy, cas=cas), folder / "project")
     (folder / "own.py").rename(folder / "project/src/own.py")
-    for package in ("one", "the_other", HOOKED, FED):
-        text = echo.replace("Row", "Features") if package in (HOOKED, FED) else echo
-        text = text.replace("row.number for", "row.risk * 10 for") if package == FED else text
+    for package in ("one", "the_other", HOOKED, FED, TWICE):
+        text = echo.replace("Row", "Features") if package in (HOOKED, FED, TWICE) else echo
+        text = text.replace("row.number for", "row.risk * 10 for") if package in (FED, TWICE) else text
         (folder / f"project/src/churn/{package}/model.py").write_text(text, encoding="utf-8")
     sent = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}
     with booted(python, folder / "project", folder / "signs", sent) as running:
@@ -136,6 +137,13 @@ def test_one_takes_what_another_answers_to_the_same_row(service: Booted) -> None
     assert post(service, "/fed/invocations", b'{"dataframe_records": [{"number": 3}]}')[0] == 404
 
 
+def test_what_one_takes_of_another_may_be_made_of_what_a_third_answers(service: Booted) -> None:
+    assert post(service, "/twice/predict", b'[{"number": 2}, {"number": 3}]') == (
+        200,
+        [{"prediction": 200.0}, {"prediction": 300.0}],
+    )
+
+
 def test_no_model_answers_without_its_name(service: Booted) -> None:
     for path in ("/predict", "/invocations", "/third/predict", "/v2/models/third/infer"):
         assert post(service, path, b'{"number": 2}')[0] == 404, path
@@ -144,7 +152,7 @@ def test_no_model_answers_without_its_name(service: Booted) -> None:
 def test_the_service_tells_of_all(service: Booted) -> None:
     told = service.ask("GET", "/info").json
     assert isinstance(told, dict)
-    assert [*told["models"]] == [*MODELS, HOOKED, FED]
+    assert [*told["models"]] == [*MODELS, HOOKED, FED, TWICE]
     document = json.loads(service.ask("GET", "/openapi.json").body)
     assert {f"/{name}/predict" for name in MODELS} <= set(document["paths"])
     assert all(name in service.ask("GET", "/").body.decode() for name in MODELS)
