@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
-from ...schema.diagnostics import fail
+from ...schema.diagnostics import Diagnostic, UserError, fail
 from ..cas import Cas
 from ..model_spec import ModelSpec
 from ..tree import Entry, Tree
@@ -42,11 +42,20 @@ def inspect(
     default `default_allowed()`; `code`: sources of the user's own modules by import name. `limit`: bytes that a
     compressed file may unfold to. Raises UserError, and nothing else, for whatever the files hold.
     """
+    try:
+        return _inspected(cas, model, sample, allowed or default_allowed(), code or {}, limit)
+    except UserError as error:
+        raise UserError(*(_with_code(diagnostic, model) for diagnostic in error.diagnostics)) from None
+
+
+def _inspected(
+    cas: Cas, model: Tree, sample: bytes | None, allowed: Allowed, code: Mapping[str, str], limit: int
+) -> ModelSpec:
     described = find_mlmodel(model)
     stated = read_mlmodel(cas, model, described) if described else None
     entry = _model_entry(model, stated)
-    permitted = (allowed or default_allowed()).plus_code(code or {})
-    code_modules = tuple(sorted(code or {}))
+    permitted = allowed.plus_code(code)
+    code_modules = tuple(sorted(code))
     content = read_content(cas, entry, permitted, claimed=stated.class_name if stated else "", limit=limit)
     flavor, identity = _identified(content, stated, permitted, code_modules)
     identity = replace(identity, methods=_own(identity, code or {}) or identity.methods)
@@ -54,6 +63,15 @@ def inspect(
     _check_serializer(content, stated)
     inputs = inputs_of(identity, stated.signature if stated else None, None if sample is None else read_sample(sample))
     return replace(_spec(flavor, identity, inputs, content, stated, code_modules), report=_report(model))
+
+
+def _with_code(diagnostic: Diagnostic, model: Tree) -> Diagnostic:
+    """What is forbidden may be in code that MLflow saved beside the model, and that is as little to be trusted."""
+    found = [entry.path for entry in model if entry.path.startswith("code/") and entry.path.endswith(".py")]
+    if diagnostic.code != "forbidden-pickle" or not found:
+        return diagnostic
+    note = f"code that came with the model is not used unless a copy of it is listed: {', '.join(found[:5])}"
+    return replace(diagnostic, notes=(*diagnostic.notes, note))
 
 
 def stored(cas: Cas, path: Path) -> Tree:

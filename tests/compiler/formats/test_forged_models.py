@@ -418,3 +418,14 @@ def test_a_pickle_that_holds_itself_is_read(space: Space) -> None:
     circle: list[object] = []
     circle.append(circle)
     assert space.refused(space.file(pickle.dumps(circle))).code == "unknown-flavor"
+
+
+def test_code_that_came_with_the_model_is_named_and_not_trusted(space: Space) -> None:
+    folder = space.root / "folder"
+    (folder / "code").mkdir(parents=True)
+    (folder / "code/features.py").write_text("class Ratio: ...\n")
+    (folder / "MLmodel").write_text("flavors:\n  sklearn:\n    pickled_model: model.pkl\n")
+    (folder / "model.pkl").write_bytes(b"cfeatures\nRatio\n.")
+    refused = space.refused(folder)
+    assert refused.code == "forbidden-pickle"
+    assert refused.notes[-1].endswith("unless a copy of it is listed: code/features.py")
