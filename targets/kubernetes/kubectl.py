@@ -56,7 +56,9 @@ class Kubectl:
     def running(self, place: tuple[str, ...]) -> Running | None:
         """What runs there; None where nothing does."""
         path = f"{_REVISION},{{.spec.replicas}},{_OWNED}"
-        found = self._values(*place, "--show-managed-fields", "--ignore-not-found", path=path)
+        words = (*place, "--ignore-not-found")
+        # before 1.21 kubectl knows no such flag, and shows them anyway
+        found = self._values(*words, "--show-managed-fields", path=path) or self._values(*words, path=path)
         if not found:
             return None
         revision, number, owned = found[0].split(",", 2)

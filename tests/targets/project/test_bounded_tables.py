@@ -26,11 +26,12 @@ COLUMNS = (
 HEADER = ",".join(column.name for column in COLUMNS)
 SCRIPT = """
 import sys
-from churn.invocations import read_csv, read_json
+import msgspec
+from churn.invocations import Body, decode, read_csv, read_table
 from churn.problems import Rejected
 body = sys.argv[2].encode()
 try:
-    (row,) = read_csv(body) if sys.argv[1] == "csv" else read_json(body)
+    (row,) = read_csv(body) if sys.argv[1] == "csv" else read_table(decode(body, msgspec.json.Decoder(Body)))
     assert row.since.isoformat() == "2026-01-01T00:00:00"
     names = {"rate": "the_rate", **{name: name for name in ("small", "age", "level", "room", "code", "free")}}
     print(*(f"{name}={getattr(row, field)}" for name, field in names.items()))
