@@ -49,12 +49,12 @@ COMMON = frozenset(
     {
         *("__main__", "problems", "settings", "logs", "web", "exchange", "describing", "pages", "queued", "batches"),
         *("threads", "asgi", "connections", "deadlines", "ending", "heads", "keys", "metrics", "origins", "processes"),
-        *("redacting", "spelling", "tracing"),
+        *("redacting", "resuming", "spelling", "tracing"),
     }
 )
 """Modules that all models share, since nothing of a model is in them."""
-UNSCORED = frozenset({*scored.MODULES, *scored.NAMES}) - {"pyfunc", "reading", "scoring"}
-"""Modules that score files, which several models do not; what MLflow asks is among the others."""
+ALONE = frozenset({*scored.MODULES, "pyfunc"})
+"""Modules that ask a model without the service, which one that takes answers of others cannot do."""
 TYPES = frozenset({"Compiled", "Info", "Model"})
 """Of the module that says what a model is: its types are shared, its values are not."""
 WHOLE = frozenset({"tracing", "Tracing", "shown", "counted_as"})
@@ -145,7 +145,8 @@ def _mapping(value: object) -> Mapping[str, object]:
 
 def _part(choices: Choices, unfed: frozenset[str]) -> Mapping[str, cst.Module]:
     """One model's package."""
-    wanted = [m for m in (*MODULES, *SHARED) if m not in {*choices.dropped, *UNSCORED, *COMMON}]
+    other = choices.dropped | COMMON | (ALONE if FED in choices.constants else frozenset())
+    wanted = [name for name in (*MODULES, *SHARED) if name not in other]
     modules = {name: without(template("template", name, "."), choices.left_out) for name in wanted}
     modules |= {name: without(_several(name, "."), choices.left_out | unfed) for name in PART}
     modules["service"] = without(modules["service"], WHOLE)
@@ -167,8 +168,7 @@ def _part(choices: Choices, unfed: frozenset[str]) -> Mapping[str, cst.Module]:
     modules["info"] = borrow(modules["info"], TYPES, "..info")
     lifted = {name: lift(module, COMMON) for name, module in modules.items()}
     lifted["part"] = redirect(lifted["part"], {(".info", "Info"): ("..info", "Info")})
-    roots = {"part": frozenset({"Part"}), "openapi": frozenset({"document"}), "pyfunc": ROOTS["pyfunc"]}
-    pruned = prune_all(lifted, roots)
+    pruned = prune_all(lifted, {**ROOTS, "part": frozenset({"Part"}), "openapi": frozenset({"document"})})
     return {name: module for name, module in pruned.items() if definitions(module.body)}
 
 

@@ -107,6 +107,10 @@ def test_each_of_several_models_is_registered_and_loaded_by_itself(
     done = subprocess.run(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, check=True)
     assert json.loads(done.stdout.splitlines()[-1]) == [["Adelie", "Gentoo"]] * 2
 
+    score = [python, "-m", "penguins.just_labels.score", rows, tmp_path / "out.csv"]
+    subprocess.run(score, env={**os.environ, "PYTHONPATH": str(folders[0] / "code")}, check=True)
+    assert (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()[1:] == ["1,Adelie", "2,Gentoo"]
+
 
 def installed(requirements: Path, folder: Path, uv_cache: Path) -> Path:
     """The interpreter of a new environment with what loads from a store that is a database."""

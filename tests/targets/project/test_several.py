@@ -196,6 +196,8 @@ def test_a_model_takes_in_its_columns_what_another_answers(tmp_path: Path) -> No
     assert not [*astray(made)]
     assert '{"x0": ("churn", "predict_proba", "no")}' in made["src/shop/value/fed.py"]
     assert "src/shop/churn/fed.py" not in made
+    assert "src/shop/churn/score.py" in made
+    assert "src/shop/value/score.py" not in made, "a file's rows have no answers of another model"
     assert "src/shop/value/invocations.py" not in made, "no way leads past the other model"
     example = made["src/shop/value/openapi.py"].partition("EXAMPLE")[2].partition("}")[0]
     assert '"hours per week"' in example
@@ -208,7 +210,7 @@ def test_mlflow_asks_each_model_in_its_own_package(tmp_path: Path, made: Mapping
     assert not [*astray(asked)]
     for package in ("churn", "value"):
         assert "def _load_pyfunc(" in asked[f"src/shop/{package}/pyfunc.py"]
-        assert f"src/shop/{package}/scoring.py" not in made, "what only MLflow asks"
+        assert f"src/shop/{package}/pyfunc.py" not in made, "what only MLflow asks"
 
 
 def test_nothing_is_there_of_answers_that_no_model_takes(made: Mapping[str, str]) -> None:
