@@ -127,7 +127,7 @@ def test_a_service_of_columns_with_odd_names(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     max_examples=5,
     deadline=None,
     phases=[Phase.generate],
