@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -106,6 +107,12 @@ def test_each_of_several_models_is_registered_and_loaded_by_itself(
     command = [python, "-W", "ignore", "-c", LOAD, rows, *folders]
     done = subprocess.run(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, check=True)
     assert json.loads(done.stdout.splitlines()[-1]) == [["Adelie", "Gentoo"]] * 2
+
+    shutil.copytree(folders[0], tmp_path / "other")
+    (tmp_path / "other/code/penguins/build.json").write_text("{}", encoding="utf-8")
+    command = [python, "-W", "ignore", "-c", LOAD, rows, folders[0], tmp_path / "other"]
+    other = subprocess.run(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, check=False)
+    assert "another version of penguins is loaded here already" in other.stderr
 
     score = [python, "-m", "penguins.just_labels.score", rows, tmp_path / "out.csv"]
     subprocess.run(score, env={**os.environ, "PYTHONPATH": str(folders[0] / "code")}, check=True)

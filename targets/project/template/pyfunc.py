@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from filecmp import cmp
+from pathlib import Path
 from typing import Any  # a table of any library, and answers of the user's own types
 
 import msgspec
@@ -46,8 +48,22 @@ class Function:
 
 
 def _load_pyfunc(path: str) -> Function:
-    """The model that is shipped in this package, wherever MLflow has put it."""
+    """The model that is shipped in this package; RuntimeError where MLflow means another version of it, whose package
+    this process cannot have beside this one.
+    """
+    package, *modules = __name__.split(".")
+    here, there = Path(__file__).parents[len(modules) - 1], Path(path) / "code" / package
+    if there.is_dir() and not (here.samefile(there) or _same(here, there)):
+        advice = "load this one in a process of its own"
+        raise RuntimeError(f"another version of {package} is loaded here already: {advice}")
     return Function()
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether two folders hold the same files, but for what Python makes of them."""
+    files, others = ({p.relative_to(folder) for p in folder.rglob("*") if p.is_file()} for folder in (one, other))
+    kept = {file for file in files | others if "__pycache__" not in file.parts}
+    return kept <= files & others and all(cmp(one / file, other / file, shallow=False) for file in kept)
 
 
 def _records(table: Any) -> list[Mapping[str, object]]:
