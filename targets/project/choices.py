@@ -87,9 +87,7 @@ def choose(
     if not (hooks and hooks.pre):
         # What `pre` gives is checked by the model alone: a type that refused it would blame the service.
         spec = replace(spec, inputs=listed(spec.inputs, closed))
-    explained, hiding = constants(spec.inputs, closed), redacted.constants(spec.inputs)
-    needs = requirements(config, spec, framework)
-    libraries = tuple(sorted({r.name.partition("[")[0] for r in needs}))
+    libraries = tuple(sorted({r.name.partition("[")[0] for r in requirements(config, spec, framework)}))
     names.check(_modules(libraries, config, hooks))
     _check_columns(spec)
     served = {o.method: o for o in offered(outputs, config)}
@@ -99,7 +97,6 @@ def choose(
     # What hooks give and take has no place for them.
     told = bool(heard(spec)) and "predict" in served and not hooks
     shapes = Shapes(served, spec.classes)
-    named = spelled.constants(spec.inputs, RESERVED)
     return Choices(
         flavor=spec.flavor,
         optimizer=spec.optimizer,
@@ -108,15 +105,8 @@ def choose(
         model_constants=model_constants(spec),
         answers=shapes.implementations(),
         structs={**row_types(spec.inputs, hooks, asked), **imaged.row_type(spec.inputs), **shapes.structs()},
-        constants=_merged(_constants(spec, served, config, libraries), named)
-        | {
-            "schema": shapes.aliases(),
-            "openapi": {"VERSION": VERSION, "EXAMPLE": shown_row(spec.inputs, config, example, hooks, closed)},
-            **_hooks(spec.inputs, config, hooks),
-            **_merged(explained, named),
-            **hiding,
-            **imaged.constants(spec.inputs),
-        },
+        constants=_merged(_constants(spec, served, config, libraries), spelled.constants(spec.inputs, RESERVED))
+        | {"schema": shapes.aliases(), **_constants_of_rows(spec, config, hooks, closed, example)},
         dropped=unspoken(config).union(
             scored.unwanted(config),
             *(parts for method, parts in PARTS.items() if method not in served),
@@ -124,8 +114,8 @@ def choose(
             pages.dropped(spec, config),
         ),
         left_out=left_out(config.serve).union(
-            () if explained else UNEXPLAINED,
-            () if hiding else redacted.UNREDACTED,
+            () if constants(spec.inputs, closed) else UNEXPLAINED,
+            () if redacted.constants(spec.inputs) else redacted.UNREDACTED,
             () if pictured else imaged.WITHOUT,
             () if spelled.odd(spec.inputs) else UNSPELLED,
             () if spec.params else UNCHECKED,
@@ -138,6 +128,24 @@ def choose(
         takes_images=pictured,
         open=config.serve.extra == "ignore",
     )
+
+
+def _constants_of_rows(
+    spec: ModelSpec,
+    config: Config,
+    hooks: Hooks | None,
+    closed: Closed,
+    example: Mapping[str, object] | None,
+) -> dict[str, Mapping[str, object]]:
+    """The constants of the modules that know rows or hooks."""
+    explained = constants(spec.inputs, closed)
+    return {
+        "openapi": {"VERSION": VERSION, "EXAMPLE": shown_row(spec.inputs, config, example, hooks, closed)},
+        **_hooks(spec.inputs, config, hooks),
+        **_merged(explained, spelled.constants(spec.inputs, RESERVED)),
+        **redacted.constants(spec.inputs),
+        **imaged.constants(spec.inputs),
+    }
 
 
 def _constants(
