@@ -110,7 +110,6 @@ def _lock(wanted: Wanted) -> Node:
 
     def run(work: Work) -> Tree:
         if wanted.locked:
-            before = wanted.previous
             changes = [f"reference {before.reference} -> {wanted.text}" if before else "nothing is locked yet"]
             raise stale(f"base of `{wanted.target}`", wanted.file_name, changes, wanted.at)
         _refuse_offline(wanted)
