@@ -37,5 +37,5 @@ def test_lists_arrays_and_sparse_matrices_are_answers(tmp_path: Path, answer: st
     request = {"model": "model", "path": [str(tmp_path)], "rows": [{"x": 1.0}], **shape}
     asked, answered = tmp_path / "request.json", tmp_path / "answer.json"
     asked.write_text(json.dumps(request), encoding="utf-8")
-    subprocess.run([sys.executable, REFERENCE, asked, answered], check=True)
+    subprocess.run([sys.executable, "-I", REFERENCE, asked, answered], check=True)
     assert json.loads(answered.read_text(encoding="utf-8")) == {"predict": values}
