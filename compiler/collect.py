@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Iterator
+from contextlib import suppress
 from math import inf
 from pathlib import Path
 
@@ -26,17 +29,18 @@ def collect(store: Store, *, keep_commands: bool, since: float = inf) -> int:
     kept: set[str] = set()
     before = _size(store.root)
     for path in _files(store.actions.root):
-        head, _, manifest = path.read_text(encoding="utf-8").partition("\n")
-        if _used(path, since) or (keep_commands and f"\n{COMMAND}" in manifest):
-            kept |= {head, *_blobs(store, Digest(head))}
-        else:
-            path.unlink()
+        with suppress(FileNotFoundError):
+            head, _, manifest = path.read_text(encoding="utf-8").partition("\n")
+            if _used(path, since) or (keep_commands and f"\n{COMMAND}" in manifest):
+                kept |= {head, *_blobs(store, Digest(head))}
+            else:
+                path.unlink()
     for path in _files(store.cas.root):
         if path.parent.name + path.name not in kept and not _used(path, since):
-            path.unlink()
+            path.unlink(missing_ok=True)
     for marker in store.environments.glob(f"*/{MARKER}"):
         if not _used(marker, since):
-            marker.unlink()  # first, so that nothing takes what is left of it for whole
+            marker.unlink(missing_ok=True)  # first, so that nothing takes what is left of it for whole
             shutil.rmtree(marker.parent, ignore_errors=True)
     if since == inf:
         for folder in ("envs", "mypy", "work", "locks"):
@@ -45,7 +49,10 @@ def collect(store: Store, *, keep_commands: bool, since: float = inf) -> int:
 
 
 def _used(path: Path, since: float) -> bool:
-    return path.stat().st_mtime >= since
+    try:
+        return path.stat().st_mtime >= since
+    except FileNotFoundError:
+        return False
 
 
 def _blobs(store: Store, digest: Digest) -> set[str]:
@@ -55,9 +62,15 @@ def _blobs(store: Store, digest: Digest) -> set[str]:
         return set()
 
 
-def _files(root: Path) -> list[Path]:
-    return [path for path in root.rglob("*") if path.is_file()]
+def _files(root: Path) -> Iterator[Path]:
+    """What there is but folders; what vanishes meanwhile may be among it."""
+    for folder, _, names in os.walk(root):  # which passes over folders that vanish
+        yield from (Path(folder, name) for name in names)
 
 
 def _size(root: Path) -> int:
-    return sum(path.lstat().st_size for path in root.rglob("*") if not path.is_dir())
+    size = 0
+    for path in _files(root):
+        with suppress(FileNotFoundError):
+            size += path.lstat().st_size
+    return size

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from deployc.compiler.collect import collect
@@ -55,3 +57,23 @@ def test_what_a_command_of_the_user_s_made_stays_however_old(space: Space, tmp_p
     collect(space.store, keep_commands=False, since=SINCE)
     space.build(made)
     assert space.ran == ["train"]
+
+
+def test_it_goes_on_beside_builds_and_they_beside_it(space: Space) -> None:
+    """What is written and removed while it looks around is no mistake."""
+    ended = threading.Event()
+
+    def build() -> None:
+        try:
+            for number in range(60):
+                space.build([space.node(f"n{i}", params={"of": f"{number}"}) for i in range(5)])
+        finally:
+            ended.set()
+
+    with ThreadPoolExecutor() as pool:
+        building = pool.submit(build)
+        while not ended.is_set():
+            collect(space.store, keep_commands=True, since=SINCE)
+        building.result()
+    space.build([space.node(f"n{i}", params={"of": "59"}) for i in range(5)])
+    assert space.ran == []
