@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ...compiler.digest import of_text
-from ...schema.diagnostics import Diagnostic, UserError
-from ..kubernetes.kubectl import MANAGER, Kubectl, applied, kubectl, last, told
+from ...schema.diagnostics import UserError, fail
+from ..kubernetes.kubectl import MANAGER, Kubectl, Pods, applied, given_up, kubectl, last
 from ..kubernetes.manifest import at, dump, table
 from ..kubernetes.options import Running
 from ..kubernetes.reading import read
@@ -61,14 +62,21 @@ def publish(publication: Publication) -> Published:
     assert isinstance(options, Running)
     cluster, service = kubectl(publication, options.context), _service(publication.folder)
     with TemporaryDirectory() as folder:
-        wanted, before = Path(folder) / "wanted.yaml", Path(folder) / "before.json"
-        wanted.write_text(service.text, encoding="utf-8")
-        before.write_text(_before(cluster, service), encoding="utf-8")
-        for line in applied(publication, cluster, f"--field-manager={MANAGER}", "--filename", str(wanted)):
+        manifest = Path(folder) / FILE
+        manifest.write_text(service.text, encoding="utf-8")
+        how = (f"--field-manager={MANAGER}", "--filename", str(manifest))
+        applied(publication, cluster, "--dry-run=server", *how)
+        before = _before(publication, cluster, service)
+        for line in applied(publication, cluster, *how):
             publication.say(line)
-        publication.say(f"waiting for {service.place[0]}, {options.rollout_seconds} s at most")
-        if not _serves(cluster, service, options.rollout_seconds):
-            raise UserError(_given_up(publication, cluster, service, before))
+    publication.say(f"waiting for {service.place[0]}, {options.rollout_seconds} s at most")
+    if not _serves(cluster, service, options.rollout_seconds):
+        pods, advice = (
+            Pods(place=service.pods, selector={LABEL: service.name}),
+            "look at what KServe says: kubectl describe ",
+        )
+        undo = partial(_taken_back, cluster, service, before)
+        raise UserError(given_up(publication, cluster, pods, advice + " ".join(service.place), undo))
     return Published((f"{service.image} as {' '.join(service.place)}",))
 
 
@@ -87,9 +95,14 @@ def _service(folder: Path) -> Service:
     )
 
 
-def _before(cluster: Kubectl, service: Service) -> str:
-    """What is there already, as it can be put back; empty where there is nothing."""
-    if not cluster.runs("get", *service.place, "--output=json", "--ignore-not-found") or "{" not in cluster.said:
+def _before(publication: Publication, cluster: Kubectl, service: Service) -> str:
+    """What is there already, as it can be put back; empty where there is nothing. UserError `apply-failed` where the
+    cluster does not say it.
+    """
+    if not cluster.runs("get", *service.place, "--output=json", "--ignore-not-found"):
+        text = f"the cluster does not say what runs now: {last(cluster)}"
+        raise fail("apply-failed", text, field=("targets", publication.name), help="nothing was changed: publish again")
+    if "{" not in cluster.said:
         return ""
     # before it there may be warnings
     there = json.loads("\n".join(cluster.said[cluster.said.index("{") :]))
@@ -110,18 +123,14 @@ def _serves(cluster: Kubectl, service: Service, seconds: int) -> bool:
     return cluster.runs("rollout", "status", *service.pods, f"--timeout={left}s")
 
 
-def _given_up(publication: Publication, cluster: Kubectl, service: Service, before: Path) -> Diagnostic:
-    """What is said of a rollout that did not end well, which is taken back where something ran before it."""
-    said, known = told(cluster.said), before.stat().st_size > 0
-    reasons = cluster.reasons(service.pods, {LABEL: service.name})
-    undone = known and cluster.runs("replace", "--filename", str(before))
-    after = "the version before it runs again" if undone else "it was left as it is"
-    if known and not undone:
-        after = f"`kubectl replace` failed too: {last(cluster)}"
-    return Diagnostic(
-        code="rollout-failed",
-        message=f"the new version does not become ready; {after}",
-        field=("targets", publication.name),
-        help=f"look at what KServe says: kubectl describe {' '.join(service.place)}",
-        notes=(*said, *told(reasons, "its pods")),
-    )
+def _taken_back(cluster: Kubectl, service: Service, before: str) -> str:
+    """Put back what was there, if it was another version; what is to be said of it."""
+    if not before:
+        return "it was left as it is"
+    if service.mark in before:
+        return "its pods are those that ran before"
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "before.json"
+        file.write_text(before, encoding="utf-8")
+        undone = cluster.runs("replace", "--filename", str(file))
+    return "the version before it runs again" if undone else f"`kubectl replace` failed too: {last(cluster)}"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ...schema.diagnostics import Diagnostic, UserError
+from ...schema.diagnostics import UserError
 from ..publishing import Publication, Published
-from .kubectl import MANAGER, Kubectl, Running, applied, kubectl, last, told
+from .kubectl import MANAGER, Kubectl, Pods, Running, applied, given_up, kubectl, last
 from .manifest import Data, Manifest, at, dump, lean
 from .options import Options
 from .reading import read
@@ -53,7 +54,10 @@ def publish(publication: Publication) -> Published:
         publication.say(line)
     publication.say(f"waiting for {rolled.place[0]}, {options.rollout_seconds} s at most")
     if not cluster.runs("rollout", "status", *rolled.place, f"--timeout={options.rollout_seconds}s"):
-        raise UserError(_given_up(publication, cluster, rolled, before))
+        pods = Pods(place=rolled.place, selector=rolled.selector)
+        advice = f"look at its pods: kubectl describe {' '.join(rolled.place)}"
+        undo = partial(_taken_back, cluster, rolled.place, before)
+        raise UserError(given_up(publication, cluster, pods, advice, undo))
     return Published((f"{rolled.image} as {' '.join(rolled.place)}",))
 
 
@@ -81,19 +85,6 @@ def _apply(publication: Publication, cluster: Kubectl, options: Options, *how: s
     """All manifests at once, which the cluster checks; fields that others have changed are ours again."""
     files = "--kustomize" if options.layout == "kustomize" else "--filename"
     return applied(publication, cluster, *how, f"--field-manager={MANAGER}", files, str(publication.folder))
-
-
-def _given_up(publication: Publication, cluster: Kubectl, rolled: Rolled, before: Running | None) -> Diagnostic:
-    """What is said of a rollout that did not end well, which is taken back where something else ran before it."""
-    said = told(cluster.said)
-    reasons = cluster.reasons(rolled.place, rolled.selector)
-    return Diagnostic(
-        code="rollout-failed",
-        message=f"the new version does not become ready; {_taken_back(cluster, rolled.place, before)}",
-        field=("targets", publication.name),
-        help=f"look at its pods: kubectl describe {' '.join(rolled.place)}",
-        notes=(*said, *told(reasons, "its pods")),
-    )
 
 
 def _taken_back(cluster: Kubectl, place: tuple[str, ...], before: Running | None) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...compiler.process import Processes
-from ...schema.diagnostics import fail
+from ...schema.diagnostics import Diagnostic, fail
 from ..publishing import Publication
 
 MANAGER = "deployc"
@@ -38,6 +38,16 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pods:
+    """Those of a Deployment."""
+
+    place: tuple[str, ...]
+    """kubectl's words for the Deployment."""
+    selector: Mapping[str, str]
+    """Their labels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kubectl:
     """The user's kubectl, which knows his clusters and how to log in to them."""
 
@@ -64,12 +74,12 @@ class Kubectl:
         revision, number, owned = found[0].split(",", 2)
         return Running(revision=revision, fixed=number if '"f:replicas"' in owned else "")
 
-    def reasons(self, place: tuple[str, ...], selector: Mapping[str, str]) -> list[str]:
+    def reasons(self, pods: Pods) -> list[str]:
         """Why pods are not there or not ready, a line each, as far as the cluster says it."""
-        found = self._values(*place, path=_FAILURE)
-        labels = ",".join(f"{name}={value}" for name, value in selector.items())
-        pods = self._values("pods", *place[1:], f"--selector={labels}", path=_POD, each=True)
-        return [line for line in (*found, *(pod.strip() for pod in pods)) if line and not line.endswith(":")]
+        found = self._values(*pods.place, path=_FAILURE)
+        labels = ",".join(f"{name}={value}" for name, value in pods.selector.items())
+        each = self._values("pods", *pods.place[1:], f"--selector={labels}", path=_POD, each=True)
+        return [line for line in (*found, *(one.strip() for one in each)) if line and not line.endswith(":")]
 
     def _values(self, *arguments: str, path: str, each: bool = False) -> list[str]:
         line = f'{{"\\n{_MARK}"}}{path}'
@@ -101,6 +111,20 @@ def applied(publication: Publication, cluster: Kubectl, *arguments: str) -> Sequ
             notes=told(cluster.said),
         )
     return cluster.said
+
+
+def given_up(
+    publication: Publication, cluster: Kubectl, pods: Pods, advice: str, take_back: Callable[[], str]
+) -> Diagnostic:
+    """What is said of a rollout that did not end well; `take_back` undoes it where it can, and says so."""
+    said, reasons = told(cluster.said), cluster.reasons(pods)
+    return Diagnostic(
+        code="rollout-failed",
+        message=f"the new version does not become ready; {take_back()}",
+        field=("targets", publication.name),
+        help=advice,
+        notes=(*said, *told(reasons, "its pods")),
+    )
 
 
 def last(cluster: Kubectl) -> str:

@@ -154,6 +154,11 @@ def test_what_kserve_does_not_make_ready_is_put_back(predicted: Project, cluster
         assert after["metadata"]["annotations"] == before["metadata"]["annotations"]
     assert cluster.applied == [BROKEN, ONE, BROKEN, ONE]
 
+    cluster.down = True
+    again = predicted.run("publish", ONE)
+    assert (again.code, again.codes) == (1, ["rollout-failed"]), again.err
+    assert "its pods are those that ran before" in again.err
+
 
 def test_what_cannot_be_published_is_told(deployed: Project, cluster: Cluster) -> None:
     for words, code in (
