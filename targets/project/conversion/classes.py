@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from . import boosting, catboost_trees, encoding, forests, lightgbm_trees, linear, networks, scaling, xgboost_trees
+from . import (
+    boosting,
+    calibration,
+    catboost_trees,
+    encoding,
+    ensembles,
+    forests,
+    lightgbm_trees,
+    linear,
+    networks,
+    scaling,
+    weighted,
+    wrapping,
+    xgboost_trees,
+)
 from .fitted import Fitted
 from .graph import Graph
+from .members import Convert
 from .tables import Table
 
 Predictor = Callable[[Graph, Fitted, Table], Mapping[str, str]]
+MetaPredictor = Callable[[Graph, Fitted, Table, Convert], Mapping[str, str]]
 Transformer = Callable[[Graph, Fitted, Table], Table]
 
 PREDICTORS: Mapping[str, Predictor] = {
@@ -69,6 +85,25 @@ PREDICTORS: Mapping[str, Predictor] = {
     "xgboost.sklearn.XGBRanker": xgboost_trees.regressor,
     "xgboost.sklearn.XGBRegressor": xgboost_trees.regressor,
 }
+META: Mapping[str, MetaPredictor] = {
+    "sklearn.calibration.CalibratedClassifierCV": calibration.calibrated,
+    "sklearn.compose._target.TransformedTargetRegressor": wrapping.transformed_target,
+    "sklearn.ensemble._bagging.BaggingClassifier": ensembles.bagging_classifier,
+    "sklearn.ensemble._bagging.BaggingRegressor": ensembles.bagging_regressor,
+    "sklearn.ensemble._stacking.StackingClassifier": ensembles.stacked,
+    "sklearn.ensemble._stacking.StackingRegressor": ensembles.stacked,
+    "sklearn.ensemble._voting.VotingClassifier": ensembles.voting_classifier,
+    "sklearn.ensemble._voting.VotingRegressor": ensembles.voting_regressor,
+    "sklearn.ensemble._weight_boosting.AdaBoostClassifier": weighted.classifier,
+    "sklearn.ensemble._weight_boosting.AdaBoostRegressor": weighted.regressor,
+    "sklearn.frozen._frozen.FrozenEstimator": wrapping.inner,
+    "sklearn.model_selection._classification_threshold.FixedThresholdClassifier": wrapping.thresholded,
+    "sklearn.model_selection._classification_threshold.TunedThresholdClassifierCV": wrapping.thresholded,
+    "sklearn.model_selection._search.GridSearchCV": wrapping.inner,
+    "sklearn.model_selection._search.RandomizedSearchCV": wrapping.inner,
+    "sklearn.model_selection._search_successive_halving.HalvingGridSearchCV": wrapping.inner,
+    "sklearn.model_selection._search_successive_halving.HalvingRandomSearchCV": wrapping.inner,
+}
 TRANSFORMERS: Mapping[str, Transformer] = {
     "sklearn.decomposition._pca.PCA": scaling.components,
     "sklearn.decomposition._truncated_svd.TruncatedSVD": scaling.components,
@@ -85,6 +120,6 @@ TRANSFORMERS: Mapping[str, Transformer] = {
     "sklearn.preprocessing._data.StandardScaler": scaling.standard,
     "sklearn.preprocessing._encoders.OneHotEncoder": encoding.one_hot,
     "sklearn.preprocessing._encoders.OrdinalEncoder": encoding.ordinal,
-    "sklearn.preprocessing._function_transformer.FunctionTransformer": scaling.identity,
+    "sklearn.preprocessing._function_transformer.FunctionTransformer": scaling.function,
     "sklearn.preprocessing._polynomial.PolynomialFeatures": scaling.polynomial,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from .classes import PREDICTORS, TRANSFORMERS
+from .classes import META, PREDICTORS, TRANSFORMERS
 from .fitted import Fitted, full_name
 from .graph import Graph
 from .tables import Table, beside, readable, select
@@ -19,6 +19,8 @@ def predicted(graph: Graph, model: Fitted, table: Table) -> Mapping[str, str]:
         for step in first:
             table = transformed(graph, step, table)
         return {"transform": readable(table).tensor} if last in (None, "passthrough") else predicted(graph, last, table)
+    if around := META.get(full_name(model)):
+        return around(graph, model, table, predicted)
     if convert := PREDICTORS.get(full_name(model)):
         return convert(graph, model, readable(table))
     return {"transform": readable(transformed(graph, model, table)).tensor}

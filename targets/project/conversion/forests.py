@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,9 +17,31 @@ def classifier(graph: Graph, model: Fitted, table: Table) -> Mapping[str, str]:
     if model.n_outputs_ != 1:
         raise ValueError("the model gives several labels at once")
     trees = [sklearn_tree(one.tree_, _shares(one)) for one in _members(model)]
+    return _classified(graph, model, trees, table)
+
+
+def bagged_classifier(graph: Graph, model: Fitted, table: Table) -> Mapping[str, str]:
+    """Bagging of trees, each of which sees some of the columns."""
+    trees = [sklearn_tree(one.tree_, _shares(one)) for one in model.estimators_]
+    return _classified(graph, model, _of_columns(model, trees), table)
+
+
+def _classified(graph: Graph, model: Fitted, trees: Sequence[Tree], table: Table) -> dict[str, str]:
     sums = summed(graph, trees, _seen(graph, model, table), targets=int(model.n_classes_))
     shares = _mean(graph, model, sums)
     return {"predict": largest(graph, shares), "predict_proba": shares}
+
+
+def bagged_regressor(graph: Graph, model: Fitted, table: Table) -> Mapping[str, str]:
+    trees = [sklearn_tree(one.tree_, one.tree_.value[:, 0, 0]) for one in model.estimators_]
+    sums = summed(graph, _of_columns(model, trees), _seen(graph, model, table), targets=1)
+    return {"predict": flat(graph, _mean(graph, model, sums))}
+
+
+def _of_columns(model: Fitted, trees: Sequence[Tree]) -> list[Tree]:
+    """The trees with the places that their columns have in the whole table; a leaf's is -2."""
+    chosen = zip(trees, model.estimators_features_, strict=True)
+    return [replace(tree, feature=np.asarray(places)[np.maximum(tree.feature, 0)]) for tree, places in chosen]
 
 
 def regressor(graph: Graph, model: Fitted, table: Table) -> Mapping[str, str]:
@@ -37,9 +60,13 @@ def _trees(model: Fitted) -> list[Fitted]:
 
 
 def _seen(graph: Graph, model: Fitted, table: Table) -> str:
-    """The rows as the trees see them; NaN is refused by trees that cannot tell where it goes."""
+    return seen_by(graph, _members(model)[0], table)
+
+
+def seen_by(graph: Graph, tree: Fitted, table: Table) -> str:
+    """The rows as a tree sees them; NaN is refused by one that cannot tell where it goes."""
     table = as_float32(graph, table)
-    return (not_infinite if takes_nan(_members(model)[0]) and not table.sparse else finite)(graph, table).tensor
+    return (not_infinite if takes_nan(tree) and not table.sparse else finite)(graph, table).tensor
 
 
 def _mean(graph: Graph, model: Fitted, sums: str) -> str:

@@ -42,6 +42,14 @@ class Graph:
         self._types[name] = RESULTS.get(op) or attributes.get("to") or self._types[inputs[op == "Where"]]
         return name
 
+    def ranked(self, tensor: str, count: int) -> tuple[str, str]:
+        """The least numbers of each row, rising, and their places; of equal ones the first place first."""
+        name, places = f"t{len(self._nodes)}", f"t{len(self._nodes)}_places"
+        inputs = [tensor, self.constant([count], "int64")]
+        self._nodes.append(helper.make_node("TopK", inputs, [name, places], axis=1, largest=0))
+        self._types |= {name: self._types[tensor], places: TensorProto.INT64}
+        return name, places
+
     def constant(self, values: ArrayLike, dtype: str = "float64") -> str:
         array = np.asarray(values, dtype=dtype)
         key = (dtype, array.shape, array.tobytes())
@@ -52,6 +60,10 @@ class Graph:
 
     def cast(self, tensor: str, dtype: str) -> str:
         return self.add("Cast", tensor, to=TYPES[dtype])
+
+    def dtype(self, tensor: str) -> str:
+        """The name of a tensor's type."""
+        return next(name for name, number in TYPES.items() if number == self._types[tensor])
 
     def through(self, tensor: str, dtype: str) -> str:
         """A tensor of float64 rounded to what `dtype` can hold."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .fitted import Fitted, takes_nan
+from .functions import applied
 from .graph import Graph
 from .tables import Column, Table, beside, finite, not_infinite, numbered, numeric, select
 
@@ -133,10 +134,14 @@ def components(graph: Graph, model: Fitted, table: Table) -> Table:
     return Table(tensor=tensor, columns=numbered(len(model.components_)))
 
 
-def identity(graph: Graph, model: Fitted, table: Table) -> Table:
-    if model.func is not None:
-        raise ValueError("FunctionTransformer: a function of Python's cannot be a graph")
-    return table
+def function(graph: Graph, model: Fitted, table: Table) -> Table:
+    if model.func is None:
+        return table
+    if model.kw_args:
+        raise ValueError("FunctionTransformer: there is no conversion of arguments")
+    numeric(table)
+    tensor = graph.through(applied(graph, model.func, table.tensor), table.dtype)
+    return replace(table, tensor=tensor, columns=numbered(len(table.columns), table.dtype), known="anything")
 
 
 def _numbers(graph: Graph, table: Table) -> Table:

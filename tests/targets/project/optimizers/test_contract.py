@@ -8,7 +8,7 @@ pytest.importorskip("numpy")
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 
-from deployc.targets.project.conversion.classes import PREDICTORS, TRANSFORMERS
+from deployc.targets.project.conversion.classes import META, PREDICTORS, TRANSFORMERS
 from deployc.targets.project.conversion.composition import COMPOUNDS
 from deployc.targets.project.optimizers import onnx
 
@@ -16,4 +16,4 @@ pytestmark = pytest.mark.slow
 
 
 def test_the_classes_that_onnx_names_are_those_that_it_converts() -> None:
-    assert tuple(sorted({*PREDICTORS, *TRANSFORMERS, *COMPOUNDS})) == onnx.CLASSES
+    assert tuple(sorted({*PREDICTORS, *TRANSFORMERS, *COMPOUNDS, *META})) == onnx.CLASSES
