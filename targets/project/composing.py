@@ -47,9 +47,21 @@ UNFED = frozenset({"feed", "feed_now", "feeders"})
 """What goes where no model takes what another one answers."""
 COMMON = frozenset(
     {
-        *("__main__", "problems", "settings", "logs", "web", "exchange", "describing", "pages", "queued", "batches"),
-        *("threads", "asgi", "connections", "deadlines", "ending", "heads", "keys", "metrics", "origins", "processes"),
-        *("redacting", "resuming", "spelling", "tracing"),
+        *("__main__", "problems", "settings", "logs", "web", "exchange", "express", "describing", "pages", "queued"),
+        *(
+            "batches",
+            "threads",
+            "asgi",
+            "connections",
+            "deadlines",
+            "ending",
+            "heads",
+            "keys",
+            "metrics",
+            "origins",
+            "processes",
+        ),
+        *("redacting", "resuming", "shortcut", "spelling", "tracing"),
     }
 )
 """Modules that all models share, since nothing of a model is in them."""

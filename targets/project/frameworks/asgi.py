@@ -56,7 +56,7 @@ def create_app(settings: Settings | None = None, load: Callable[[], Predictor] =
     settings = settings or Settings.from_environment(os.environ)
     logs.configure(settings.log_level)
     service = Service(settings, load)
-    return RequestContext(Application(service), service)
+    return RequestContext(Application(service), service, express=True)
 
 
 def serve(settings: Settings) -> None:

@@ -40,7 +40,7 @@ class Application(FastAPI):
         self.add_exception_handler(HTTPException, _refused)
         self._service = service
         self._endpoints = Endpoints(service)
-        self._with_context = RequestContext(self._route, service)
+        self._with_context = RequestContext(self._route, service, express=True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._with_context(scope, receive, send)

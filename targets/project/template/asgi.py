@@ -13,10 +13,11 @@ import uvicorn
 
 from .deadlines import Alarms, once_it_waits, sent_within
 from .exchange import Exchange
+from .express import EXPRESS, Express
 from .problems import Rejected, too_large
 from .service import Service
 from .settings import Settings
-from .web import Answer, Header, Request, broken, refused, rejected
+from .web import Answer, Header, Request, broken, looked_up, refused, rejected
 
 # The same types as starlette's and uvicorn's.
 Scope = MutableMapping[str, Any]
@@ -72,14 +73,21 @@ class Endpoints:
 
 
 class RequestContext:
-    """Gives every request an id, logs how it ended, and lets no exception out to the client."""
+    """Gives every request an id, logs how it ended, and lets no exception out to the client.
 
-    def __init__(self, app: App, service: Service) -> None:
+    With `express` the service's operations are answered past the application, which adds nothing to them.
+    """
+
+    def __init__(self, app: App, service: Service, *, express: bool = False) -> None:
         self._app = app
         self._service = service
+        self._express = express
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
+            if scope["type"] == "lifespan" and self._express:
+                # Where connections find it, if the server's are our own.
+                scope.setdefault("state", {})[EXPRESS] = Express(self._service)
             await self._app(scope, receive, send)
             return
         with Exchange(self._service, scope["method"], scope["path"], headers(scope)) as request:
@@ -109,8 +117,7 @@ class RequestContext:
 
 def headers(scope: Scope) -> Header:
     """A request's headers, the last where there are several of a name."""
-    found: dict[bytes, bytes] = dict(scope["headers"])
-    return lambda name: found.get(name.encode(), b"").decode("latin-1")
+    return looked_up(scope["headers"])
 
 
 async def read_body(receive: Receive, settings: Settings) -> bytes:

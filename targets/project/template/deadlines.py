@@ -63,10 +63,11 @@ def once_it_waits(
         found: T = ended.value
         return found
     with limit():
-        return (yield from _rest(work, awaited))
+        return (yield from rest(work, awaited))
 
 
-def _rest(work: Coroutine[Any, None, T], awaited: Any) -> Generator[Any, None, T]:
+@coroutine
+def rest(work: Coroutine[Any, None, T], awaited: Any) -> Generator[Any, None, T]:
     """The rest of a coroutine that waits: what the event loop says to it is passed on."""
     while True:
         failure: BaseException | None = None

@@ -33,9 +33,8 @@ class Exchange:
         return self._service.leaving
 
     def __enter__(self) -> Exchange:
-        self._id = logs.request_id.set(self.request_id)
-        # A connection's requests may share their context.
-        self._form = form.set(failure)
+        logs.request_id.set(self.request_id)
+        form.set(failure)
         self._service.metrics.began()
         self._service.tracing.began(self._verb, self._path, self._parent, self.request_id)
         self._started = perf_counter()
@@ -46,5 +45,6 @@ class Exchange:
         self._service.metrics.ended(self._service.counted_as(self._path), self.status, seconds)
         self._service.tracing.ended(self.status)
         logs.requested(self._verb, self._path, self.status, seconds)
-        form.reset(self._form)
-        logs.request_id.reset(self._id)
+        # A connection's requests may share their context.
+        form.set(failure)
+        logs.request_id.set("")

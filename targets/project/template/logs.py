@@ -61,8 +61,8 @@ def requested(method: str, path: str, status: int, seconds: float) -> None:
     """Write a request's line, past logging's own records, which cost more than a compiled model's answer does."""
     if logger.isEnabledFor(logging.INFO):
         line = Requested(_moment(time.time()), request_id.get(), method, path, status, round(seconds * 1000, 2))
+        # it is flushed with each line
         sys.stderr.write(_encoder.encode(line).decode() + "\n")
-        sys.stderr.flush()
 
 
 def _moment(seconds: float) -> str:

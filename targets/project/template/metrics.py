@@ -109,8 +109,11 @@ class ModelMetrics:
     def __init__(self, batches: Histogram, queued: Gauge) -> None:
         self._batches = batches
         self._queued = queued
+        self._waiting = 0
 
     def asked(self, rows: int, waiting: int) -> None:
         """Count a batch, and the rows that wait while it is asked."""
         self._batches.observe(rows)
-        self._queued.set(waiting)
+        if waiting != self._waiting:
+            self._waiting = waiting
+            self._queued.set(waiting)

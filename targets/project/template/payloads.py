@@ -130,7 +130,7 @@ class PayloadLog:
             yield
             return
         seen = Seen(datetime.now(timezone.utc), logs.request_id.get(), about)
-        token = _seen.set(seen)
+        _seen.set(seen)
         started = perf_counter()
         try:
             yield
@@ -138,7 +138,7 @@ class PayloadLog:
             seen.status = error.status if isinstance(error, Rejected) else 500
             raise
         finally:
-            _seen.reset(token)
+            _seen.set(None)
             seen.milliseconds = round((perf_counter() - started) * 1000, 3)
             self._offer(seen)
 

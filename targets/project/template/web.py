@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from http import HTTPStatus
 
@@ -20,6 +20,12 @@ Header = Callable[[str], str | None]
 """A request's header by its name in lower case; None or "" where there is none."""
 
 logger = logging.getLogger(__name__)
+
+
+def looked_up(headers: Iterable[tuple[bytes, bytes]]) -> Header:
+    """Headers as they were received, in lower case; the last where there are several of a name."""
+    found = dict(headers)
+    return lambda name: value.decode("latin-1") if (value := found.get(name.encode())) else ""
 
 
 # A frozen dataclass takes five times as long to make as a Struct does, and each request makes several.
