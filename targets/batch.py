@@ -10,7 +10,10 @@ from . import wheel
 from .deployment import PROJECT, Deployment
 from .project.scored import Options
 
-__all__ = ["Options", "nodes", "provenance"]
+__all__ = ["SEVERAL", "Options", "nodes", "provenance"]
+
+SEVERAL = True
+"""It can be made of several models, each of which has a command of its own."""
 
 
 def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:

@@ -18,7 +18,6 @@ from ..schema.diagnostics import Diagnostic, Field, UserError
 from ..schema.source import read_source
 from .catalogs import CHECKS, TARGETS
 from .deployment import hook_modules, own_template
-from .project.catalog import module_names
 from .project.contract import FIELD, check_template
 from .several import OWN, field_of, named
 
@@ -28,8 +27,8 @@ RESERVED = (
 )
 
 
-PLACES = frozenset({"docs", "health", "healthz", "info", "metrics", "readyz", "report", "static", "v2"})
-"""Names of routes and folders of a service of several models, which none of them may have."""
+PLACES = frozenset({"docs", "healthz", "info", "metrics", "readyz", "static", "v2"})
+"""Names of routes of a service of several models, which none of them may have."""
 
 
 def check(config: Config, found: Sources) -> Iterator[Diagnostic]:
@@ -56,8 +55,8 @@ def _several(config: Config) -> Iterator[Diagnostic]:
     if not config.models:
         return
     for name in config.models:
-        if name in PLACES or name.replace("-", "_") in module_names():
-            text = f"a model cannot be called `{name}`: the service has that name for something of its own"
+        if name in PLACES:
+            text = f"a model cannot be called `{name}`: `/{name}` is a route of the whole service"
             yield Diagnostic(code="name-taken", message=text, field=("models", name), help="choose another name")
     if own_template(config):
         text = "a template of your own serves one model, and these are several"

@@ -17,6 +17,7 @@ from ..schema.lockfile import Pin, pins, requirements_text
 from . import environments, hooks, optimizing, project, serving
 from .deployment import LOCKED, Deployment
 from .modelling import MODEL, SPEC, model_nodes, sample_of, training
+from .project import scored
 from .project.part import Part
 from .several import field_of, inputs_of, members, placed, seen, trees_of, under
 
@@ -103,6 +104,7 @@ def _generate(deployment: Deployment, each: Members) -> Node:
             "name": config.name,
             "python": deployment.python,
             "serve": serve,
+            **({"batch": " ".join(sorted(batch))} if (batch := scored.asked(config)) else {}),
             **{f"model {name}": _said(alone) for name, alone in each.items()},
         },
         implementation=deployment.identity.tools("libcst", "jinja2", "ruff"),

@@ -124,6 +124,6 @@ def _config(config: Config, name: str) -> Config:
         models={},
         serve=replace(config.serve, methods=member.methods, hooks=member.hooks),
         inputs=member.inputs,
-        targets={},
+        targets={target: e for target, e in config.targets.items() if e.kind in ("batch", "mlflow")},
         tests={test: e for test, e in config.tests.items() if getattr(e.options, "model", None) == name},
     )

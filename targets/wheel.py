@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from ..compiler.node import AnyNode, Node, Work
 from ..compiler.tree import Entry, Tree
 from ..schema.config import Config
 from .deployment import PROJECT, Deployment
-from .project.names import VERSION, Names
+from .project.names import VERSION, Names, package_of
 
 DATE = (1980, 1, 1, 0, 0, 0)
 """The first day that a zip file can name."""
@@ -86,15 +87,21 @@ def _described(cas: Cas, project: Tree, config: Config, names: Names, folder: st
     texts = {
         "METADATA": "\n".join(head),
         "WHEEL": "Wheel-Version: 1.0\nGenerator: deployc\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        "entry_points.txt": _commands(names, scores=f"src/{names.package}/score.py" in project),
+        "entry_points.txt": _commands(names, config.models, project),
         "top_level.txt": "".join(f"{name}\n" for name in _top_level(project.under("src"))),
     }
     return cas.put_texts({f"{folder}/{name}": text for name, text in texts.items()})
 
 
-def _commands(names: Names, *, scores: bool) -> str:
+def _commands(names: Names, models: Iterable[str], project: Tree) -> str:
+    scored = {names.score_of(model): f"{names.package}/{package_of(model)}" for model in models}
+    scored = scored or {names.score: names.package}
     commands = {names.command: f"{names.package}.__main__:main"}
-    commands |= {names.score: f"{names.package}.score:main"} if scores else {}
+    commands |= {
+        name: f"{package.replace('/', '.')}.score:main"
+        for name, package in scored.items()
+        if f"src/{package}/score.py" in project
+    }
     return "[console_scripts]\n" + "".join(f"{name} = {function}\n" for name, function in sorted(commands.items()))
 
 

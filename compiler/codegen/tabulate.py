@@ -30,6 +30,7 @@ def tabulate(module: cst.Module, table: str, entry: str, packages: Mapping[str, 
 
 
 def _alias(package: str, name: str) -> str:
-    """What a name of a package is called among those of others: a class as classes are."""
-    words = "".join(word.capitalize() for word in package.split("_"))
-    return f"{words}{name}" if name[0].isupper() else f"{package}_{name}"
+    """What a name of a package is called among those of others, as no other package's is: a class as classes are."""
+    # v1_2 and v12 are two packages
+    words = "".join(f"_{word}" if word[:1].isdigit() else word.capitalize() for word in package.split("_"))
+    return f"{words}{name}" if name[0].isupper() else f"{package.rstrip('_')}_{name}"

@@ -21,9 +21,11 @@ from ..oci.options import MOUNTED
 from ..project.names import Names
 from .rolling import publish
 
-__all__ = ["FILES", "Options", "check", "elsewhere", "nodes", "objects", "provenance", "publish", "whole"]
+__all__ = ["FILES", "SEVERAL", "Options", "check", "elsewhere", "nodes", "objects", "provenance", "publish", "whole"]
 
 FILES = kubernetes.FILES
+SEVERAL = True
+"""It can be made of several models, which the Open Inference Protocol knows by their names."""
 MODE = {"serving.kserve.io/deploymentMode": "Standard"}
 """Deployments and autoscalers of Kubernetes itself, without Knative, which refuses much of what keeps pods closed."""
 
@@ -62,6 +64,9 @@ def check(config: Config, name: str, options: Options) -> Iterator[Diagnostic]:
         text = "an image target says itself which modelcar goes with its image"
         hint = "leave it out; or name the image by its digest too"
         yield Diagnostic(code="conflicting-keys", message=text, field=("targets", name, "modelcar"), help=hint)
+    if options.modelcar and config.models:
+        text = "a modelcar holds one model, and these are several"
+        yield Diagnostic(code="conflicting-keys", message=text, field=("targets", name, "modelcar"), help="take it out")
     if "v2" not in config.serve.protocols:
         text = "KServe's clients speak the Open Inference Protocol, which this service does not"
         yield Diagnostic(code="conflicting-keys", message=text, field=("serve", "protocols"), help="add v2 to it")

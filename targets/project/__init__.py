@@ -95,9 +95,9 @@ def compose(*, parts: Mapping[str, Part], config: Config, cas: Cas) -> Tree:
 
 def package_of(model: str) -> str:
     """The package of one of several models, below that of the service."""
-    from .names import Names
+    from .names import package_of as run
 
-    return Names.of(model).package
+    return run(model)
 
 
 def boundary(spec: ModelSpec, outputs: tuple[Output, ...], config: Config) -> Mapping[str, str]:
@@ -128,7 +128,7 @@ def assemble(
     from .assembly import assemble as run
     from .names import Names
 
-    package = "/".join(Names.of(each).package for each in (name, member) if each)
+    package = "/".join((Names.of(name).package, *([package_of(member)] if member else [])))
     return run(
         cas=cas,
         code=code,

@@ -49,11 +49,6 @@ def chosen(name: str, template: Mapping[str, str] | None = None) -> Framework:
     return Framework(name=name, modules={APP: FRAMEWORKS.file(name).read_text(encoding="utf-8")})
 
 
-def module_names() -> frozenset[str]:
-    """Names that modules of a generated service may have."""
-    return frozenset(file.stem for folder in ("template", "several") for file in (HERE / folder).glob("*.py"))
-
-
 def known(kind: str) -> tuple[str, ...]:
     """Names of kind "frameworks", "flavors" or "optimizers", sorted."""
     return tuple(sorted(f.stem for f in (HERE / kind).glob("*.py") if f.stem != "__init__"))

@@ -159,6 +159,7 @@ def _constants(
         "predictor": {"MODEL": spec.file},
         **protocol_constants(spec, served, config),
         "params": param_constants(spec),
+        "score": {"COMMAND": Names.of(config.name).score},
         **logged,
         "info": {
             "NAME": config.name,

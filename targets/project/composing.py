@@ -29,7 +29,7 @@ from .closed import listed
 from .features import left_out
 from .generation import MODULES, ROOTS, SHARED, beside, face, finished, served_model, settle, without
 from .model_module import template
-from .names import VERSION, Names
+from .names import VERSION, Names, package_of
 from .needs import requirements
 from .part import Part
 from .texts import render_several
@@ -65,7 +65,7 @@ COMMON = frozenset(
     }
 )
 """Modules that all models share, since nothing of a model is in them."""
-ALONE = frozenset({*scored.MODULES, "pyfunc"})
+ALONE = frozenset({*scored.MODULES, *scored.NAMES})
 """Modules that ask a model without the service, which one that takes answers of others cannot do."""
 TYPES = frozenset({"Compiled", "Info", "Model"})
 """Of the module that says what a model is: its types are shared, its values are not."""
@@ -86,7 +86,7 @@ def compose(parts: Mapping[str, Part], config: Config, framework: Framework, cas
     """The project without models, lock and OpenAPI document; UserError when one of them cannot be served as asked."""
     names = Names.of(config.name)
     chosen = _choices(parts, config, framework)
-    packages = {name: Names.of(name).package for name in parts}
+    packages = {name: package_of(name) for name in parts}
     unfed = frozenset() if any(part.feeds for part in parts.values()) else UNFED
     own = {name: _part(choices, unfed) for name, choices in chosen.items()}
     columns = [column for part in parts.values() for column in part.spec.inputs]
@@ -107,7 +107,8 @@ def compose(parts: Mapping[str, Part], config: Config, framework: Framework, cas
 
 def _needs(parts: Mapping[str, Part], config: Config, framework: Framework) -> tuple[Requirement, ...]:
     """What all of them need to be installed, each once."""
-    each = [need for part in parts.values() for need in requirements(part.config, part.spec, framework)]
+    deploys = [(replace(part.config, targets=config.targets), part.spec) for part in parts.values()]
+    each = [need for deploy, spec in deploys for need in requirements(deploy, spec, framework)]
     found = {f"{need.name}{need.specifier}": need for need in each}
     return tuple(found[line] for line in sorted(found))
 
@@ -134,10 +135,10 @@ def _choices(parts: Mapping[str, Part], config: Config, framework: Framework) ->
 
 def _chosen(name: str, part: Part, config: Config, framework: Framework, asked: Sequence[Column] | None) -> Choices:
     # Its package lies in the service's own, so that its name hides nothing.
-    targets = {target: entry for target, entry in config.targets.items() if entry.kind == "mlflow"}
-    deploy = replace(part.config, name=config.name, serve=alone(part.config.serve), targets=targets)
+    deploy = replace(part.config, name=config.name, serve=alone(part.config.serve), targets=config.targets)
     found = choose(part.spec, part.outputs, deploy, framework, part.example, part.hooks, part.closed, asked)
-    renamed = {**found.constants, "info": {**found.constants["info"], "NAME": name}}
+    command = {"COMMAND": Names.of(config.name).score_of(name)}
+    renamed = {**found.constants, "info": {**found.constants["info"], "NAME": name}, "score": command}
     return replace(found, constants=renamed)
 
 
@@ -147,7 +148,8 @@ def _fed(part: Part, choices: Choices, others: Sequence[Choices]) -> Choices:
     row = feeding.example(part, _mapping(openapi["EXAMPLE"]), [_mapping(each["EXAMPLE"]) for each in shown])
     feeds = {column: (feed.model, feed.method, feed.label) for column, feed in part.feeds.items()}
     fed: dict[str, Mapping[str, object]] = {"openapi": {**openapi, "EXAMPLE": row}, FED: {"FEEDS": feeds}}
-    return replace(choices, constants={**choices.constants, **fed})
+    others_than_files = {name: values for name, values in choices.constants.items() if name != "score"}
+    return replace(choices, constants={**others_than_files, **fed})
 
 
 def _mapping(value: object) -> Mapping[str, object]:

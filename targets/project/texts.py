@@ -40,7 +40,7 @@ def render(*, names: Names, config: Config, spec: ModelSpec, framework: Framewor
     values = {
         **_common(names, config, required, layout),
         "description": f"A service of the model {spec.class_name}",
-        "score": True,
+        "scores": {names.score: names.package},
         "models": [],
         "spec": spec,
         "methods": {m: SUMMARIES[m] for m in choices.methods},
@@ -64,23 +64,27 @@ def render_several(
     """The files of a service with several models, by path; `parts` are these by the package of each."""
     layout = _layout([each for _, each, _ in parts.values()], [choices.hooks for *_, choices in parts.values()])
     layout = replace(layout, models=tuple(f"{package}/" for package in parts))
+    told = [_part(package, choices) for package, (_, _, choices) in parts.items()]
     values = {
         **_common(names, config, needs, layout),
         "description": f"A service of {len(parts)} models",
-        "score": False,
+        "scores": {part["score"]: f"{names.package}.{part['package']}" for part in told if part["score"]},
         "models": list(parts),
-        "parts": [_part(choices) for _, _, choices in parts.values()],
+        "parts": told,
+        "batch": scored.asked(config),
         "untyped": _untyped(framework, [spec for spec, _, _ in parts.values()], config),
     }
     files = {**FILES, "README.md": "README-several.md.j2"}
     return _rendered(files, values) | {"Dockerfile": _dockerfile(names, config, needs, layout)}
 
 
-def _part(choices: Choices) -> Mapping[str, object]:
+def _part(package: str, choices: Choices) -> Mapping[str, object]:
     """What the README says of one of several models."""
     example = choices.constants["openapi"]["EXAMPLE"]
     return {
         "name": choices.constants["info"]["NAME"],
+        "package": package,
+        "score": choices.constants.get("score", {}).get("COMMAND", ""),
         "class_name": choices.constants["info"]["MODEL_CLASS"],
         "methods": {m: SUMMARIES[m] for m in choices.methods},
         "example": json.dumps(example, ensure_ascii=False) if example else "",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import sys
 import uuid
 from pathlib import Path
 
 import pytest
+import uv
 
 from ..containers import base
 from ..containers.registry import served as registry_at
@@ -132,6 +134,33 @@ def test_two_models_are_proved_and_served_as_one_and_made_again_each_alone(given
     ):
         assert given.run(*command).codes == ["several-models"]
         assert given.run(*command, "--model", "third").codes == [unknown]
+
+
+@pytest.mark.slow
+def test_each_scores_files_by_a_command_of_its_own_and_kserve_runs_them(
+    given: Project, tmp_path: Path, uv_cache: Path
+) -> None:
+    shutil.copytree(given / "model", given / "made")
+    image = f"registry.example.com/team/penguins@sha256:{'ab' * 32}"
+    targets = f"batch: {{}}, kserve: {{image: '{image}'}}"
+    # a model called as a module of the service is
+    text = DEPLOY.replace("docker: {}", targets).replace("  all:\n", "  service:\n")
+    given.write("deploy.yaml", text.replace("project: {}, wheel: {}, trained: {}, ", "project: {}, "))
+    ran = given.run("build")
+    assert ran.code == 0, ran.err
+    assert image in (given / "build/kserve/inference-service.yaml").read_text(encoding="utf-8")
+
+    environ = {**os.environ, "UV_CACHE_DIR": str(uv_cache), "VIRTUAL_ENV": str(tmp_path / "own")}
+    [wheel] = (given / "build/batch").glob("*.whl")
+    subprocess.run([uv.find_uv_bin(), "venv", "-q", tmp_path / "own"], env=environ, check=True)
+    subprocess.run([uv.find_uv_bin(), "pip", "install", "-q", wheel], env=environ, check=True)
+    given.write("rows.jsonl", f"{json.dumps(ROW)}\n{json.dumps({**ROW, 'bill_length_mm': 'long'})}\n")
+    for model in ("service", "species-of"):
+        command = [tmp_path / f"own/bin/penguins-{model}-score", given / "rows.jsonl", tmp_path / f"{model}.csv"]
+        assert subprocess.run(command).returncode == 3, "one row is bad"
+        assert "1,Adelie" in (tmp_path / f"{model}.csv").read_text(encoding="utf-8")
+        bad = (tmp_path / f"{model}.csv.errors.jsonl").read_text(encoding="utf-8")
+        assert '"row":2,"field":"bill_length_mm"' in bad
 
 
 @pytest.mark.slow

@@ -46,6 +46,12 @@ def said(tmp_path: Path) -> Callable[[str], Said]:
 
 def test_two_models_are_well_formed(said: Callable[[str], Said]) -> None:
     assert said(f"{TWO}    targets: {{project: {{}}, wheel: {{}}, docker: {{}}, trained: {{}}, mlflow: {{}}}}\n") == []
+    assert said(f"{TWO}    targets: {{batch: {{spark: true}}, oci: {{}}, kserve: {{image: oci}}}}\n") == []
+
+
+def test_a_model_may_be_called_as_a_module_of_the_service_is(said: Callable[[str], Said]) -> None:
+    models = ", ".join(f"{name}: {{path: a.bin}}" for name in ("settings", "feeding", "part", "health", "report"))
+    assert said(f"models: {{{models}}}\ntargets: {{project: {{}}}}\n") == []
 
 
 def test_answers_that_need_each_other_are_told(said: Callable[[str], Said]) -> None:
@@ -107,16 +113,17 @@ def test_what_belongs_to_one_model_is_told(said: Callable[[str], Said], text: st
     assert said(f"{TWO}{text}    targets: {{project: {{}}}}\n") == [(code, field)]
 
 
-@pytest.mark.parametrize("kind", ["batch", "kserve"])
-def test_a_target_that_is_made_of_one_model_is_told(said: Callable[[str], Said], kind: str) -> None:
-    assert ("conflicting-keys", f"targets.{kind}") in said(f"{TWO}    targets: {{{kind}: {{}}}}\n")
+def test_a_modelcar_holds_one_model(said: Callable[[str], Said]) -> None:
+    car = f"registry.example.com/models/shop@sha256:{'ab' * 32}"
+    text = f"{TWO}    targets: {{kserve: {{image: '{car}', modelcar: '{car}'}}}}\n"
+    assert said(text) == [("conflicting-keys", "targets.kserve.modelcar")]
 
 
 @pytest.mark.parametrize(
     ("models", "code", "field"),
     [
         ("{info: {path: a.bin}}", "name-taken", "models.info"),
-        ("{settings: {path: a.bin}}", "name-taken", "models.settings"),
+        ("{metrics: {path: a.bin}}", "name-taken", "models.metrics"),
         ("{churn: {}}", "missing-key", "models.churn"),
         ("{churn: {sample: a.bin}}", "missing-key", "models.churn"),
         ("{churn: {path: a.bin, uri: models:/churn/1}}", "conflicting-keys", "models.churn.path"),

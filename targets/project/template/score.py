@@ -7,12 +7,12 @@ from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormat
 from pathlib import Path
 from time import monotonic
 
-from .info import NAME
 from .job import READERS, STREAM, WRITERS, Asked, score
 from .reading import InputError
 from .resuming import Busy
 from .scoring import ANSWERS
 
+COMMAND = "service-score"
 ENDINGS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 ROWS = 2000
 DONE, FAILED, WRONG, SOME_BAD = 0, 1, 2, 3
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def _said(what: object, code: int) -> int:
-    print(f"{NAME}-score: {what}", file=sys.stderr)
+    print(f"{COMMAND}: {what}", file=sys.stderr)
     return code
 
 
@@ -63,9 +63,7 @@ def _asked(parser: ArgumentParser) -> Asked:
 
 
 def command_line() -> ArgumentParser:
-    parser = ArgumentParser(
-        f"{NAME}-score", description=__doc__, epilog=ENDS, formatter_class=RawDescriptionHelpFormatter
-    )
+    parser = ArgumentParser(COMMAND, description=__doc__, epilog=ENDS, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument("source", metavar="IN", help=f"file of rows: {', '.join(ENDINGS)}; - is standard input")
     parser.add_argument("target", metavar="OUT", help="file of answers; - is standard output")
     parser.add_argument("--method", action="append", choices=[*ANSWERS], help="what to ask; may be given again")

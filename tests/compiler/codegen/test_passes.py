@@ -193,6 +193,8 @@ def test_tabulate_gives_a_table_an_entry_of_each_package() -> None:
 def test_tabulate_calls_classes_as_classes_are() -> None:
     after = tabulate(parse('from .part import Part\nP = {"one": Part}\n'), "P", "Part", {"a-b": "a_b"})
     assert after.code == "from .a_b.part import Part as ABPart\nP = {'a-b': ABPart}\n"
+    v12 = tabulate(parse('from .part import Part\nP = {"one": Part}\n'), "P", "Part", {"v1-2": "v1_2", "v12": "v12"})
+    assert v12.code.endswith("P = {'v1-2': V1_2Part, 'v12': V12Part}\n"), "of two packages, one name each"
 
 
 def test_prune_all_follows_imports_and_attributes_between_modules() -> None:

@@ -22,7 +22,9 @@ from deployc.schema.config import Hooks as Named
 from deployc.schema.diagnostics import UserError
 from deployc.targets import project
 from deployc.targets.project.catalog import known
+from deployc.targets.project.names import FRONT
 from deployc.targets.project.part import Part
+from deployc.targets.project.scored import Options
 from deployc.targets.project.several.openapi import document
 from deployc.targets.project.several.part import Part as Of
 from deployc.targets.project.several.predictor import Predictor
@@ -296,3 +298,35 @@ def test_a_project_that_is_traced_sends_what_all_models_are_asked_as_one_service
     assert "self.tracing = Tracing(" in made["src/shop/service.py"]
     assert "tracing.start" not in made["src/shop/churn/service.py"]
     assert not [*astray(made)]
+
+
+def test_a_model_may_be_called_as_any_module_of_the_project_is(tmp_path: Path) -> None:
+    cas, modules = Cas(tmp_path / "cas"), set[str]()
+    whole = config("shop", payload_log=PayloadLog(), telemetry=True)
+    fed = {"x0": Feed("service", "predict_proba", "no")}
+    for names in (("service", "fed"), ("v1-2", "v12")):
+        parts = {
+            names[0]: part(CLASSIFIER, CLASSIFIER_OUTPUTS),
+            names[1]: part(REGRESSOR, REGRESSOR_OUTPUTS, feeds=fed if names[1] == "fed" else {}),
+        }
+        tree = project.compose(parts=parts, config=whole, cas=cas)
+        made = {entry.path: cas.text(tree, entry.path) for entry in tree}
+        assert not [*astray(made)]
+        for name in names:
+            assert f"src/shop/{project.package_of(name)}/predictor.py" in made
+        modules |= {Path(path).stem for path in made if Path(path).parent.as_posix() == "src/shop"}
+    modules -= {"__init__", "py"}
+    assert modules <= FRONT, "a package of such a name would lie where a module does"
+    assert project.package_of("service") == "service_"
+
+
+def test_each_model_has_a_command_that_scores_files(tmp_path: Path) -> None:
+    targets = {"batch": Entry(name="batch", kind="batch", options=Options(parquet=True, dask=True))}
+    made = composed(tmp_path, REGRESSOR, replace(config("shop"), targets=targets))
+    assert not [*astray(made)]
+    assert '"pyarrow>=14",' in made["pyproject.toml"]
+    for package in ("churn", "value"):
+        assert f'shop-{package}-score = "shop.{package}.score:main"' in made["pyproject.toml"]
+        assert f'COMMAND = "shop-{package}-score"' in made[f"src/shop/{package}/score.py"]
+        assert {f"src/shop/{package}/{name}.py" for name in ("parquet", "frames", "dask")} <= made.keys()
+        assert f"src/shop/{package}/spark.py" not in made
