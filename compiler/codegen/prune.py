@@ -67,4 +67,5 @@ def _used_elsewhere(module: cst.Module) -> frozenset[tuple[str, str]]:
         for holder, _, name in [dotted(node).rpartition(".")]
         if holder in holders
     )
-    return frozenset((i.module.rpartition(".")[2], i.name) for i in found) | frozenset(attributes)
+    # What lies in a package is no module beside this one.
+    return frozenset((i.module.lstrip("."), i.name) for i in found) | frozenset(attributes)

@@ -12,10 +12,10 @@ from .bind import Code, bind
 from .source import imports, imports_of
 
 
-def tabulate(module: cst.Module, table: str, entry: str, packages: Mapping[str, str]) -> cst.Module:
+def tabulate(module: cst.Module, table: str, entry: str, packages: Mapping[str, str], at: str = ".") -> cst.Module:
     """The module whose constant `table` has, in the place of what is imported as `entry`, the same of each package.
 
-    `packages` are those beside the module, by the key of their entries. ValueError when no statement of its own imports
+    `packages` are those below `at`, by the key of their entries. ValueError when no statement of its own imports
     such an entry.
     """
     found = next((each for each in imports(module) if each.bound == entry), None)
@@ -24,7 +24,7 @@ def tabulate(module: cst.Module, table: str, entry: str, packages: Mapping[str, 
     kept = module.with_changes(body=[s for s in module.body if imports_of(s) != (found,)])
     place = found.module.rpartition(".")[2]
     bound = {key: _alias(package, found.name) for key, package in packages.items()}
-    wanted = [replace(found, module=f".{packages[key]}.{place}", bound=bound[key], alias=True) for key in packages]
+    wanted = [replace(found, module=f"{at}{packages[key]}.{place}", bound=bound[key], alias=True) for key in packages]
     entries = ", ".join(f"{key!r}: {alias}" for key, alias in bound.items())
     return bind(add_imports(kept, wanted), {table: Code(f"{{{entries}}}")})
 

@@ -105,7 +105,7 @@ def choose(
         model_constants=model_constants(spec),
         answers=shapes.implementations(),
         structs={**row_types(spec.inputs, hooks, asked), **imaged.row_type(spec.inputs), **shapes.structs()},
-        constants=_merged(_constants(spec, served, config, libraries), spelled.constants(spec.inputs, RESERVED))
+        constants=_merged(_constants(spec, served, config, libraries, asked), spelled.constants(spec.inputs, RESERVED))
         | {"schema": shapes.aliases(), **_constants_of_rows(spec, config, hooks, closed, example)},
         dropped=unspoken(config).union(
             scored.unwanted(config),
@@ -149,15 +149,21 @@ def _constants_of_rows(
 
 
 def _constants(
-    spec: ModelSpec, served: Mapping[str, Output], config: Config, libraries: tuple[str, ...]
+    spec: ModelSpec,
+    served: Mapping[str, Output],
+    config: Config,
+    libraries: tuple[str, ...],
+    asked: Sequence[Column] | None,
 ) -> dict[str, Mapping[str, object]]:
     """The constants of the modules that know neither rows nor hooks."""
     logged = payload_log.constants(config, spec.inputs)
+    # The columns of several models have names and no places.
+    requested = spec if asked is None else replace(spec, inputs=tuple(asked), container="dataframe")
     return {
         **({"origins": {"ORIGINS": config.serve.cors}} if config.serve.cors else {}),
         "settings": settings_constants(config.serve, Names.of(config.name)) | logged.pop("settings"),
         "predictor": {"MODEL": spec.file},
-        **protocol_constants(spec, served, config),
+        **protocol_constants(requested, served, config, again=asked is not None),
         "params": param_constants(spec),
         "score": {"COMMAND": Names.of(config.name).score},
         **logged,

@@ -22,7 +22,7 @@ from ...compiler.model_spec import Column, Requirement
 from ...compiler.tree import Tree
 from ...schema.config import Config, Serve
 from ..several import placed
-from . import feeding, hooking, imaged, pages, payload_log, redacted, scored, spelled
+from . import feeding, hooking, imaged, pages, payload_log, redacted, spelled
 from .catalog import HERE, Framework
 from .choices import Choices, choose, settings_constants
 from .closed import listed
@@ -41,7 +41,11 @@ RECORDING = "recording"
 """The one of them that only a payload log needs."""
 FED = "fed"
 """The module of a model that takes what others answer."""
-PART = ("part", "narrowed", "feeding", FED)
+OTHERS = "others"
+"""The module that asks such a model, and those others, where there is no service."""
+UNSERVED = "unserved"
+"""The module in which others ask a model where there is no service."""
+PART = ("part", "narrowed", "feeding", FED, OTHERS, UNSERVED)
 """Modules that each model has besides its own."""
 UNFED = frozenset({"feed", "feed_now", "feeders"})
 """What goes where no model takes what another one answers."""
@@ -65,8 +69,6 @@ COMMON = frozenset(
     }
 )
 """Modules that all models share, since nothing of a model is in them."""
-ALONE = frozenset({*scored.MODULES, *scored.NAMES})
-"""Modules that ask a model without the service, which one that takes answers of others cannot do."""
 TYPES = frozenset({"Compiled", "Info", "Model"})
 """Of the module that says what a model is: its types are shared, its values are not."""
 WHOLE = frozenset({"tracing", "Tracing", "shown", "counted_as"})
@@ -74,6 +76,8 @@ WHOLE = frozenset({"tracing", "Tracing", "shown", "counted_as"})
 PACKAGE = '"""The models behind the service, each in a package of its own."""\n'
 ANY_ROW = {(".schema", "Row"): ("msgspec", "Struct")}
 """Of rows the shared modules know nothing more."""
+ASKED_WITH_OTHERS = {(".scoring", "asking"): (f".{OTHERS}", "asking")}
+"""Where a model that takes answers of others is asked from."""
 NARROWED = {
     (".schema", "Features"): ("msgspec", "Struct"),
     (".predictor", "ask"): (".narrowed", "ask"),
@@ -88,7 +92,13 @@ def compose(parts: Mapping[str, Part], config: Config, framework: Framework, cas
     chosen = _choices(parts, config, framework)
     packages = {name: package_of(name) for name in parts}
     unfed = frozenset() if any(part.feeds for part in parts.values()) else UNFED
-    own = {name: _part(choices, unfed) for name, choices in chosen.items()}
+    asked = {feed.model for part in parts.values() for feed in part.feeds.values()}
+    own = {
+        name: _part(
+            chosen[name], unfed, {feed.model: packages[feed.model] for feed in part.feeds.values()}, name in asked
+        )
+        for name, part in parts.items()
+    }
     columns = [column for part in parts.values() for column in part.spec.inputs]
     around = _around(framework, config, packages, columns, own, unfed)
     root = f"src/{names.package}"
@@ -148,8 +158,7 @@ def _fed(part: Part, choices: Choices, others: Sequence[Choices]) -> Choices:
     row = feeding.example(part, _mapping(openapi["EXAMPLE"]), [_mapping(each["EXAMPLE"]) for each in shown])
     feeds = {column: (feed.model, feed.method, feed.label) for column, feed in part.feeds.items()}
     fed: dict[str, Mapping[str, object]] = {"openapi": {**openapi, "EXAMPLE": row}, FED: {"FEEDS": feeds}}
-    others_than_files = {name: values for name, values in choices.constants.items() if name != "score"}
-    return replace(choices, constants={**others_than_files, **fed})
+    return replace(choices, constants={**choices.constants, **fed})
 
 
 def _mapping(value: object) -> Mapping[str, object]:
@@ -157,9 +166,9 @@ def _mapping(value: object) -> Mapping[str, object]:
     return value
 
 
-def _part(choices: Choices, unfed: frozenset[str]) -> Mapping[str, cst.Module]:
-    """One model's package."""
-    other = choices.dropped | COMMON | (ALONE if FED in choices.constants else frozenset())
+def _part(choices: Choices, unfed: frozenset[str], others: Mapping[str, str], asked: bool) -> Mapping[str, cst.Module]:
+    """One model's package. `others` are those of models whose answers it takes; `asked`: whether one takes its own."""
+    other = choices.dropped | COMMON
     wanted = [name for name in (*MODULES, *SHARED) if name not in other]
     modules = {name: without(template("template", name, "."), choices.left_out) for name in wanted}
     modules |= {name: without(_several(name, "."), choices.left_out | unfed) for name in PART}
@@ -173,17 +182,23 @@ def _part(choices: Choices, unfed: frozenset[str]) -> Mapping[str, cst.Module]:
         modules |= {name: template("template", name, ".") for name in hooking.MODULES}
         around = template("template", "hook_variants", ".")
         modules = dict(hooking.around(modules, around, choices.hooks, waits=choices.waits))
-    if FED in choices.constants:
-        modules = hooking.apart(hooking.past(modules))
-        modules["part"] = redirect(modules["part"], {(".service", "Service"): (f".{FED}", "FedService")})
+    modules = _taking(modules, others) if others else modules
     modules = dict(settle(modules, choices))
     modules["service"] = redirect(modules["service"], ANY_ROW | NARROWED)
     modules |= {name: redirect(modules[name], ANY_ROW) for name in (FED, *hooking.MODULES) if name in modules}
     modules["info"] = borrow(modules["info"], TYPES, "..info")
     lifted = {name: lift(module, COMMON) for name, module in modules.items()}
     lifted["part"] = redirect(lifted["part"], {(".info", "Info"): ("..info", "Info")})
-    pruned = prune_all(lifted, {**ROOTS, "part": frozenset({"Part"}), "openapi": frozenset({"document"})})
+    roots = {**ROOTS, "part": frozenset({"Part"}), "openapi": frozenset({"document"})}
+    pruned = prune_all(lifted, {**roots, UNSERVED: frozenset({"feeding"} if asked else ())})
     return {name: module for name, module in pruned.items() if definitions(module.body)}
+
+
+def _taking(modules: Mapping[str, cst.Module], others: Mapping[str, str]) -> dict[str, cst.Module]:
+    """The modules of a model that takes what those in these packages answer."""
+    made = {name: redirect(module, ASKED_WITH_OTHERS) for name, module in hooking.apart(modules).items()}
+    made["part"] = redirect(made["part"], {(".service", "Service"): (f".{FED}", "FedService")})
+    return made | {OTHERS: tabulate(made[OTHERS], "OTHERS", "feeding", others, "..")}
 
 
 def _around(
@@ -239,8 +254,9 @@ def _roots(own: Mapping[str, Mapping[str, cst.Module]]) -> Mapping[str, frozense
     found: dict[str, frozenset[str]] = {**ROOTS, "openapi": frozenset({"document", "text"})}
     for module in (module for modules in own.values() for module in modules.values()):
         for each in imports(module):
-            if each.module.startswith(".."):
-                name = each.module.removeprefix("..")
+            name = each.module.removeprefix("..")
+            # a package is another model's
+            if each.module.startswith("..") and "." not in name:
                 found[name] = found.get(name, frozenset()) | {each.name}
     return found
 

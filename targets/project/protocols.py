@@ -34,9 +34,12 @@ PROTOCOLS = {"mlflow": "invocations", "v2": "v2"}
 
 
 def protocol_constants(
-    spec: ModelSpec, served: Mapping[str, Output], config: Config
+    spec: ModelSpec, served: Mapping[str, Output], config: Config, *, again: bool = False
 ) -> dict[str, Mapping[str, object]]:
-    """The constants of the modules that speak other protocols than typed JSON."""
+    """The constants of the modules that speak other protocols than typed JSON.
+
+    `again` says that rows are checked again for other models, where a float of 32 bits has bounds and cannot be NaN.
+    """
     method = "predict" if "predict" in served else next(iter(served))
     inputs = {column.name: DATATYPES[column.type] for column in spec.inputs}
     outputs = {m: (DATATYPES[o.type], [-1, *o.shape]) for m, o in served.items()}
@@ -44,7 +47,7 @@ def protocol_constants(
         "tabular": {
             "POSITIONAL": spec.container == "ndarray",
             "SHAPE": [*spec.inputs[0].shape] if spec.container == "tensor" else [],
-            "KINDS": {column.name: kind for column in spec.inputs if (kind := _kind(column))},
+            "KINDS": {column.name: kind for column in spec.inputs if (kind := _kind(column, again))},
         },
         "invocations": {"METHOD": method},
         "v2": {"METHOD": method, "INPUTS": inputs, "OUTPUTS": outputs},
@@ -72,11 +75,12 @@ def _param_type(param: Param) -> str:
     return kind if param.default else f"{kind} | None"
 
 
-def _kind(column: Column) -> str:
+def _kind(column: Column, again: bool) -> str:
     """What a column is to protocols that can say its values in more than one way; empty where they cannot."""
     if column.shape:
         return ""
     bounded = column.limits.minimum is not None or column.limits.maximum is not None
+    bounded = bounded or (again and column.type == "float")
     if column.type in ("float", "double"):
         # Bounds and categories admit no NaN; an optional number is null instead.
         return "" if column.optional or bounded or column.closed or column.limits.values else "number"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -134,7 +135,33 @@ def test_one_takes_what_another_answers_to_the_same_row(service: Booted) -> None
     assert post(service, "/fed/predict", b'{"number": 2, "risk": 2}')[0] == 422
     assert post(service, "/fed/predict", b'{"number": 1, "act": "refuse"}')[0] == 422
     assert post(service, "/fed/predict", b'{"number": 1, "act": "fail"}')[0] == 500
-    assert post(service, "/fed/invocations", b'{"dataframe_records": [{"number": 3}]}')[0] == 404
+
+
+def test_other_protocols_ask_it_with_the_columns_of_requests_too(service: Booted) -> None:
+    rows = b'{"dataframe_split": {"columns": ["number", "act"], "data": [[3, null], [4, null]]}}'
+    for name, times in ((FED, 10), (TWICE, 100)):
+        assert post(service, f"/{name}/invocations", rows) == (200, {"predictions": [3.0 * times, 4.0 * times]})
+        tensor = {"name": "number", "datatype": "FP64", "shape": [2], "data": [3, 4]}
+        status, answer = post(service, f"/v2/models/{name}/infer", json.dumps({"inputs": [tensor]}).encode())
+        assert status == 200, answer
+        assert isinstance(answer, dict)
+        assert answer["outputs"][0]["data"] == [3.0 * times, 4.0 * times]
+        inputs = json.loads(service.ask("GET", f"/v2/models/{name}").body)["inputs"]
+        assert "risk" not in {each["name"] for each in inputs}
+    taken = b'{"dataframe_records": [{"number": 3, "act": "refuse"}]}'
+    status, answer = post(service, "/fed/invocations", taken)
+    assert status == 400
+    assert isinstance(answer, dict)
+    assert answer["error_code"] == "BAD_REQUEST"
+
+
+def test_a_file_is_scored_with_all_that_one_takes(service: Booted, python: Path) -> None:
+    environ = {"SIGNS": str(service.signs), "PYTHONPATH": str(service.signs.parent / "project/src")}
+    command = [python, "-m", "churn.twice.score", "-", "-", "--from", "jsonl", "--to", "jsonl"]
+    rows = b'{"number": 2}\n{"number": 3, "act": "refuse"}\n{"number": 4}\n'
+    done = subprocess.run(command, input=rows, capture_output=True, env=environ)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (done.returncode, lines) == (3, [{"row": 1, "prediction": 200.0}, {"row": 3, "prediction": 400.0}])
 
 
 def test_what_one_takes_of_another_may_be_made_of_what_a_third_answers(service: Booted) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -10,6 +10,9 @@ import msgspec
 from ..template.problems import Rejected
 from ..template.schema import Row
 from ..template.typed import located
+
+Fed = Callable[[str, Sequence[msgspec.Struct]], list[object]]
+"""A method's answers to what the model takes of such rows."""
 
 
 class Feeder(Protocol):
@@ -34,6 +37,6 @@ def columns(row: msgspec.Struct, kind: type[msgspec.Struct]) -> dict[str, object
     return {name: values[name] for name in kind.__struct_encode_fields__ if name in values}
 
 
-def values(answers: Sequence[msgspec.Struct]) -> list[object]:
+def values(answers: Sequence[object]) -> list[object]:
     """The one value that each answer holds."""
     return [value for answer in answers for value in msgspec.to_builtins(answer).values()]

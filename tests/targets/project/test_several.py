@@ -199,8 +199,14 @@ def test_a_model_takes_in_its_columns_what_another_answers(tmp_path: Path) -> No
     assert '{"x0": ("churn", "predict_proba", "no")}' in made["src/shop/value/fed.py"]
     assert "src/shop/churn/fed.py" not in made
     assert "src/shop/churn/score.py" in made
-    assert "src/shop/value/score.py" not in made, "a file's rows have no answers of another model"
-    assert "src/shop/value/invocations.py" not in made, "no way leads past the other model"
+    assert "from .others import asking" in made["src/shop/value/job.py"], "a file is scored with both models"
+    assert "from ..churn.unserved import feeding" in made["src/shop/value/others.py"]
+    assert "src/shop/value/unserved.py" not in made, "nothing takes its answers"
+    for asked in ("v2", "tabular"):
+        text = made[f"src/shop/value/{asked}.py"]
+        assert '"hours per week"' in text, "its columns are those of requests"
+        assert '"x0"' not in text, "no way leads past the other model"
+    assert "def call(" in made["src/shop/value/invocations.py"]
     example = made["src/shop/value/openapi.py"].partition("EXAMPLE")[2].partition("}")[0]
     assert '"hours per week"' in example
     assert '"x0"' not in example
