@@ -10,7 +10,7 @@ from typing import cast
 from .codec import Mismatch, decode, encode
 from .combinations import combinations
 from .config import Config
-from .diagnostics import Diagnostic, UserError
+from .diagnostics import Diagnostic, Field, UserError
 from .json_schema import json_schema
 from .mistakes import Violation, mistakes
 from .nodes import parse
@@ -64,11 +64,22 @@ def read_config(
         raise _all(found or (refused,), spans) from None
     # what is said of a whole mapping may only follow from a mistake in it, or from its being none
     wanting = {field for d in found if d.field and d.code != "missing-key" for field in (d.field, d.field[:-1])}
-    more = [d for test in (combinations, check) for d in test(config) if d.field not in wanting]
+    more = [*_of_no_methods(config, spans), *combinations(config), *check(config)]
+    more = [d for d in more if d.field not in wanting]
     more = [d for d in more if not found or spans.has(d.field or ())]
     if found or more:
         raise _all((*found, *more), spans)
     return Loaded(config=config, spans=spans)
+
+
+def _of_no_methods(config: Config, spans: Spans) -> Iterator[Diagnostic]:
+    """Lists of methods that are written and empty; one that is left out means every method."""
+    listed: dict[Field, tuple[str, ...]] = {("serve", "methods"): config.serve.methods}
+    listed |= {("models", name, "methods"): member.methods for name, member in config.models.items()}
+    for field in (field for field, methods in listed.items() if not methods and spans.has(field)):
+        text = "`methods` names none, and a service serves at least one"
+        advice = "leave it out to serve every method that the model has"
+        yield Diagnostic(code="bad-value", message=text, field=field, help=advice)
 
 
 def _violations(data: object, catalogs: Catalogs) -> Iterator[Violation]:

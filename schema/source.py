@@ -72,10 +72,15 @@ def _read(path: Path, name: str) -> bytes:
     except FileNotFoundError:
         raise fail("missing-file", f"there is no file `{name}`", help=_beside(path)) from None
     except IsADirectoryError:
-        raise fail("not-a-file", f"`{name}` is a folder", help="name the file in it") from None
+        raise fail("not-a-file", f"`{name}` is a folder", help=_within(path, name)) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise fail("unreadable-file", f"`{name}` cannot be read: {reason}") from None
+
+
+def _within(folder: Path, name: str) -> str:
+    found = sorted(p.name for p in folder.glob("*.y*ml"))
+    return "name the file in it" + (f", such as `{(Path(name) / found[0]).as_posix()}`" if found else "")
 
 
 def _beside(path: Path) -> str:

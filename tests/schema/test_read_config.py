@@ -88,6 +88,19 @@ def test_python_needs_no_quotes(read: Callable[[str], Loaded], python: str) -> N
     assert read(f"{SMALL}python: {python}\n").config.python == python.strip("'\"")
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (f"{SMALL}serve: {{methods: []}}\n", (4, 18)),
+        ("version: 1\nname: churn\nmodels: {a: {path: a/, methods: []}}\n", (3, 33)),
+    ],
+)
+def test_a_service_of_no_method_is_refused(
+    told: Callable[..., list[tuple[str, int, int]]], text: str, place: tuple[int, int]
+) -> None:
+    assert told(text) == [("bad-value", *place)]
+
+
 def test_name_of_the_users_own_says_its_kind(read: Callable[[str], Loaded]) -> None:
     loaded = read(f"{SMALL}targets:\n  wheel:\n  gpu: {{kind: oci, tag: 1.0, labels: {{on: off}}}}\n")
     assert loaded.config.targets["wheel"].kind == "wheel"
