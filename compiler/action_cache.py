@@ -11,6 +11,7 @@ from pathlib import Path
 from .action import Action
 from .cas import Cas, CorruptBlob
 from .digest import Digest
+from .disk import writing_to
 from .tree import Tree
 
 
@@ -44,11 +45,14 @@ class ActionCache:
         path.parent.mkdir(parents=True, exist_ok=True)
         digest = self.cas.put_text(tree.text)
         handle, temporary = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(f"{digest}\n{action.manifest}")
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
+        try:
+            with writing_to(self.root), os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(f"{digest}\n{action.manifest}")
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(path)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
 
     def _path(self, digest: Digest) -> Path:
         return self.root / digest[:2] / digest[2:]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from .digest import Digest, chunks, of_bytes, of_file
+from .disk import writing_to
 from .tree import Entry, Tree
 
 
@@ -195,11 +196,8 @@ class Cas:
         handle, name = tempfile.mkstemp(dir=folder)
         os.close(handle)
         try:
-            yield Path(name)
-        except OSError as error:
-            # what cannot be written does not say where that was to be
-            error.filename = error.filename or str(self.root)
-            raise
+            with writing_to(self.root):
+                yield Path(name)
         finally:
             Path(name).unlink(missing_ok=True)
 

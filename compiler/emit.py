@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import os
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from ..schema.diagnostics import Diagnostic, UserError
 from .cas import LARGE, Cas
 from .digest import Digest
+from .disk import replacing, writing_to
 from .stat_cache import StatCache
 from .tree import Entry, Tree
 
@@ -88,7 +88,8 @@ class Emission:
     def _write(self, entry: Entry) -> None:
         target = self.folder / entry.path
         target.parent.mkdir(parents=True, exist_ok=True)
-        (self.cas.link if entry.size >= LARGE else self.cas.copy)(entry, target)
+        with writing_to(self.folder):
+            (self.cas.link if entry.size >= LARGE else self.cas.copy)(entry, target)
         self.stats.remember(target, entry.digest)
         self.written.append(entry.path)
 
@@ -120,9 +121,8 @@ class Emission:
 
     def _remember(self, digests: Mapping[str, list[str]]) -> None:
         self.record.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.record.with_name(f"{self.record.name}.{os.getpid()}")
-        temporary.write_text(json.dumps(dict(sorted(digests.items())), indent=0), encoding="utf-8")
-        temporary.replace(self.record)
+        with replacing(self.record) as temporary:
+            temporary.write_text(json.dumps(dict(sorted(digests.items())), indent=0), encoding="utf-8")
 
     def _shown(self, path: str) -> str:
         return f"{self.folder.name}/{path}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .digest import Digest, of_file
+from .disk import replacing
 
 Stat = tuple[int, int, int, int]
 """Size in bytes, mtime in ns, inode, ctime in ns."""
@@ -72,9 +73,9 @@ def read(path: Path) -> StatCache:
 
 def write(path: Path, cache: StatCache) -> None:
     """Remember the digests that were used, but for files as young as this moment (git's racy rule)."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    temporary.write_bytes(b"")
-    now = temporary.stat().st_mtime_ns
-    old = {name: seen for name, seen in sorted(cache.used.items()) if max(seen[0][1], seen[0][3]) < now}
-    temporary.write_text(json.dumps([[name, *stat, digest] for name, (stat, digest) in old.items()]), encoding="utf-8")
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        temporary.write_bytes(b"")
+        now = temporary.stat().st_mtime_ns
+        old = {name: seen for name, seen in sorted(cache.used.items()) if max(seen[0][1], seen[0][3]) < now}
+        rows = [[name, *stat, digest] for name, (stat, digest) in old.items()]
+        temporary.write_text(json.dumps(rows), encoding="utf-8")

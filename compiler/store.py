@@ -15,6 +15,7 @@ from pathlib import Path
 from .action_cache import ActionCache
 from .cas import Cas, Seen
 from .digest import Digest
+from .disk import writing_to
 from .process import hold
 
 
@@ -58,7 +59,8 @@ class Store:
             path = lock.with_suffix("")
             path.mkdir()
             try:
-                yield path
+                with writing_to(folder):
+                    yield path
             finally:
                 shutil.rmtree(path, ignore_errors=True)
                 lock.unlink()

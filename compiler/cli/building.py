@@ -25,6 +25,7 @@ from ...targets.publishing import KEY
 from .. import stat_cache, state
 from ..cas import CorruptBlob
 from ..digest import Digest, of_text
+from ..disk import replacing, writing_to
 from ..emit import Emission
 from ..events import Event, Observer
 from ..execute import Outcome, Settings, execute
@@ -118,8 +119,9 @@ def built(session: Session, plan: Plan, made: Deployment, options: argparse.Name
     def then(outcome: Outcome) -> None:
         nonlocal told
         told = () if outcome.failures else remarks(made, outcome.trees)
-        _write_logs(session, outcome)
-        remember_manifests(session, outcome)
+        with writing_to(session.state):
+            _write_logs(session, outcome)
+            remember_manifests(session, outcome)
         if not outcome.failures and not options.only:
             _emit(session, made, outcome, options, folder)
 
@@ -150,7 +152,8 @@ def build(
     (sys.stdout if options.json else sys.stderr).write(_summary(session, done, options) + "\n")
     standing = publish(done.outcome, done.folder) if publish else ()
     if not options.only and not done.outcome.unproved and (standing or not publish):
-        _remember_state(session, made, done.folder, options, standing)
+        with writing_to(session.state):
+            _remember_state(session, made, done.folder, options, standing)
     return 0
 
 
@@ -181,10 +184,9 @@ def _keep_locked(session: Session, made: Deployment, outcome: Outcome) -> None:
     merged = locked(made, outcome.trees)
     if merged != made.lockfile:
         path = session.lock
-        temporary = path.with_name(f"{path.name}.{os.getpid()}")
         text = dump(merged)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        with replacing(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
         session.sources.stats.remember(path, of_text(text))
 
 
@@ -207,9 +209,8 @@ def remember_manifests(session: Session, outcome: Outcome) -> None:
     text = json.dumps({**last_manifests(session), **done})
     _made(session.state)
     path = session.remembered("manifests")
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def _remember_state(
