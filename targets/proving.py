@@ -33,6 +33,8 @@ class Built:
     """The import name of the package that asks the model: of several models each has its own."""
     made: Mapping[str, object]
     rows: bytes
+    file: str
+    """Where they are, for the user."""
 
     @property
     def compiled(self) -> Mapping[str, str]:
@@ -84,7 +86,7 @@ def _proved(work: Work, deployment: Deployment, built: Built) -> Tree:
         spec=spec,
         outputs=probed(work).outputs,
         config=deployment.config,
-        rows={"given": _rows(built.rows, deployment, work)},
+        rows={"given": _rows(built, deployment, work)},
         seed="",
         processor=processor(),
         distributions=requirements_of(by) if by else (),
@@ -105,9 +107,10 @@ def _proved(work: Work, deployment: Deployment, built: Built) -> Tree:
     return work.cas.put_texts({"report.json": json.dumps(encode(proof), indent=1) + "\n"})
 
 
-def _rows(data: bytes, deployment: Deployment, work: Work) -> list[Mapping[str, object]]:
+def _rows(built: Built, deployment: Deployment, work: Work) -> list[Mapping[str, object]]:
     """The rows, typed; what is wrong with them is in no line of deploy.yaml."""
     try:
-        return [*typed_rows(data, deployment.spec(work).inputs, field=())]
+        return [*typed_rows(built.rows, deployment.spec(work).inputs, field=())]
     except UserError as error:
-        raise UserError(*(replace(diagnostic, field=None) for diagnostic in error.diagnostics)) from None
+        found = (replace(d, field=None, message=f"{built.file}: {d.message}") for d in error.diagnostics)
+        raise UserError(*found) from None

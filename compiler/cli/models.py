@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from ...schema.config import MODEL_URI
 from ...schema.diagnostics import Diagnostic, UserError, fail
+from ...schema.source import masked
 from ...targets.deployment import allow_list, module_name
 from ..formats.inspection import inspect_path
 from ..model_spec import ModelSpec
@@ -29,6 +30,9 @@ def is_uri(model: str) -> bool:
 
 def inspected(model: str, sample: Path | None, allow: Iterable[str], code: Iterable[Path] = ()) -> ModelSpec:
     """What a model file or folder, or one that MLflow has, is; UserError where it cannot be read or is not trusted."""
+    if "://" in model and not Path(model).exists():
+        advice = "download it, and name the file; or name a model of MLflow, by models:/... or runs:/..."
+        raise fail("missing-file", f"{masked(model)} is an address, from which no model is fetched", help=advice)
     if not is_uri(model):
         return _inspected(Path(model), sample, allow, code)
     if not re.fullmatch(MODEL_URI.regex, model):

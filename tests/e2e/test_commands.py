@@ -65,6 +65,26 @@ def test_names_that_do_not_exist(given: Project) -> None:
     assert "other.yaml" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        ("build wheel", "`deployc build --target wheel`"),
+        ("plan kubernetes", "`targets`, such as `kubernetes: {}`"),
+        ("build parity", "`tests`, such as `parity: {}`"),
+        ("build .", "such as `deploy.yaml`"),
+        ("inspect s3://bucket/model.joblib", "download it"),
+        (
+            "init https://user:word@example.com/m.pkl --file new.yaml",
+            "https://*********@example.com/m.pkl is an address",
+        ),
+    ],
+)
+def test_what_is_no_file_gets_advice(given: Project, words: str, advice: str) -> None:
+    ran = given.run(*words.split())
+    assert (ran.code, len(ran.codes)) == (1, 1)
+    assert advice in ran.err
+
+
 def test_every_mistake_of_a_deploy_yaml_is_told_at_once(given: Project) -> None:
     given.write(
         "deploy.yaml", "version: 1\nname: Bad Name\nmodel: {pth: x}\nserve: {framework: fastpi}\ntargets: {a: {}}\n"

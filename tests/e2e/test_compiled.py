@@ -42,6 +42,10 @@ def test_a_compiled_model_is_proved_served_without_its_library_and_can_be_proved
     ran = given.run("prove", "--rows", "sample.csv")
     assert ran.code == 0, ran.err
     assert ran.out.startswith("linear: equal to the original on 7 rows\n")
+    given.write("bad.csv", "bill;mass\n1;2\n")
+    refused = given.run("prove", "--rows", "bad.csv")
+    assert refused.codes == ["sample-unreadable"]
+    assert "bad.csv: " in refused.err
     sums = json.loads(file.read_text())
     sums["labels"].reverse()
     file.write_text(json.dumps(sums))

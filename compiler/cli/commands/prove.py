@@ -79,4 +79,4 @@ def _built(made: Deployment, project: Path, rows: Path, package: str) -> proving
     found = made.store.cas.put_folder(project / "src")
     source = Tree.of(entry for entry in found if not entry.path.endswith(".pyc"))
     said = json.loads((project / "src" / package.replace(".", "/") / "build.json").read_text(encoding="utf-8"))
-    return proving.Built(source=source, package=package, made=said, rows=rows.read_bytes())
+    return proving.Built(source=source, package=package, made=said, rows=rows.read_bytes(), file=str(rows))
