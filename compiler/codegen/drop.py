@@ -12,13 +12,15 @@ from .source import change_statements, mentions
 Removed = cst.RemovalSentinel
 REMOVE = cst.RemovalSentinel.REMOVE
 Kind = TypeVar("Kind", bound=cst.CSTNode)
+_NOTHING = cst.Pass()
 
 
 def drop(module: cst.Module, names: Set[str]) -> cst.Module:
     """The module without the functions, methods, classes and variables that have one of the names.
 
     What imports one of them, or stands in a list, tuple, set or dictionary and mentions one (as a name, an attribute,
-    a keyword, or a string that is exactly it), goes too. Other uses are left, for the type checker to find.
+    a keyword, or a string that is exactly it), goes too; what is unpacked there goes where it is such a name or a call
+    of one. Other uses are left for the type checker to find, as in `*map(convert, rows)`, which is all of a list.
     """
     return change_statements(module, lambda statement: mentions(statement, names), _Drop(frozenset(names)))
 
@@ -87,4 +89,13 @@ class _Drop(cst.CSTTransformer):
         return updated_node.with_changes(elements=kept, lpar=parentheses[0], rpar=parentheses[1])
 
     def _kept(self, elements: Sequence[Kind]) -> list[Kind]:
-        return [element for element in elements if not mentions(element, self._names)]
+        return [element for element in elements if not mentions(_entry(element), self._names)]
+
+
+def _entry(element: cst.CSTNode) -> cst.CSTNode:
+    """What an element of a list or dictionary stands or falls with."""
+    match element:
+        case cst.StarredElement(value=value) | cst.StarredDictElement(value=value):
+            named = value.func if isinstance(value, cst.Call) else value
+            return named if isinstance(named, cst.Name | cst.Attribute) else _NOTHING
+    return element

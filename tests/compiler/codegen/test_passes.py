@@ -124,6 +124,33 @@ def test_drop_takes_functions_methods_imports_and_entries() -> None:
     assert [line for line in code.splitlines() if line] == [line for line in dedent(after).splitlines() if line]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "found = [*map(predict, rows)]",
+        "found = [1, *(predict(row) for row in rows)]",
+        "found = {**{row: predict for row in rows}}",
+        "found = {*map(predict, rows)}",
+        "found = (*map(predict, rows), 1)",
+    ],
+)
+def test_drop_keeps_what_is_unpacked_into_a_list(text: str) -> None:
+    assert drop(parse(text), {"predict"}).code == text
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("found = [*[1, predict], 2]", "found = [*[1, ], 2]"),
+        ("found = [1, *predict]", "found = [1, ]"),
+        ("found = {**predict(row), **other}", "found = {**other}"),
+        ("found = {**service.predict(row)}", "found = {}"),
+    ],
+)
+def test_drop_takes_what_is_unpacked_where_it_is_what_is_dropped(text: str, left: str) -> None:
+    assert drop(parse(text), {"predict"}).code == left
+
+
 def test_drop_leaves_functions_within_functions_alone() -> None:
     text = "def outer():\n    def predict(): return 1\n    return predict()\n"
     assert drop(parse(text), {"predict"}).code == text
