@@ -30,6 +30,8 @@ _HASH = re.compile("hash mismatch|do not match the hashes", re.I)
 _WHEEL = re.compile(
     r"doesn't have a source distribution or wheel for the current platform|no wheels? (with|are|for)|no usable wheels"
 )
+_NAMED = re.compile(r"(?:Distribution|[Ww]heels are available for) `([A-Za-z0-9][A-Za-z0-9._-]*)[=`]")
+"""The distribution that uv could not install."""
 _TRACEBACK = "Traceback (most recent call last):"
 _HOST = re.compile(r"https?://([^/\s`)]+)")
 _MARKER = re.compile(r"\{[^{}]*\}| for split \(markers: python_full_version < '[\d.]+'\)")
@@ -71,7 +73,7 @@ def explain(
         advice = "if the release was replaced on purpose, take its pin out of the lock and lock again"
         return fail("hash-mismatch", "a package is not the one that was locked", help=advice, notes=notes)
     if _WHEEL.search(said):
-        return fail("no-wheel", "a package has no build for this platform and Python", field=field, notes=notes)
+        return _no_wheel(words, field)
     if _BUILD.search(said):
         advice = "choose a version that has a wheel, or install what its build needs"
         return fail("build-failed", "a package's own build failed", field=field, help=advice, notes=notes)
@@ -110,6 +112,20 @@ def _unauthorised(said: str, indexes: Mapping[str, Index]) -> UserError:
             f"{variable}_PASSWORD, or the user there and the password in keyring under the index's host"
         )
     return fail("index-auth", f"{which} wants a user and password, or refused those it got", field=field, help=advice)
+
+
+def _no_wheel(words: str, field: Field | None) -> UserError:
+    """With a field, the platform that it names is another one than this machine's."""
+    found = _NAMED.search(words)
+    name = found[1] if found else "NAME"
+    advice = "choose a version of it that has one"
+    if field is None:
+        advice += (
+            f", or another `python`; what only an optimiser needs, `deployc lock --upgrade {name}` on this machine "
+            "leaves out, as `serve: {optimize: off}` does"
+        )
+    text = "a package has no build for this platform and Python"
+    return fail("no-wheel", text, field=field, help=advice, notes=(words,) if words else ())
 
 
 def _host(words: str) -> str:

@@ -150,7 +150,11 @@ def test_a_hash_is_checked_also_for_what_is_in_the_cache(here: Machine, locked: 
 
 def test_a_package_without_a_build_for_this_platform(here: Machine, index: PackageIndex) -> None:
     digest = index.add("alpha", "1.0", tag="cp311-cp311-win_arm64")
-    assert failure(here, Pin(name="alpha", version="1.0", hashes=(digest,)).text) == "no-wheel"
+    with pytest.raises(UserError) as caught:
+        here.install(Pin(name="alpha", version="1.0", hashes=(digest,)).text)
+    [told] = caught.value.diagnostics
+    assert told.code == "no-wheel"
+    assert "`deployc lock --upgrade alpha`" in told.help
 
 
 def test_a_release_that_is_no_longer_there(here: Machine, locked: str) -> None:
