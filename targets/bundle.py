@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -32,6 +32,11 @@ class Options:
 def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
     """The wheels that the lock names, and the archive of all that is needed."""
     return [_wheels(deployment, name), _bundle(deployment, name, options)]
+
+
+def shaping(options: Options) -> Mapping[str, object]:
+    """Options that change the file, which is the same in every environment."""
+    return {"image": options.image}
 
 
 def provenance(deployment: Deployment) -> str:

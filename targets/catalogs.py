@@ -13,7 +13,7 @@ from .project import flavors, frameworks, optimizers
 
 SHARED = frozenset({"catalogs", "check", "checks", "combining", "deployment", "engine", "environments", "graph"})
 SHARED |= frozenset({"hooks", "images", "modelling", "optimizing", "proving", "publishing", "registry", "replaying"})
-SHARED |= frozenset({"serving", "several", "tarball"})
+SHARED |= frozenset({"overlaying", "serving", "several", "tarball"})
 """Modules of this folder that are no targets."""
 
 BEHIND = frozenset({"behind", "booted", "chained", "contained", "pictures", "places", "reference", "trained"})

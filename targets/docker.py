@@ -70,7 +70,7 @@ class Options:
 def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
     """The build context: what the image takes of the project, its Dockerfiles, and nothing else."""
     config = deployment.config
-    shaping = {
+    params = {
         "base": options.base or "",
         "packages": " ".join(options.packages),
         "labels": json.dumps(encode(options.labels), sort_keys=True),
@@ -86,11 +86,16 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
         Node(
             name=name,
             inputs={"project": PROJECT},
-            params={"name": config.name, "python": deployment.python, **shaping},
+            params={"name": config.name, "python": deployment.python, **params},
             implementation=deployment.identity.tools("jinja2"),
             run=run,
         )
     ]
+
+
+def shaping(options: Options) -> Mapping[str, object]:
+    """Options that change the image, which is the same in every environment."""
+    return {name: getattr(options, name) for name in ("base", "packages", "labels", "port", "workers")}
 
 
 def provenance(deployment: Deployment) -> str:

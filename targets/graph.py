@@ -35,20 +35,6 @@ def graph(deployment: Deployment) -> list[AnyNode]:
     return list({node.name: node for node in nodes}.values())
 
 
-def differing(one: Deployment, other: Deployment) -> tuple[str, ...]:
-    """Nodes that both have and that are neither a target nor a test, but would be made in another way."""
-    before, own = {node.name: node for node in graph(one)}, {*other.config.targets, *other.config.tests}
-    return tuple(
-        node.name
-        for node in graph(other)
-        if node.name in before and node.name not in own and _made_of(node) != _made_of(before[node.name])
-    )
-
-
-def _made_of(node: AnyNode) -> tuple[object, ...]:
-    return node.inputs, node.params, node.implementation, node.environments
-
-
 def outputs(deployment: Deployment, trees: Mapping[str, Tree]) -> Tree:
     """What is put out: a folder for each target, and the reports of the tests."""
     found = Tree()

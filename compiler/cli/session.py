@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ...schema.config import Config
@@ -17,7 +17,8 @@ from ...schema.suggest import suggest
 from ...targets.catalogs import catalogs
 from ...targets.check import check
 from ...targets.deployment import Deployment
-from ...targets.graph import differing, graph
+from ...targets.graph import graph
+from ...targets.overlaying import changes
 from .. import interpreter, stat_cache
 from ..files import Sources
 from ..identity import identity, source_files
@@ -26,6 +27,7 @@ from ..stat_cache import StatCache, stat_of
 from ..store import Store, default_root
 from . import state_name
 from .allow import allowed, place
+from .meant import meant
 
 STATE = ".deployc"
 
@@ -126,6 +128,8 @@ def machine_arguments(parser: argparse.ArgumentParser) -> None:
 def opened(options: argparse.Namespace) -> Session:
     """Read and check the deploy.yaml, and its environment's overlay; UserError holds all mistakes."""
     file = Path(options.file)
+    if advice := meant(options):
+        raise fail("missing-file", f"there is no file `{file}`", help=advice)
     overlay = _overlay(file, options.env) if options.env else None
     environ = dict(os.environ)
     root = file.absolute().parent
@@ -204,21 +208,9 @@ def deployment(
         environ=environ,
         allowed=allowed(environ, options.allow),
     )
-    # an overlay says nothing of Python, so all else is the same
-    if session.environment and (changed := differing(replace(made, config=session.base), made)):
-        raise session.placed(UserError(_changing(session, changed)))
+    if session.environment and (changed := tuple(changes(session.environment, session.base, made))):
+        raise session.placed(UserError(*changed))
     return made
-
-
-def _changing(session: Session, nodes: tuple[str, ...]) -> Diagnostic:
-    before = session.base.targets
-    target = next((name for name, entry in session.config.targets.items() if entry != before.get(name)), None)
-    return Diagnostic(
-        code="overlay-changes-build",
-        message=f"environment `{session.environment}` would change what is built: {', '.join(nodes)}",
-        help="what all environments share is built once: say it in deploy.yaml",
-        field=("targets", target) if target else ("targets",),
-    )
 
 
 def chosen(session: Session, model: str | None, command: str) -> None:

@@ -33,6 +33,12 @@ def nodes(deployment: Deployment, name: str, options: Options) -> list[AnyNode]:
     return [*made, *make.models(), make.image()]
 
 
+def shaping(options: Options) -> Mapping[str, object]:
+    """Options that change the image, which is the same in every environment; whether there is a modelcar does too."""
+    named = ("base", "platforms", "without", "labels", "port", "workers", "compression")
+    return {**{name: getattr(options, name) for name in named}, "modelcar": options.modelcar is not None}
+
+
 def provenance(deployment: Deployment) -> str:
     """The folder of the target in which the model's provenance.json belongs: beside the layout, as it names a run and
     the image does not.

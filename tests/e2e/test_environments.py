@@ -69,6 +69,25 @@ def test_what_is_built_is_the_same_in_every_environment(deployed: Project) -> No
     assert "generate" in told
 
 
+def test_an_image_is_the_same_in_every_environment(given: Project) -> None:
+    image = "{base: python:3.12-slim, reference: registry.example.com/penguins:1, labels: {team: a}}"
+    given.edit("deploy.yaml", "targets: {project: {}, wheel: {}}\n", f"targets: {{oci: {image}, docker: {{}}}}\n")
+    given.write("deploy.prod.yaml", "targets: {oci: {reference: live.example.com/penguins:1, archive: true}}\n")
+    assert given.run("check", "-e", "prod").code == 0
+    assert given.run("plan", "-e", "prod").code == 0, "what it is called and how it is put out may differ"
+    overlay = "targets:\n  oci:\n    base: python:3.12\n    labels: {team: b}\n  docker: {workers: 2}\n"
+    given.write("deploy.prod.yaml", overlay)
+    ran = given.run("plan", "-e", "prod")
+    assert (ran.code, set(ran.codes)) == (1, {"overlay-changes-build"})
+    for line, option in ((3, "base"), (4, "labels"), (5, "workers")):
+        assert f"`{option}` changes what" in ran.err
+        assert f"--> deploy.prod.yaml:{line}:" in ran.err
+    given.write("deploy.prod.yaml", "targets: {oci: {modelcar: registry.example.com/penguins-model:1}}\n")
+    assert "`modelcar`" in given.run("plan", "-e", "prod").err
+    given.write("deploy.prod.yaml", "targets: {docker: {kind: wheel}}\n")
+    assert "make a wheel of `docker`" in given.run("plan", "-e", "prod").err
+
+
 def test_mistakes_are_told_in_the_file_that_makes_them(deployed: Project) -> None:
     deployed.write("deploy.prod.yaml", "targets:\n  kubernetes: {namespace: 'Not Good'}\n")
     told = deployed.fails("bad-value", "-e", "prod")
