@@ -1,14 +1,17 @@
-"""Linear models behind scalers, as the few sums of numpy that they are: no model library, no pickle.
+"""Linear models as the few sums that they are, behind scalers, imputers and encoders: no model library, no pickle.
 
 The sums are scikit-learn's own, in its order, so that they agree to the last bit where numpy's do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from math import exp, isfinite
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from math import exp, inf, isfinite, nan
+from operator import add, itemgetter, mul, sub, truediv
 from pathlib import Path
-from typing import Any  # scikit-learn has no types of its own: what a model holds is looked at, not known
+from struct import Struct
+from typing import Literal, cast
 
 import msgspec
 import numpy as np
@@ -23,11 +26,8 @@ FILE = "linear.json"
 RANK = 10
 FLAVORS = ("sklearn",)
 CLASSES = (
-    "sklearn.pipeline.Pipeline",
-    "sklearn.preprocessing._data.MaxAbsScaler",
-    "sklearn.preprocessing._data.MinMaxScaler",
-    "sklearn.preprocessing._data.RobustScaler",
-    "sklearn.preprocessing._data.StandardScaler",
+    "sklearn.compose._column_transformer.ColumnTransformer",
+    "sklearn.impute._base.SimpleImputer",
     "sklearn.linear_model._base.LinearRegression",
     "sklearn.linear_model._bayes.ARDRegression",
     "sklearn.linear_model._bayes.BayesianRidge",
@@ -49,121 +49,346 @@ CLASSES = (
     "sklearn.linear_model._stochastic_gradient.SGDClassifier",
     "sklearn.linear_model._stochastic_gradient.SGDRegressor",
     "sklearn.linear_model._theil_sen.TheilSenRegressor",
+    "sklearn.pipeline.FeatureUnion",
+    "sklearn.pipeline.Pipeline",
+    "sklearn.preprocessing._data.MaxAbsScaler",
+    "sklearn.preprocessing._data.MinMaxScaler",
+    "sklearn.preprocessing._data.RobustScaler",
+    "sklearn.preprocessing._data.StandardScaler",
+    "sklearn.preprocessing._discretization.KBinsDiscretizer",
+    "sklearn.preprocessing._encoders.OneHotEncoder",
+    "sklearn.preprocessing._encoders.OrdinalEncoder",
+    "sklearn.preprocessing._function_transformer.FunctionTransformer",
     "sklearn.svm._classes.LinearSVC",
     "sklearn.svm._classes.LinearSVR",
 )
-FORMS = {1: ("two classes", "softmax of two"), 2: ("softmax", "each class")}
-"""From scores to probabilities, by the dimensions of the scores."""
+
+Given = str | int | float | bool | None
+Cell = tuple[int, float]
+"""A number, and the column of the table where it stands."""
+Floats = NDArray[np.float64]
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One step on all columns: subtract, divide, multiply, add, clip to the two values, or take only what is finite."""
+    """One step on columns of numbers, with a value for each of them; `change_of` knows its name."""
 
     name: str
     values: list[float]
+    dtype: str
+    """Of what comes of it."""
+
+
+class Numbers(msgspec.Struct, frozen=True, tag="numbers"):
+    """Columns of a row that stay numbers, side by side in the table from `start` on."""
+
+    start: int
+    columns: list[int]
+    optional: bool
+    """Whether a row may lack some of them."""
+    dtype: str
+    steps: list[Step]
+
+
+class Choice(msgspec.Struct, frozen=True, tag="choice"):
+    """A column of a row whose value says which number stands where in the table: an encoder's categories."""
+
+    column: int
+    known: list[Given]
+    """None is what is missing."""
+    cells: list[Cell | None]
+    """What each of them stands for."""
+    other: Cell | None
+    """What all other values stand for."""
+    refuses: bool
+    """Whether other values are refused."""
+
+
+class Bins(msgspec.Struct, frozen=True, tag="bins"):
+    """A column of numbers, of which each range stands for one number in the table; a range has its lower edge."""
+
+    column: int
+    edges: list[float]
+    cells: list[Cell | None]
+    missing: Cell | None
+    refuses: bool
+    """Whether what is missing is refused."""
 
 
 class Sums(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole model: what is done to the columns, then the product with the weights of each score."""
+    """The whole model: what is made of a row's columns, then the product with the weights of each score."""
 
+    table: list[float]
+    """A row of the table before anything is put into it."""
+    parts: list[Numbers | Choice | Bins]
     dtype: str
     by_column: bool
     """Whether the numbers of a column lie side by side, as in a table: a product adds in another order then."""
-    steps: list[Step]
+    sparse: bool
+    """Whether the table is so to scikit-learn, which then adds what is in a row from left to right."""
     weights: list[list[float]]
     """A row for each score, or one alone where the model answers with a single number."""
+    weights_dtype: str
+    weights_by_column: bool
     single: bool
     bias: list[float]
     labels: list[str | int | float | bool]
     """Of a classifier, in the order of its scores; of two classes there is one score."""
     form: str
-    """How scores become probabilities: one of FORMS, or empty."""
+    """How scores become probabilities, as `probable` knows it, or empty."""
 
 
 class Model:
     """The compiled model: typed rows in, plain Python values out."""
 
     def __init__(self, path: Path) -> None:
-        self._sums = sums = msgspec.json.decode(path.read_bytes(), type=Sums)
-        self._steps = [(step.name, np.array(step.values, dtype=sums.dtype)) for step in sums.steps]
-        self._dtype = np.dtype(sums.dtype)
-        self._by_column = sums.by_column
-        self._weights = np.array(sums.weights[0]) if sums.single else np.array(sums.weights).T
-        self._bias = np.array(sums.bias[0] if sums.single else sums.bias)
+        sums = msgspec.json.decode(path.read_bytes(), type=Sums)
+        # of which type labels and scores are, the service's own types say
+        self._labels, self._form = cast(list[Label], sums.labels), sums.form
+        self._scores = Sparse(sums).scores if sums.sparse else Dense(sums).scores
 
     def predict(self, rows: Sequence[Row]) -> list[Label]:
-        scores = self._scores(rows)
-        labels = self._sums.labels
-        if not labels:
-            numbers: list[Label] = scores.tolist()
-            return numbers
-        if scores.ndim == 1:
-            return [labels[score > 0] for score in scores.tolist()]
-        return [labels[i] for i in scores.argmax(axis=1).tolist()]
+        labels = self._labels
+        if labels:
+            return [labels[best(score) if isinstance(score, list) else score > 0] for score in self._scores(rows)]
+        return cast(list[Label], self._scores(rows))
 
     def predict_proba(self, rows: Sequence[Row]) -> list[list[float]]:
-        return probable(self._scores(rows), self._sums.form)
+        return probable(self._scores(rows), self._form)
 
     def decision_function(self, rows: Sequence[Row]) -> list[Score]:
-        values: list[Score] = self._scores(rows).tolist()
-        return values
+        return cast(list[Score], self._scores(rows))
 
-    def _scores(self, rows: Sequence[Row]) -> NDArray[np.float64]:
-        """One number a row or several; ValueError where scikit-learn takes no such numbers."""
-        x = self._table(rows)
-        for name, values in self._steps:
-            x = changed(x, name, values)
-        scores: NDArray[np.float64] = x @ self._weights + self._bias
-        if scores.ndim == 2 and scores.shape[1] == 1 and self._sums.labels:
+
+class Dense:
+    """One number a row, or several, from a product of the whole table."""
+
+    def __init__(self, sums: Sums) -> None:
+        self._table: Floats = np.array(sums.table, sums.dtype)
+        self._order: Literal["F", "C"] = "F" if sums.by_column else "C"
+        self._columns = [Columns(part, self._order) for part in sums.parts if isinstance(part, Numbers)]
+        self._choices = [(part.column, chooser(part)) for part in sums.parts if not isinstance(part, Numbers)]
+        self._only = self._columns[0] if len(sums.parts) == len(self._columns) == 1 else None
+        weights = np.array(sums.weights, sums.weights_dtype, order="F" if sums.weights_by_column else "C")
+        self._weights = weights[0] if sums.single else weights.T
+        self._bias = np.array(sums.bias[0] if sums.single else sums.bias, sums.weights_dtype)
+        self._flat = sums.single or (len(weights) == 1 and bool(sums.labels))
+        self._singles = self._weights.dtype == self._table.dtype == np.float64
+        self._line, self._first_bias = weights[0], sums.bias[0]
+
+    def scores(self, rows: Sequence[Row]) -> list[float | list[float]]:
+        """ValueError where scikit-learn takes no such row."""
+        if len(rows) == 1 and self._singles:
+            return [self._score(astuple(rows[0]))]
+        x = self._filled([astuple(row) for row in rows])
+        scores = x @ self._weights + self._bias
+        if self._flat:
             scores = scores.reshape(-1)
         if not all(map(isfinite, scores.ravel().tolist())):
             refuse(x)
+        found: list[float | list[float]] = scores.tolist()
+        return found
+
+    def _score(self, values: tuple[Given, ...]) -> float | list[float]:
+        """The same for one row, where each call of numpy costs more than its sums."""
+        x = self._only.one(values) if self._only else self._row(values)
+        if self._flat:
+            score: float = float(x.dot(self._line)) + self._first_bias
+            if not isfinite(score):
+                refuse(x)
+            return score
+        scores: list[float] = (x.dot(self._weights) + self._bias).tolist()
+        if not all(map(isfinite, scores)):
+            refuse(x)
         return scores
 
-    def _table(self, rows: Sequence[Row]) -> NDArray[np.float64]:
-        if self._by_column and len(rows) > 1:
-            table: NDArray[np.float64] = np.array([*zip(*map(astuple, rows), strict=True)], self._dtype).T
-            return table
-        return np.array([astuple(row) for row in rows], self._dtype)
+    def _row(self, values: tuple[Given, ...]) -> Floats:
+        x: Floats = self._table.copy()
+        for columns in self._columns:
+            x[columns.place] = columns.one(values)
+        for column, choose in self._choices:
+            if cell := choose(values[column]):
+                x[cell[0]] = cell[1]
+        return x
+
+    def _filled(self, rows: Sequence[tuple[Given, ...]]) -> Floats:
+        if self._only:
+            return self._only.all(rows)
+        x = np.empty((len(rows), len(self._table)), self._table.dtype, self._order)
+        x[:] = self._table
+        for columns in self._columns:
+            x[:, columns.place] = columns.all(rows)
+        for column, choose in self._choices:
+            for i, row in enumerate(rows):
+                if cell := choose(row[column]):
+                    x[i, cell[0]] = cell[1]
+        return x
 
 
-def refuse(x: NDArray[np.float64]) -> None:
+class Sparse:
+    """One number a row, or several, added from left to right over what is in a row."""
+
+    def __init__(self, sums: Sums) -> None:
+        self._parts = [
+            Columns(part, "C") if isinstance(part, Numbers) else (part.column, chooser(part)) for part in sums.parts
+        ]
+        self._weights = [*zip(sums.weights, sums.bias, strict=True)]
+        self._flat = sums.single or (len(sums.weights) == 1 and bool(sums.labels))
+
+    def scores(self, rows: Sequence[Row]) -> list[float | list[float]]:
+        """ValueError where scikit-learn takes no such row."""
+        return [self._score(astuple(row)) for row in rows]
+
+    def _score(self, values: tuple[Given, ...]) -> float | list[float]:
+        cells: list[Cell] = []
+        for part in self._parts:
+            if isinstance(part, Columns):
+                cells += enumerate(part.one(values).tolist(), part.place.start)
+            elif cell := part[1](values[part[0]]):
+                cells.append(cell)
+        scores = [total(cells, weights) + bias for weights, bias in self._weights]
+        if not all(map(isfinite, scores)):
+            refuse(np.array([number for _, number in cells]))
+        return scores[0] if self._flat else scores
+
+
+class Columns:
+    """Columns of numbers on their way into the table."""
+
+    def __init__(self, part: Numbers, order: Literal["F", "C"]) -> None:
+        first, count = part.columns[0], len(part.columns)
+        adjacent = part.columns == [*range(first, first + count)]
+        self._take = itemgetter(slice(first, first + count)) if adjacent else itemgetter(*part.columns)
+        self._optional, self._dtype, self._order = part.optional, np.dtype(part.dtype), order
+        self._rounds = part.dtype == "float32"
+        self._pack = Struct(f"{count}d").pack
+        self._steps = [(change_of(step.name), np.array(step.values), step.dtype == "float32") for step in part.steps]
+        self.place = slice(part.start, part.start + count)
+
+    def one(self, row: tuple[Given, ...]) -> Floats:
+        """The numbers of one row."""
+        values = self._take(row)
+        if self._optional:
+            values = [nan if value is None else value for value in values]
+        x: Floats = np.frombuffer(self._pack(*values))
+        return self._changed(x.astype(np.float32) if self._rounds else x)
+
+    def all(self, rows: Sequence[tuple[Given, ...]]) -> Floats:
+        """The numbers of rows, each of which has its own here too."""
+        values = [self._take(row) for row in rows]
+        if self._order == "C" or len(rows) == 1:
+            return self._changed(np.array(values, self._dtype))
+        return self._changed(np.array([*zip(*values, strict=True)], self._dtype).T)
+
+    def _changed(self, x: Floats) -> Floats:
+        for change, values, rounds in self._steps:
+            x = change(x, values)
+            if rounds:
+                x = x.astype(np.float32)
+        return x
+
+
+Choose = Callable[[Given], Cell | None]
+
+
+def chooser(part: Choice | Bins) -> Choose:
+    """What a value stands for; ValueError where it is refused."""
+    if isinstance(part, Bins):
+        return lambda value: in_bins(part, value)
+    cells = dict(zip(part.known, part.cells, strict=True))
+
+    def choose(value: Given) -> Cell | None:
+        if value != value:
+            value = None
+        if value in cells:
+            return cells[value]
+        if part.refuses or value in (inf, -inf):
+            raise ValueError("a value is an unknown category, or infinite")
+        return part.other
+
+    return choose
+
+
+def in_bins(part: Bins, value: Given) -> Cell | None:
+    if value is None or value != value:
+        if part.refuses:
+            raise ValueError("a value is missing")
+        return part.missing
+    if isinstance(value, str) or not isfinite(value):
+        raise ValueError("a value is infinite")
+    return part.cells[bisect_right(part.edges, value)]
+
+
+def filled(x: Floats, values: Floats) -> Floats:
+    """What is no number is filled in."""
+    made: Floats = np.where(np.isnan(x), values, x)
+    return made
+
+
+def taken(x: Floats, values: Floats) -> Floats:
+    """ValueError for what is infinite, which would come out of the next step as any other number."""
+    if np.isinf(x).any():
+        raise ValueError("the model does not take what is infinite")
+    return x
+
+
+def change_of(name: str) -> Callable[[Floats, Floats], Floats]:
+    """What a step of that name does."""
+    match name:
+        case "subtract":
+            return sub
+        case "divide":
+            return truediv
+        case "multiply":
+            return mul
+        case "add":
+            return add
+        case "at least":
+            return np.maximum
+        case "at most":
+            return np.minimum
+        case "fill":
+            return filled
+    return taken
+
+
+def refuse(x: Floats) -> None:
     """ValueError for what is infinite or not a number."""
     if not np.isfinite(x).all():
         raise ValueError("the model does not take what is infinite or not a number")
 
 
-def changed(x: NDArray[np.float64], name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What a step of that name makes of the columns."""
-    match name:
-        case "subtract":
-            return x - values
-        case "divide":
-            return x / values
-        case "multiply":
-            return x * values
-        case "add":
-            return x + values
-        case "clip":
-            return np.clip(x, values[0], values[1])
-    refuse(x)
-    return x
+def total(cells: Sequence[Cell], weights: Sequence[float]) -> float:
+    """One number after the other: `sum` adds more exactly than scikit-learn does."""
+    found = 0.0
+    for column, number in cells:
+        found += number * weights[column]
+    return found
 
 
-def probable(scores: NDArray[np.float64], form: str) -> list[list[float]]:
-    """The probability of each class, by one of FORMS."""
-    match form:
-        case "two classes":
-            ones = [sigmoid(score) for score in scores.tolist()]
-            return [[1 - one, one] for one in ones]
-        case "each class":
-            rows = [[sigmoid(score) for score in row] for row in scores.tolist()]
-            return [[one / sum(row) for one in row] if any(row) else [1 / len(row)] * len(row) for row in rows]
-        case "softmax of two":
-            scores = np.stack([-scores, scores], axis=1)
-    powers = np.exp(scores - scores.max(axis=1).reshape(-1, 1))
+def best(scores: Sequence[float]) -> int:
+    """The place of the highest score, the first one of several."""
+    return int(np.argmax(scores))
+
+
+def probable(scores: Sequence[float | list[float]], form: str) -> list[list[float]]:
+    """The probability of each class, by the form that the model has."""
+    if form == "two classes":
+        ones = [sigmoid(score) for score in np.array(scores).tolist()]
+        return [[1 - one, one] for one in ones]
+    if form == "each class":
+        return [shared([sigmoid(score) for score in row]) for row in np.array(scores).tolist()]
+    table = np.array(scores)
+    if form == "softmax of two":
+        table = np.stack([-table, table], axis=1)
+    powers = np.exp(table - table.max(axis=1).reshape(-1, 1))
     values: list[list[float]] = (powers / powers.sum(axis=1).reshape(-1, 1)).tolist()
     return values
+
+
+def shared(ones: list[float]) -> list[float]:
+    """Numbers that add up to one, as those are to each other; all the same where they are nothing."""
+    whole = sum(ones)
+    return [one / whole for one in ones] if whole else [1 / len(ones)] * len(ones)
 
 
 def sigmoid(score: float) -> float:
@@ -173,88 +398,6 @@ def sigmoid(score: float) -> float:
 
 def convert(model: object, columns: Sequence[tuple[str, str, bool]], methods: Sequence[str]) -> bytes:
     """The model as the bytes of FILE; ValueError says why it has no such form."""
-    for name, kind, _ in columns:
-        if kind not in ("boolean", "integer", "long", "float", "double"):
-            raise ValueError(f"column {name} is of type {kind}")
-    *scalers, final = parts(model)
-    sums = Sums(
-        # of single floats alone scikit-learn makes single floats
-        dtype="float32" if {kind for _, kind, _ in columns} == {"float"} else "float64",
-        by_column=hasattr(model, "feature_names_in_"),
-        steps=[step for scaler in scalers for step in scaled(scaler)],
-        weights=np.atleast_2d(final.coef_).tolist(),
-        single=final.coef_.ndim == 1,
-        bias=np.atleast_1d(final.intercept_).tolist(),
-        labels=final.classes_.tolist() if hasattr(final, "classes_") else [],
-        form=form_of(final) if "predict_proba" in methods else "",
-    )
-    if len(sums.bias) != len(sums.weights):
-        sums = msgspec.structs.replace(sums, bias=sums.bias * len(sums.weights))
-    numbers = [*sums.bias, *(value for row in sums.weights for value in row)]
-    if not all(map(isfinite, [*numbers, *(value for step in sums.steps for value in step.values)])):
-        raise ValueError("it holds numbers that are infinite or not numbers")
-    return msgspec.json.encode(sums)
+    from ..conversion.sums import converted
 
-
-def parts(model: object) -> list[Any]:
-    """The steps of a pipeline, or the model alone; ValueError for what is neither a known scaler nor a linear model."""
-    steps = [step for _, step in getattr(model, "steps", [("", model)]) if step not in (None, "passthrough")]
-    for step in steps[:-1]:
-        if type(step).__name__ not in SCALERS:
-            raise ValueError(f"it has a step {type(step).__name__}")
-    if not steps or not hasattr(steps[-1], "coef_"):
-        raise ValueError(f"a {type(steps[-1] if steps else model).__name__} is no linear model")
-    return steps
-
-
-def scaled(scaler: Any) -> Iterator[Step]:
-    return SCALERS[type(scaler).__name__](scaler)
-
-
-def standard(scaler: Any) -> Iterator[Step]:
-    if scaler.with_mean:
-        yield Step("subtract", scaler.mean_.tolist())
-    if scaler.with_std:
-        yield Step("divide", scaler.scale_.tolist())
-
-
-def robust(scaler: Any) -> Iterator[Step]:
-    if scaler.with_centering:
-        yield Step("subtract", scaler.center_.tolist())
-    if scaler.with_scaling:
-        yield Step("divide", scaler.scale_.tolist())
-
-
-def min_max(scaler: Any) -> Iterator[Step]:
-    # what is infinite would come out of it as any other number
-    yield from [Step("take", [])] if scaler.clip else []
-    yield Step("multiply", scaler.scale_.tolist())
-    yield Step("add", scaler.min_.tolist())
-    if scaler.clip:
-        yield Step("clip", [float(limit) for limit in scaler.feature_range])
-
-
-def max_abs(scaler: Any) -> Iterator[Step]:
-    clips = getattr(scaler, "clip", False)
-    yield from [Step("take", [])] if clips else []
-    yield Step("divide", scaler.scale_.tolist())
-    if clips:
-        yield Step("clip", [-1.0, 1.0])
-
-
-SCALERS: dict[str, Callable[[Any], Iterator[Step]]] = {
-    "StandardScaler": standard,
-    "RobustScaler": robust,
-    "MinMaxScaler": min_max,
-    "MaxAbsScaler": max_abs,
-}
-
-
-def form_of(final: Any) -> str:
-    """How this model makes probabilities: versions and parameters of scikit-learn differ, so it is tried."""
-    rows = np.linspace(-2, 2, 5 * final.coef_.shape[1]).reshape(5, -1)
-    scores, wanted = final.decision_function(rows), final.predict_proba(rows)
-    for form in FORMS[scores.ndim]:
-        if np.allclose(probable(scores, form), wanted, rtol=1e-12, atol=1e-15):
-            return form
-    raise ValueError(f"how a {type(final).__name__} makes probabilities of its scores is not known")
+    return converted(model, columns, methods, probable)

@@ -120,7 +120,7 @@ def swapped(sums: dict[str, Any]) -> None:
 
 
 def unscaled(sums: dict[str, Any]) -> None:
-    sums["steps"].pop()
+    sums["parts"][0]["steps"].pop()
 
 
 @pytest.mark.parametrize("mistake", [dropped, swapped, unscaled])
