@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from .categories import HALF, Sets, bits
+from .encoding import ordinal
 from .fitted import Fitted
 from .forests import sklearn_tree
 from .graph import Graph, above, complement, flat, largest, softmax
-from .tables import Table, as_float32, finite, numeric
+from .tables import Table, as_float32, beside, finite, numeric, select
 from .trees import Tree, stump, summed
 
 
@@ -68,20 +70,45 @@ def _start(model: Fitted) -> list[float]:
 
 
 def _histogram_scores(graph: Graph, model: Fitted, table: Table) -> str:
+    categories = getattr(model, "is_categorical_", None)
+    if categories is not None and np.any(categories):
+        table = _encoded(graph, model, table, np.asarray(categories))
     numeric(table)
-    if getattr(model, "is_categorical_", None) is not None and np.any(model.is_categorical_):
-        raise ValueError(f"{type(model).__name__}: there is no conversion of categories within it")
+    sets = Sets(len(table.columns))
     start = np.ravel(model._baseline_prediction).tolist()
-    trees = [_histogram_tree(one.nodes, target) for stage in model._predictors for target, one in enumerate(stage)]
+    # of a column of categories these are the categories; they are looked up in no other one
+    counts = [int(np.max(known, initial=0)) + 1 for known in model._bin_mapper.bin_thresholds_]
+    stages = [(target, one) for stage in model._predictors for target, one in enumerate(stage)]
+    trees = [_histogram_tree(one, target, sets, counts) for target, one in stages]
     stumps = [*map(stump, start, range(len(start)))]
-    return summed(graph, [*stumps, *trees], table.tensor, targets=len(start))
+    tensor = sets.beside(graph, table.tensor, least=-1.0)
+    return summed(graph, [*stumps, *trees], tensor, targets=len(start))
 
 
-def _histogram_tree(nodes: Fitted, target: int) -> Tree:
+def _encoded(graph: Graph, model: Fitted, table: Table, chosen: Fitted) -> Table:
+    """The columns of categories as numbers, then the others."""
+    if getattr(model, "_preprocessor", None) is None:
+        raise ValueError(f"{type(model).__name__}: there is no conversion of categories before scikit-learn 1.4")
+    encoder = model._preprocessor.named_transformers_["encoder"]
+    made = [ordinal(graph, encoder, select(graph, table, np.flatnonzero(chosen).tolist()))]
+    if not chosen.all():
+        made.append(select(graph, table, np.flatnonzero(~chosen).tolist()))
+    return beside(graph, made)
+
+
+def _histogram_tree(predictor: Fitted, target: int, sets: Sets, counts: Sequence[int]) -> Tree:
+    nodes = predictor.nodes
     leaf = nodes["is_leaf"].astype(bool)
+    feature, threshold = nodes["feature_idx"].astype(np.int64), nodes["num_threshold"].astype(np.float64)
+    for node in np.flatnonzero(nodes["is_categorical"].astype(bool) & ~leaf):
+        known = bits(predictor.raw_left_cat_bitsets[nodes["bitset_idx"][node]])[: counts[feature[node]]]
+        # what is unknown has become NaN
+        lacking = [bool(nodes["missing_go_to_left"][node])] * 2
+        feature[node] = sets.feature(int(feature[node]), np.array([*known, *lacking]))
+        threshold[node] = HALF
     return Tree(
-        feature=nodes["feature_idx"].astype(np.int64),
-        threshold=nodes["num_threshold"].astype(np.float64),
+        feature=feature,
+        threshold=threshold,
         left=np.where(leaf, -1, nodes["left"].astype(np.int64)),
         right=np.where(leaf, -1, nodes["right"].astype(np.int64)),
         nan_left=nodes["missing_go_to_left"].astype(bool),

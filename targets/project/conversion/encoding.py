@@ -20,35 +20,68 @@ MISSING_NUMBER = -8.123456789e307
 
 def one_hot(graph: Graph, model: Fitted, table: Table) -> Table:
     """A column for each category, but the dropped ones: 1 where the row has it."""
-    if any(found is not None for found in _infrequent(model)):
-        raise ValueError("OneHotEncoder: infrequent categories cannot be converted")
     matches = _Matches(graph, model, table)
     if model.handle_unknown == "error":
         matches.refuse_unknown()
+    sparse = bool(getattr(model, "sparse_output", getattr(model, "sparse", False)))
+    if any(one is not None for one in _grouped(model)):
+        return replace(_one_hot_grouped(graph, model, matches), sparse=sparse)
     counts = [len(categories) for categories in model.categories_]
     starts = np.cumsum([0, *counts])
     dropped = model.drop_idx_ if model.drop_idx_ is not None else [None] * len(counts)
     gone = {int(start + d) for start, d in zip(starts, dropped, strict=False) if d is not None}
     whole = Table(tensor=matches.flags, columns=numbered(int(starts[-1])), known="finite")
     made = select(graph, whole, [i for i in range(int(starts[-1])) if i not in gone])
-    return replace(made, sparse=bool(getattr(model, "sparse_output", getattr(model, "sparse", False))))
+    return replace(made, sparse=sparse)
 
 
-def _infrequent(model: Fitted) -> Sequence[object]:
-    return getattr(model, "infrequent_categories_", []) if getattr(model, "_infrequent_enabled", False) else []
+def _grouped(model: Fitted) -> Sequence[Fitted]:
+    """For each column the new number of each category, where rare ones share one; None where none are rare."""
+    none = [None] * len(model.categories_)
+    return model._default_to_infrequent_mappings if getattr(model, "_infrequent_enabled", False) else none
+
+
+def _one_hot_grouped(graph: Graph, model: Fitted, matches: _Matches) -> Table:
+    """A column for each category or group of rare ones, which may also stand for what is unknown."""
+    groups = [
+        np.arange(len(categories)) if mapping is None else np.asarray(mapping)
+        for categories, mapping in zip(model.categories_, _grouped(model), strict=True)
+    ]
+    widths = [int(group.max()) + 1 for group in groups]
+    starts = np.cumsum([0, *widths])
+    lead = np.zeros((sum(map(len, groups)), int(starts[-1])))
+    lead[np.arange(len(lead)), np.concatenate([g + s for g, s in zip(groups, starts, strict=False)])] = 1.0
+    unknown = np.zeros((len(groups), int(starts[-1])))
+    if model.handle_unknown in ("infrequent_if_exist", "warn"):
+        rare = [i for i, mapping in enumerate(_grouped(model)) if mapping is not None]
+        unknown[rare, [int(starts[i + 1]) - 1 for i in rare]] = 1.0
+    # each row begins as if all its values were unknown, which those that are known take back
+    lead -= np.repeat(unknown, [len(group) for group in groups], axis=0)
+    product = graph.add("MatMul", matches.flags, graph.constant(lead))
+    made = graph.add("Add", product, graph.constant([unknown.sum(axis=0)]))
+    whole = Table(tensor=made, columns=numbered(int(starts[-1])), known="finite")
+    dropped = [None] * len(groups) if model.drop_idx_ is None else model._drop_idx_after_grouping
+    gone = {int(start + d) for start, d in zip(starts, dropped, strict=False) if d is not None}
+    return select(graph, whole, [i for i in range(int(starts[-1])) if i not in gone])
 
 
 def ordinal(graph: Graph, model: Fitted, table: Table) -> Table:
     """The number of each row's category."""
-    if any(found is not None for found in _infrequent(model)):
-        raise ValueError("OrdinalEncoder: infrequent categories cannot be converted")
-    numbers = [np.arange(len(categories), dtype=np.float64) for categories in model.categories_]
+    numbers = [
+        np.arange(len(categories), dtype=np.float64) if mapping is None else _numbers(mapping, len(categories))
+        for categories, mapping in zip(model.categories_, _grouped(model), strict=True)
+    ]
     missing = float(getattr(model, "encoded_missing_value", np.nan))
     if model.handle_unknown == "error":
         matches = _Matches(graph, model, table)
         matches.refuse_unknown()
         return matches.looked_up(numbers, missing, 0.0)
     return _Matches(graph, model, table).looked_up(numbers, missing, float(model.unknown_value))
+
+
+def _numbers(mapping: Fitted, count: int) -> Floats:
+    """The new numbers of categories; what is missing, the last one, has none among them."""
+    return np.concatenate([np.asarray(mapping, dtype=np.float64), np.zeros(count - len(mapping))])
 
 
 class _Matches:
@@ -58,7 +91,9 @@ class _Matches:
         self._graph = graph
         if any(column.vocabulary is None for column in table.columns):
             table = not_infinite(graph, table)
-        codes = [_codes(column, values) for column, values in zip(table.columns, model.categories_, strict=True)]
+        codes = [
+            codes_of(column, values.tolist()) for column, values in zip(table.columns, model.categories_, strict=True)
+        ]
         self._counts = [len(one) for one in codes]
         self._missing = [_missing(column) for column in table.columns]
         self._codes = np.concatenate(codes)
@@ -96,9 +131,9 @@ class _Matches:
         return blocks
 
 
-def _codes(column: Column, categories: Fitted) -> Floats:
+def codes_of(column: Column, categories: Sequence[object]) -> Floats:
     """What the table's tensor holds for each category of a column."""
-    return np.array([_code(column, category) for category in categories.tolist()], dtype=np.float64)
+    return np.array([_code(column, category) for category in categories], dtype=np.float64)
 
 
 def _code(column: Column, category: object) -> float:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from .categories import HALF, Booleans, Sets, bits, coded
 from .fitted import Fitted
 from .graph import Graph, above, complement, flat, largest, softmax
 from .tables import Table, numeric
@@ -18,6 +20,9 @@ CATEGORY, DEFAULT_LEFT, MISSING = 1, 2, 12
 NOTHING, ZEROS, NANS = 0, 4, 8
 EXPONENTIAL = ("poisson", "gamma", "tweedie")
 PLAIN = ("regression", "regression_l1", "huber", "fair", "quantile", "mape", "lambdarank", "rank_xendcg")
+
+CATEGORIES = re.compile(r"-?\d+(:-?\d+)*")
+"""What the file says of the values of a column of categories."""
 
 Fields = Mapping[str, str]
 
@@ -62,15 +67,33 @@ def _transformed(graph: Graph, objective: str, scores: str) -> str:
 
 
 def _scores(graph: Graph, model: Fitted, table: Table) -> tuple[Fields, str]:
-    numeric(table)
     # as many trees as `predict` uses: those up to the best iteration, if one was found
     header, *trees = _sections(model.model_to_string())
     targets = int(header["num_tree_per_iteration"])
-    made = [_tree(fields, i % targets) for i, fields in enumerate(trees)]
-    scores = summed(graph, made, table.tensor, targets=targets)
+    table = coded(graph, table, _labels(header, model))
+    numeric(table)
+    sets = Sets(len(table.columns))
+    made = [_tree(fields, i % targets, sets) for i, fields in enumerate(trees)]
+    # what is not below zero once its fraction is cut off
+    scores = summed(graph, made, sets.beside(graph, table.tensor, least=-1.0), targets=targets)
     if "average_output" in header:
         scores = graph.add("Div", scores, graph.constant(len(trees) / targets))
     return header, scores
+
+
+def _labels(header: Fields, model: Fitted) -> Mapping[int, Sequence[object]]:
+    """The labels of a table's columns of categories, whose numbers the trees see; by the columns' places."""
+    known: list[list[object]] = model.pandas_categorical or []
+    if not known:
+        return {}
+    infos = header.get("feature_infos", "").split(" ")
+    told = re.search(r"^\[categorical_feature: (.*)\]$", model.model_to_string(), re.MULTILINE)
+    given = sorted({int(place) for place in (told[1] if told else "").split(",") if place.isdecimal()})
+    seen = [place for place, info in enumerate(infos) if CATEGORIES.fullmatch(info)]
+    places = next((found for found in (given, seen) if len(found) == len(known)), None)
+    if places is None:
+        raise ValueError("which columns have categories is not told")
+    return dict(zip(places, known, strict=True))
 
 
 def _sections(text: str) -> Iterator[Fields]:
@@ -81,7 +104,7 @@ def _sections(text: str) -> Iterator[Fields]:
             yield fields
 
 
-def _tree(fields: Fields, target: int) -> Tree:
+def _tree(fields: Fields, target: int, sets: Sets) -> Tree:
     if fields.get("is_linear", "0") != "0":
         raise ValueError("there is no conversion of linear trees")
     leaves = _numbers(fields, "leaf_value")
@@ -93,6 +116,9 @@ def _tree(fields: Fields, target: int) -> Tree:
     kinds = _numbers(fields, "decision_type").astype(np.int64)
     _check(kinds)
     splits = _thresholds(_numbers(fields, "threshold"))
+    feature = _numbers(fields, "split_feature").astype(np.int64)
+    for node in np.flatnonzero(kinds & CATEGORY):
+        feature[node], splits[node] = sets.feature(int(feature[node]), _set(fields, int(node))), HALF
     missing = np.where(kinds & MISSING == NANS, kinds & DEFAULT_LEFT != 0, splits >= 0)
     inner, outer = len(splits), len(leaves)
 
@@ -102,7 +128,7 @@ def _tree(fields: Fields, target: int) -> Tree:
         return np.concatenate([np.where(found < 0, inner - 1 - found, found), np.full(outer, -1)])
 
     return Tree(
-        feature=np.concatenate([_numbers(fields, "split_feature").astype(np.int64), np.zeros(outer, np.int64)]),
+        feature=np.concatenate([feature, np.zeros(outer, np.int64)]),
         threshold=np.concatenate([splits, np.zeros(outer)]),
         left=children("left_child"),
         right=children("right_child"),
@@ -112,14 +138,20 @@ def _tree(fields: Fields, target: int) -> Tree:
     )
 
 
+def _set(fields: Fields, node: int) -> Booleans:
+    """Which categories go left at a node; all else goes right."""
+    place = int(_numbers(fields, "threshold")[node])
+    start, end = _numbers(fields, "cat_boundaries").astype(np.int64)[place : place + 2]
+    known = bits(_numbers(fields, "cat_threshold").astype(np.int64)[start:end])
+    return np.array([*known, False, False])
+
+
 def _numbers(fields: Fields, name: str) -> Floats:
     return np.array([float(text) for text in fields[name].split()])
 
 
 def _check(kinds: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> None:
-    if (kinds & CATEGORY).any():
-        raise ValueError("there is no conversion of splits by category")
-    if (kinds & MISSING == ZEROS).any():
+    if ((kinds & MISSING == ZEROS) & (kinds & CATEGORY == 0)).any():
         raise ValueError("there is no conversion of zero_as_missing")
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any  # JSON of which a few fields are read
 
 import numpy as np
 
 from . import expf
+from .categories import HALF, Booleans, Sets, coded
 from .fitted import Fitted
 from .graph import Graph, above, flat, largest
 from .tables import Table, as_float32, not_infinite
@@ -22,7 +24,7 @@ PLAIN = ("reg:", "rank:", "binary:logitraw", "survival:aft")
 def booster(graph: Graph, model: Fitted, table: Table) -> Mapping[str, str]:
     """A Booster, which refuses infinity."""
     learner = _read(model)
-    seen = not_infinite(graph, as_float32(graph, table))
+    seen = not_infinite(graph, as_float32(graph, coded(graph, table, _labels(learner))))
     trees = _Trees(start=_start(learner), booster=learner["gradient_booster"])
     return {"predict": _transformed(graph, learner["objective"]["name"], trees.margins(graph, seen))}
 
@@ -52,12 +54,31 @@ def _estimated(graph: Graph, model: Fitted, table: Table) -> tuple[dict[str, Any
     learner = _read(model.get_booster())
     rounds = model._get_iteration_range(None)[1] or None
     trees = _Trees(start=_start(learner), booster=learner["gradient_booster"], rounds=rounds, in_place=True)
-    return learner, trees.margins(graph, as_float32(graph, table))
+    return learner, trees.margins(graph, as_float32(graph, coded(graph, table, _labels(learner))))
 
 
 def _read(booster: Fitted) -> dict[str, Any]:
     learner: dict[str, Any] = json.loads(bytes(booster.save_raw("json")))["learner"]
     return learner
+
+
+def _labels(learner: Mapping[str, Any]) -> Mapping[int, Sequence[object]]:
+    """The labels of columns of categories, as files have them since XGBoost 3.1; else rows have their numbers."""
+    booster = learner["gradient_booster"]
+    entries = booster.get("gbtree", booster).get("model", {}).get("cats", {}).get("enc") or []
+    kinds = learner.get("feature_types", [])
+    chosen = [i for i, kind in enumerate(kinds) if kind == "c"] if len(kinds) == len(entries) else []
+    return {place: labels for place in chosen if (labels := _texts(entries[place]))}
+
+
+def _texts(entry: Mapping[str, Any]) -> Sequence[object]:
+    """One column's labels; none where they are not ASCII, as XGBoost cuts such texts wrongly."""
+    values: list[int] = entry["values"]
+    if "offsets" not in entry:
+        return values
+    if any(not 0 <= value < 128 for value in values):
+        return []
+    return [bytes(values[start:end]).decode() for start, end in pairwise(entry["offsets"])]
 
 
 def _transformed(graph: Graph, objective: str, margins: str) -> str:
@@ -107,16 +128,18 @@ class _Trees:
 
     def margins(self, graph: Graph, table: Table) -> str:
         starts = map(stump, self.start.tolist(), range(len(self.start)))
-        seen = graph.cast(table.tensor, "float32")
-        targets = len(self.start)
-        return summed(graph, [*starts, *self._trees()], seen, targets=targets, comparison="<", dtype="float32")
+        sets, targets = Sets(len(table.columns)), len(self.start)
+        trees = [*starts, *self._trees(sets)]
+        below = float(np.nextafter(np.float32(0), np.float32(-1)))
+        seen = sets.beside(graph, graph.cast(table.tensor, "float32"), least=below)
+        return summed(graph, trees, seen, targets=targets, comparison="<", dtype="float32")
 
-    def _trees(self) -> list[Tree]:
+    def _trees(self, sets: Sets) -> list[Tree]:
         weights = self.booster.get("weight_drop")
         model = self.booster["gbtree"]["model"] if weights is not None else self.booster.get("model", {})
         if "trees" not in model:
             raise ValueError(f"there is no conversion of the booster {self.booster['name']}")
-        trees = [_tree(tree, target) for tree, target in zip(model["trees"], model["tree_info"], strict=True)]
+        trees = [_tree(tree, target, sets) for tree, target in zip(model["trees"], model["tree_info"], strict=True)]
         if weights is not None:
             trees = [self._weighted(tree, weight) for tree, weight in zip(trees, np.float32(weights), strict=True)]
         return trees if self.rounds is None else trees[: _end(model, self.rounds)]
@@ -138,18 +161,30 @@ def _end(model: Mapping[str, Any], rounds: int) -> int:
     return rounds * targets * int(model["gbtree_model_param"].get("num_parallel_tree", 1))
 
 
-def _tree(tree: Mapping[str, Any], target: int) -> Tree:
-    if any(tree["split_type"]):
-        raise ValueError("there is no conversion of splits by category")
+def _tree(tree: Mapping[str, Any], target: int, sets: Sets) -> Tree:
     if int(tree["tree_param"].get("size_leaf_vector", 1)) > 1:
         raise ValueError("there is no conversion of leaves with several numbers")
     conditions = np.array(tree["split_conditions"], dtype=np.float32).astype(np.float64)
+    feature, threshold = np.array(tree["split_indices"], dtype=np.int64), conditions.copy()
+    for node, left in _sets(tree):
+        feature[node], threshold[node] = sets.feature(int(feature[node]), left), HALF
     return Tree(
-        feature=np.array(tree["split_indices"], dtype=np.int64),
-        threshold=conditions,
+        feature=feature,
+        threshold=threshold,
         left=np.array(tree["left_children"], dtype=np.int64),
         right=np.array(tree["right_children"], dtype=np.int64),
         nan_left=np.array(tree["default_left"], dtype=bool),
         value=conditions,
         target=target,
     )
+
+
+def _sets(tree: Mapping[str, Any]) -> Iterator[tuple[int, Booleans]]:
+    """Nodes that split by category, and which go left there: all but those that the node names."""
+    lists = (tree[f"categories_{name}"] for name in ("nodes", "segments", "sizes"))
+    for node, start, size in zip(*lists, strict=True):
+        named = np.array(tree["categories"][start : start + size], dtype=np.int64)
+        left = np.ones(int(named.max()) + 3, dtype=bool)
+        left[named] = False
+        left[-2] = bool(tree["default_left"][node])
+        yield int(node), left
