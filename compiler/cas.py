@@ -7,13 +7,14 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO, NoReturn
 
-from .digest import Digest, chunks, of_bytes, of_file
+from .digest import Digest, chunks, of_bytes, of_pieces
 from .disk import writing_to
+from .recipe import Held, Part, Recipe, append, length
 from .tree import Entry, Tree
 
 
@@ -27,8 +28,11 @@ class CorruptBlob(Exception):
 
 LARGE = 1 << 22
 """Bytes from which on a file may share those of the cache: models and layers, which nobody edits."""
-Seen = tuple[int, int, int]
-"""Size in bytes, mtime in ns, inode: what a write through any of a blob's names changes, and another name does not."""
+PARTS = ".parts"
+"""Ends the name of a blob's recipe, where it is stored as that."""
+Seen = tuple[int, ...]
+"""Size in bytes, mtime in ns, inode: what a write through any of a blob's names changes, and another name does not. A
+recipe's are followed by those of the blobs that it names."""
 _BACK = 10**9
 """Nanoseconds that a blob's time is put back, so that no later write can leave it as it is."""
 
@@ -47,17 +51,20 @@ class Cas:
     def has(self, digest: Digest, size: int | None = None) -> bool:
         """Whether the blob is there, with the length `size` if that is known; its bytes are not read."""
         try:
-            found = self.path(digest).stat()
+            found = self.path(digest).stat().st_size
         except OSError:
-            return False
-        return size is None or found.st_size == size
+            recipe = self.recipe(digest)
+            if recipe is None or not all(self.has(held.digest, held.size) for held in recipe.held):
+                return False
+            found = recipe.size
+        return size is None or found == size
 
     def put_bytes(self, data: bytes) -> Digest:
         digest = of_bytes(data)
         if not self.has(digest, len(data)):
             with self._incoming() as temporary:
                 temporary.write_bytes(data)
-                self._publish(temporary, digest)
+                self._publish(temporary, digest, self.path(digest))
         return digest
 
     def put_text(self, text: str) -> Digest:
@@ -78,8 +85,20 @@ class Cas:
                     digest.update(piece)
                     size += file.write(piece)
             found = Digest(digest.hexdigest())
-            self._publish(temporary, found)
+            self._publish(temporary, found, self.path(found))
         return found, size
+
+    def put_parts(self, parts: Iterable[Part]) -> tuple[Digest, int]:
+        """Store bytes of which some are blobs already, as no more than what is to be known of them beside these; the
+        digest and how many they are. All that is no blob is in memory.
+        """
+        recipe = Recipe.of(self._flat(parts))
+        before = self._seen_of(recipe)
+        found = of_pieces(piece for part in recipe.parts for piece in self._of(part))
+        with self._incoming() as temporary:
+            temporary.write_text(recipe.text, encoding="utf-8")
+            self._publish(temporary, found, self._recipe_path(found), before)
+        return found, recipe.size
 
     def put_folder(self, folder: Path) -> Tree:
         """Store every regular file below `folder`; ValueError names a link or device, which a tree cannot hold."""
@@ -93,7 +112,7 @@ class Cas:
     def get(self, digest: Digest) -> bytes:
         """The blob's bytes, checked; CorruptBlob when they are not there whole."""
         try:
-            data = self.path(digest).read_bytes()
+            data = b"".join(self.pieces(digest))
         except OSError:
             raise CorruptBlob(digest) from None
         if of_bytes(data) != digest:
@@ -105,7 +124,7 @@ class Cas:
         seen, found = self._seen(digest), hashlib.sha256()
         known = seen is not None and self.checked.get(digest) == seen
         try:
-            for piece in chunks(self.path(digest)):
+            for piece in self.pieces(digest):
                 if not known:
                     found.update(piece)
                 yield piece
@@ -115,15 +134,33 @@ class Cas:
             return
         self._hold(digest, Digest(found.hexdigest()), seen)
 
+    def pieces(self, digest: Digest, offset: int = 0) -> Iterator[bytes]:
+        """The blob's bytes from an offset on, for who checks them otherwise; OSError where some are missing."""
+        recipe = self.recipe(digest)
+        if recipe is None:
+            yield from chunks(self.path(digest), offset)
+            return
+        for part in recipe.parts:
+            if offset < length(part):
+                yield from (part[offset:],) if isinstance(part, bytes) else chunks(self.path(part.digest), offset)
+            offset = max(offset - length(part), 0)
+
+    def recipe(self, digest: Digest) -> Recipe | None:
+        """What a blob is made of, where it is stored as that alone."""
+        if self.path(digest).exists():
+            return None
+        try:
+            return Recipe.parse(self._recipe_path(digest).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+
     def verified(self, digest: Digest) -> Path:
         """The path of a blob whose bytes are known to be right, for who must read it as a file."""
-        seen = self._seen(digest)
-        if seen is None or self.checked.get(digest) != seen:
-            try:
-                found = of_file(self.path(digest))
-            except OSError:
-                raise CorruptBlob(digest) from None
-            self._hold(digest, found, seen)
+        if self.recipe(digest):
+            self.put_chunks(self.chunks(digest))
+        elif not self._known(digest):
+            for _ in self.chunks(digest):
+                pass
         return self.path(digest)
 
     def text(self, tree: Tree, path: str) -> str:
@@ -143,10 +180,13 @@ class Cas:
     def copy(self, entry: Entry, target: Path, *, writable: bool = True) -> None:
         """Copy one blob to `target`, replacing what is there only when the copy is whole."""
         temporary = _beside(target)
+        recipe = self.recipe(entry.digest) if self._known(entry.digest) else None
         try:
             with temporary.open("wb") as file:
-                for piece in self.chunks(entry.digest):
-                    file.write(piece)
+                if recipe:
+                    self._assemble(recipe, file)
+                else:
+                    file.writelines(self.chunks(entry.digest))
         except (OSError, CorruptBlob):
             temporary.unlink(missing_ok=True)
             raise
@@ -155,14 +195,15 @@ class Cas:
 
     def link(self, entry: Entry, target: Path) -> None:
         """Give a blob `target` as a second name, so that its bytes are on disk once; they are checked first. Where the
-        file system cannot, or the file is to be executable, it is copied. Either way nobody may write to it.
+        file system cannot, or the file is to be executable, or the blob is a recipe, it is copied. Either way nobody
+        may write to it.
 
         Who writes through the second name corrupts the blob, as whose it is then found and made again.
         """
         temporary = _beside(target)
         temporary.unlink(missing_ok=True)
         try:
-            if not entry.executable:
+            if not entry.executable and not self.recipe(entry.digest):
                 os.link(self.verified(entry.digest), temporary)
         except OSError:
             pass
@@ -201,22 +242,52 @@ class Cas:
         finally:
             Path(name).unlink(missing_ok=True)
 
-    def _publish(self, temporary: Path, digest: Digest) -> None:
-        """Give a temporary file, whose bytes have just been hashed, its name."""
-        target = self.path(digest)
+    def _publish(self, temporary: Path, digest: Digest, target: Path, beside: Seen = ()) -> None:
+        """Give a temporary file its name: the blob's bytes have just been hashed, which lie also `beside` it."""
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary.chmod(0o444)
         made = temporary.stat().st_mtime_ns
         os.utime(temporary, ns=(made, made - _BACK))
         seen = _seen(temporary)
         temporary.replace(target)
-        self.checked[digest] = seen
+        self.checked[digest] = (*seen, *beside)
+
+    def _recipe_path(self, digest: Digest) -> Path:
+        return self.path(digest).with_name(digest[2:] + PARTS)
+
+    def _flat(self, parts: Iterable[Part]) -> Iterator[Part]:
+        """The same parts, in place of recipes what these are made of."""
+        for part in parts:
+            recipe = self.recipe(part.digest) if isinstance(part, Held) else None
+            yield from recipe.parts if recipe else (part,)
+
+    def _of(self, part: Part) -> Iterable[bytes]:
+        """A part's bytes; CorruptBlob where they are not what they should be."""
+        return (part,) if isinstance(part, bytes) else self.chunks(part.digest)
+
+    def _assemble(self, recipe: Recipe, target: BinaryIO) -> None:
+        """Write a file of what has been checked."""
+        for part in recipe.parts:
+            if isinstance(part, bytes):
+                target.write(part)
+            else:
+                with self.path(part.digest).open("rb", buffering=0) as source:
+                    append(source, target)
+
+    def _known(self, digest: Digest) -> bool:
+        """Whether this process has hashed a blob's bytes, and they are as they were."""
+        seen = self._seen(digest)
+        return seen is not None and self.checked.get(digest) == seen
 
     def _seen(self, digest: Digest) -> Seen | None:
+        recipe = self.recipe(digest)
         try:
-            return _seen(self.path(digest))
+            return (*_seen(self._recipe_path(digest)), *self._seen_of(recipe)) if recipe else _seen(self.path(digest))
         except OSError:
             return None
+
+    def _seen_of(self, recipe: Recipe) -> Seen:
+        return tuple(number for held in recipe.held for number in _seen(self.path(held.digest)))
 
     def _hold(self, digest: Digest, found: Digest, seen: Seen | None) -> None:
         """Note that a blob which was `seen` before it was read proved good, or discard it."""
@@ -226,8 +297,13 @@ class Cas:
             self.checked[digest] = seen
 
     def discard(self, digest: Digest) -> NoReturn:
-        """Remove a blob that proved bad, so that it is made again; raises CorruptBlob."""
-        self.path(digest).unlink(missing_ok=True)
+        """Remove a blob that proved bad, and what is bad of its parts; raises CorruptBlob, so that it is made again."""
+        recipe = self.recipe(digest)
+        for held in recipe.held if recipe else ():
+            with suppress(CorruptBlob):
+                self.verified(held.digest)
+        for path in (self.path(digest), self._recipe_path(digest)):
+            path.unlink(missing_ok=True)
         raise CorruptBlob(digest)
 
 

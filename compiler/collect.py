@@ -9,7 +9,7 @@ from contextlib import suppress
 from math import inf
 from pathlib import Path
 
-from .cas import CorruptBlob
+from .cas import PARTS, CorruptBlob
 from .digest import Digest
 from .environment import MARKER
 from .store import Store
@@ -36,7 +36,7 @@ def collect(store: Store, *, keep_commands: bool, since: float = inf) -> int:
             else:
                 path.unlink()
     for path in _files(store.cas.root):
-        if path.parent.name + path.name not in kept and not _used(path, since):
+        if (path.parent.name + path.name).removesuffix(PARTS) not in kept and not _used(path, since):
             path.unlink(missing_ok=True)
     for marker in store.environments.glob(f"*/{MARKER}"):
         if not _used(marker, since):
@@ -57,9 +57,11 @@ def _used(path: Path, since: float) -> bool:
 
 def _blobs(store: Store, digest: Digest) -> set[str]:
     try:
-        return {entry.digest for entry in Tree.parse(store.cas.get(digest).decode())}
+        found = {entry.digest for entry in Tree.parse(store.cas.get(digest).decode())}
     except (CorruptBlob, ValueError):
         return set()
+    recipes = filter(None, map(store.cas.recipe, found))
+    return found | {held.digest for recipe in recipes for held in recipe.held}
 
 
 def _files(root: Path) -> Iterator[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NewType
 
@@ -29,14 +29,20 @@ def of_path(path: Path) -> Digest:
 
 def of_file(path: Path) -> Digest:
     """The digest of a file's bytes, read once in pieces of a mebibyte."""
+    return of_pieces(chunks(path))
+
+
+def of_pieces(pieces: Iterable[bytes]) -> Digest:
+    """The digest of bytes that come in pieces."""
     digest = hashlib.sha256()
-    for chunk in chunks(path):
-        digest.update(chunk)
+    for piece in pieces:
+        digest.update(piece)
     return Digest(digest.hexdigest())
 
 
-def chunks(path: Path) -> Iterator[bytes]:
-    """A file's bytes in pieces of a mebibyte."""
+def chunks(path: Path, offset: int = 0) -> Iterator[bytes]:
+    """A file's bytes, from an offset on, in pieces of a mebibyte."""
     with path.open("rb", buffering=0) as file:
+        file.seek(offset)
         while chunk := file.read(CHUNK):
             yield chunk

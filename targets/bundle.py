@@ -15,7 +15,7 @@ from ..schema.diagnostics import Diagnostic
 from . import images, wheel
 from .deployment import LOCKED, PROJECT, Deployment
 from .oci import layers
-from .tarball import archive
+from .tarball import stored
 
 WHEELS, SUMS = "wheels", "SHA256SUMS"
 SEVERAL = True
@@ -104,7 +104,7 @@ def build(work: Work, config: Config) -> Tree:
     [service] = own
     held |= cas.put_texts({"install.sh": _script(config, service.path), SUMS: _sums(held)})
     folder = f"{config.name}-bundle"
-    digest, size = cas.put_chunks(archive(layers.members(cas, held, folder)))
+    digest, size = stored(cas, layers.members(cas, held, folder))
     return Tree.of([Entry(path=f"{folder}.tar", digest=digest, size=size)])
 
 

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from ..compiler.digest import chunks
+from ..compiler.cas import LARGE, Cas
+from ..compiler.digest import Digest, chunks
+from ..compiler.recipe import Held, Part
 
 BLOCK = 512
 _NAME, _LINK, _OCTAL_SIZE = 100, 100, 8**11
@@ -24,6 +26,8 @@ class Member:
     read: Callable[[], Iterable[bytes]] = tuple
     executable: bool = False
     link: str = ""
+    blob: Digest | None = None
+    """What `read` gives, where that is in the store."""
 
 
 def archive(members: Iterable[Member]) -> Iterator[bytes]:
@@ -32,14 +36,42 @@ def archive(members: Iterable[Member]) -> Iterator[bytes]:
     The headers are written here: what Python's own tarfile writes has changed from version to version.
     ValueError where a member is not as long as it says.
     """
+    for part in _laid_out(members):
+        yield from (part,) if isinstance(part, bytes) else _content(part)
+
+
+def stored(cas: Cas, members: Iterable[Member]) -> tuple[Digest, int]:
+    """An archive as a blob: its digest and size. What is large in it and in the store already is stored no second time.
+
+    What is neither is in memory, where there is such a large one beside it.
+    """
+    known = list(members)
+    if any(member.blob and member.size >= LARGE for member in known):
+        return cas.put_parts(part for each in _laid_out(known) for part in _parts(each))
+    return cas.put_chunks(archive(known))
+
+
+def _laid_out(members: Iterable[Member]) -> Iterator[bytes | Member]:
+    """An archive in its order, with each member where its content belongs."""
     known: set[str] = set()
     for member in sorted(members, key=lambda m: m.path):
         for folder in reversed(PurePosixPath(member.path).parents[:-1]):
             if str(folder) not in known:
                 known.add(str(folder))
                 yield _header(f"{folder}/", _FOLDER, 0o755)
-        yield from _member(member)
+        if member.link:
+            yield _header(member.path, _SYMBOLIC, 0o777, link=member.link)
+        else:
+            yield _header(member.path, _FILE, 0o755 if member.executable else 0o644, size=member.size)
+            yield member
+            yield bytes(-member.size % BLOCK)
     yield bytes(2 * BLOCK)
+
+
+def _parts(part: bytes | Member) -> Iterable[Part]:
+    if isinstance(part, bytes):
+        return (part,)
+    return (Held(part.blob, part.size),) if part.blob else _content(part)
 
 
 def text(path: str, content: str) -> Member:
@@ -53,18 +85,13 @@ def file(path: str, source: Path, *, executable: bool) -> Member:
     return Member(path=path, size=source.stat().st_size, read=lambda: chunks(source), executable=executable)
 
 
-def _member(member: Member) -> Iterator[bytes]:
-    if member.link:
-        yield _header(member.path, _SYMBOLIC, 0o777, link=member.link)
-        return
-    yield _header(member.path, _FILE, 0o755 if member.executable else 0o644, size=member.size)
+def _content(member: Member) -> Iterator[bytes]:
     written = 0
     for chunk in member.read():
         written += len(chunk)
         yield chunk
     if written != member.size:
         raise ValueError(f"{member.path} has {written} bytes, not {member.size}")
-    yield bytes(-written % BLOCK)
 
 
 def _header(path: str, kind: bytes, mode: int, *, size: int = 0, link: str = "") -> bytes:

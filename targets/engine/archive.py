@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import cast
 
 from docker import DockerClient
@@ -12,7 +13,7 @@ from docker.errors import ImageNotFound
 from ...schema.diagnostics import Field, fail
 from ..registry.layout import BLOBS, Document, Layout
 from ..registry.manifest import Descriptor
-from ..tarball import archive, file, text
+from ..tarball import Member, archive, text
 from .connecting import told
 from .naming import name
 
@@ -35,7 +36,7 @@ def _image(layout: Layout, architecture: str, field: Field) -> Document:
     for entry in layout.entries:
         for found in layout.documents(entry):
             config = found.manifest.config
-            if config and json.loads(layout.path(config.digest).read_bytes()).get("architecture") == architecture:
+            if config and json.loads(layout.whole(config.digest)).get("architecture") == architecture:
                 return found
     text = f"the image is for other platforms than the engine's, which is linux/{architecture}"
     raise fail("wrong-platform", text, field=field, help=f"add it: `platforms: [linux/{architecture}]`")
@@ -65,8 +66,10 @@ def _sent(engine: DockerClient, layout: Layout, image: Document, field: Field, s
 
 def _archive(layout: Layout, parts: Sequence[Descriptor]) -> Iterator[bytes]:
     """A docker-archive of the config and the layers, blob by blob as they lie in the layout."""
-    paths = {f"{BLOBS}/{part.hex}": layout.path(part.digest) for part in parts}
+    blobs = {
+        part.hex: Member(path=f"{BLOBS}/{part.hex}", size=part.size, read=partial(layout.read, part.digest, 0))
+        for part in parts
+    }
     config, *layers = (f"{BLOBS}/{part.hex}" for part in parts)
     listed = [{"Config": config, "RepoTags": None, "Layers": layers}]
-    blobs = [file(path, source, executable=False) for path, source in paths.items()]
-    return archive([text("manifest.json", json.dumps(listed)), *blobs])
+    return archive([text("manifest.json", json.dumps(listed)), *blobs.values()])

@@ -6,7 +6,7 @@ import json
 
 from ...compiler.cas import Cas
 from ...compiler.tree import Entry
-from ..tarball import archive, text
+from ..tarball import stored, text
 from .image import Image, layout
 from .layers import BLOBS, members
 
@@ -20,5 +20,5 @@ def of(cas: Cas, image: Image, path: str, reference: str) -> Entry:
         "Layers": [f"{BLOBS}/{layer.digest}" for layer in image.whole],
     }
     held = [*members(cas, found.tree), text("manifest.json", json.dumps([docker], separators=(",", ":")))]
-    digest, size = cas.put_chunks(archive(held))
+    digest, size = stored(cas, held)
     return Entry(path=path, digest=digest, size=size)

@@ -12,7 +12,7 @@ from typing import Protocol
 from ...compiler.cas import Cas
 from ...compiler.digest import Digest
 from ...compiler.tree import Entry, Tree
-from ..tarball import Member, archive
+from ..tarball import Member, archive, stored
 from .compression import MEDIA_TYPE, Compression, compressed
 
 BLOBS = "blobs/sha256"
@@ -35,12 +35,15 @@ class Layer:
 
 
 def write(cas: Cas, members: Iterable[Member], how: Compression, created_by: str) -> Layer:
-    """An archive of `members`, written into the store in one pass."""
-    plain = hashlib.sha256()
-    pieces = archive(members)
-    # what is not compressed is hashed as it is stored
-    digest, size = cas.put_chunks(pieces if how == "none" else compressed(_hashed(pieces, plain), how))
-    diff_id = digest if how == "none" else Digest(plain.hexdigest())
+    """An archive of `members`, put into the store in one pass."""
+    if how == "none":
+        # what is not compressed is hashed as it is stored
+        digest, size = stored(cas, members)
+        diff_id = digest
+    else:
+        plain = hashlib.sha256()
+        digest, size = cas.put_chunks(compressed(_hashed(archive(members), plain), how))
+        diff_id = Digest(plain.hexdigest())
     return Layer(digest=digest, size=size, diff_id=diff_id, media_type=MEDIA_TYPE[how], created_by=created_by)
 
 
@@ -70,6 +73,7 @@ def members(cas: Cas, tree: Tree, folder: str = "") -> Iterator[Member]:
             size=entry.size,
             read=partial(cas.chunks, entry.digest),
             executable=entry.executable,
+            blob=entry.digest,
         )
 
 

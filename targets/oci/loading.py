@@ -8,7 +8,7 @@ from pathlib import Path
 from ...schema.config import Config
 from ...schema.diagnostics import fail
 from ..engine.loading import Described, Loaded, Loading
-from ..registry.layout import Layout
+from ..registry.layout import Layout, path
 from .options import MODELCAR, MOUNTED, Options
 
 
@@ -37,7 +37,8 @@ def loaded(loading: Loading) -> Loaded:
 
 def _model(loading: Loading) -> Path:
     """The archive of the modelcar's own layer, which is its last and the same for all platforms."""
-    layout = Layout.of_folder(loading.folder() / MODELCAR)
+    folder = loading.folder() / MODELCAR
+    layout = Layout.of_folder(folder)
     (entry,) = layout.entries
     [*_, layer] = next(found.manifest.layers for found in layout.documents(entry) if found.manifest.layers)
-    return layout.path(layer.digest)
+    return path(folder, layer.digest)

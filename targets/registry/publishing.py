@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -76,7 +77,10 @@ def publish(publication: Publication, place: Place) -> Published:
         return Published(lines=(already,), standing=left)
     try:
         push(asked, shipment(publication, place, reference, asked, key), publication.say)
-    except (CorruptBlob, Changed, FileNotFoundError):
+    except (CorruptBlob, Changed, FileNotFoundError) as error:
+        if isinstance(error, Changed):
+            with suppress(CorruptBlob):
+                publication.deployment.store.cas.discard(Digest(error.hex))
         text = "a part of the image is missing or damaged in the cache"
         raise fail("cache-corrupt", text, field=place.at, help="publish again: it is made again") from None
     return Published(lines=(f"{called} is published as {found}{', signed' if key else ''}",), standing=left)
@@ -203,7 +207,7 @@ def _origin(cas: Cas, provenance: Tree) -> dict[str, object]:
 def _platforms(cas: Cas, documents: tuple[Document, ...]) -> Iterator[str]:
     for each in documents:
         if config := each.manifest.config:
-            says = json.loads(cas.path(Digest(config.hex)).read_bytes())
+            says = json.loads(cas.get(Digest(config.hex)))
             yield f"{says['os']}/{says['architecture']}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from . import refusals
 from .client import Client, Request
@@ -77,14 +78,14 @@ def put(client: Client, repository: str, name: str, document: Document) -> None:
 
 def _upload(client: Client, shipment: Shipment, parts: Mapping[str, Descriptor], say: Callable[[str], None]) -> None:
     progress = Progress(total=sum(part.size for part in parts.values()), say=say)
-    repository, path, sources = shipment.reference.repository, shipment.layout.path, shipment.sources
+    repository, read, sources = shipment.reference.repository, shipment.layout.read, shipment.sources
 
     def bring(part: Descriptor, go_on: GoOn) -> tuple[str, int]:
         def told(sent: int) -> None:
             go_on()
             progress.told(part.digest, sent)
 
-        blob = Blob(what=part, path=path(part.digest), source=sources.get(part.digest, ""))
+        blob = Blob(what=part, read=partial(read, part.digest), source=sources.get(part.digest, ""))
         how = upload(client, repository, blob, told)
         progress.told(part.digest, part.size)
         return how, part.size

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from urllib.parse import urlencode
 
 import requests
 
-from ...compiler.digest import CHUNK, of_file
+from ...compiler.digest import of_pieces
 from ...schema.diagnostics import UserError
 from . import refusals
 from .client import Broken, Client, Request
@@ -26,8 +25,8 @@ class Blob:
     """What is to be in the repository."""
 
     what: Descriptor
-    path: Path
-    """Its bytes; a blob that is only mounted need not be here."""
+    read: Callable[[int], Iterator[bytes]]
+    """Its bytes from an offset on; a blob that is only mounted need not be here."""
     source: str = ""
     """Another repository of the registry that has it, or "" where none is known."""
 
@@ -36,7 +35,7 @@ def upload(client: Client, repository: str, blob: Blob, told: Callable[[int], No
     """See to it that the repository has the blob: "there", "mounted" or "sent" says how.
 
     `told` takes the number of bytes that have been sent of it, which may go back. UserError `registry-*`, OSError where
-    the file cannot be read.
+    its bytes cannot be read.
     """
     if exists(client, repository, blob.what):
         return "there"
@@ -109,7 +108,7 @@ def _resumed(client: Client, repository: str, place: _Place) -> _Place | None:
 
 
 def _send(client: Client, repository: str, blob: Blob, place: _Place, told: Callable[[int], None]) -> None:
-    body = _Rest(blob.path, blob.what.size, place.offset, told)
+    body = _Rest(blob.read, blob.what.size, place.offset, told)
     ranged = {"Content-Range": f"{place.offset}-{blob.what.size - 1}"} if place.offset else {}
     url = place.url
     if len(body):
@@ -120,7 +119,7 @@ def _send(client: Client, repository: str, blob: Blob, place: _Place, told: Call
     answer = client.once(Request(method="PUT", path=ends, repository=repository, headers=headers))
     if answer.status_code == 400 and "DIGEST_INVALID" in refusals.codes(answer):
         # which of the two is wrong?
-        whole = of_file(blob.path) == blob.what.hex
+        whole = of_pieces(blob.read(0)) == blob.what.hex
         raise refusals.lies(client.registry, blob.what.digest, client.at) if whole else Changed(blob.what.hex)
     if answer.status_code in (404, 416):
         raise Broken(answer.status_code)
@@ -147,9 +146,12 @@ class Changed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Rest:
-    """A file from an offset on, as the body of a request; it is read in pieces, and each is told."""
+    """A blob from an offset on, as the body of a request; it is read in pieces, and each is told.
 
-    path: Path
+    It has no `read`, since what has one is taken for a file.
+    """
+
+    pieces: Callable[[int], Iterator[bytes]]
     size: int
     offset: int
     told: Callable[[int], None]
@@ -158,10 +160,8 @@ class _Rest:
         return self.size - self.offset
 
     def __iter__(self) -> Iterator[bytes]:
-        with self.path.open("rb", buffering=0) as file:
-            file.seek(self.offset)
-            at = self.offset
-            while chunk := file.read(CHUNK):
-                yield chunk
-                at += len(chunk)
-                self.told(at)
+        at = self.offset
+        for piece in self.pieces(at):
+            yield piece
+            at += len(piece)
+            self.told(at)

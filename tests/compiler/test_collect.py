@@ -8,6 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from deployc.compiler.collect import collect
+from deployc.compiler.node import Node, Work
+from deployc.compiler.recipe import Held
+from deployc.compiler.tree import Entry, Tree
 
 from .space import Space
 
@@ -33,6 +36,21 @@ def test_what_builds_have_used_stays_and_what_they_have_not_goes(space: Space) -
     assert space.ran == []
     space.build(before)
     assert space.ran == ["one"]
+
+
+def test_what_a_blob_is_made_of_stays_as_long_as_it_does(space: Space) -> None:
+    def run(work: Work) -> Tree:
+        digest, size = work.cas.put_parts([b"head", Held(work.cas.put_bytes(b"model"), 5)])
+        return Tree((Entry(path="layer", digest=digest, size=size),))
+
+    layer = Node(name="layer", params={"run": "made by hand"}, run=run)
+    outcome = space.build([layer])
+    age(space)
+    collect(space.store, keep_commands=True, since=SINCE)
+    assert space.store.cas.get(outcome.trees["layer"]["layer"].digest) == b"headmodel"
+    age(space)
+    collect(space.store, keep_commands=False, since=SINCE)
+    assert not [path for path in space.store.cas.root.rglob("*") if path.is_file()]
 
 
 def test_environments_go_by_when_they_were_taken(space: Space) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import random
 import tarfile
 from pathlib import Path
 
 import pytest
-from deployc.compiler.cas import Cas
-from deployc.compiler.tree import Tree
+from deployc.compiler.cas import LARGE, Cas
+from deployc.compiler.digest import of_bytes
+from deployc.compiler.tree import Entry, Tree
 from deployc.schema.diagnostics import UserError
+from deployc.targets import tarball
 from deployc.targets.oci import archive, base, layers
 from deployc.targets.oci.image import MOST_LAYERS, Image, Layout, Settings, layout
 from deployc.targets.oci.libraries import BUDGET, LIGHT, Distribution, split
@@ -131,6 +134,23 @@ def test_this_machine_s_platform_is_told_as_oci_does() -> None:
     assert [own(m) for m in ("linux-x86_64", "darwin-arm64", "linux-aarch64-musl", "linux-s390x")] == [
         *("linux/amd64", "linux/arm64", "linux/arm64", None)
     ]
+
+
+@pytest.mark.parametrize("size", [10, LARGE + 5])
+def test_a_layer_of_the_store_s_files_is_their_archive_and_stored_once(size: int, tmp_path: Path) -> None:
+    cas, data = Cas(tmp_path / "cas"), random.Random(0).randbytes(size)
+    tree = Tree.of(
+        Entry(path=path, digest=cas.put_bytes(content), size=len(content))
+        for path, content in {"MLmodel": b"flavors: {}", "model.pkl": data}.items()
+    )
+    made = layers.write(cas, layers.members(cas, tree, "app/artifact"), "none", "the model")
+    wanted = b"".join(tarball.archive(layers.members(cas, tree, "app/artifact")))
+    assert cas.get(made.digest) == wanted
+    assert (made.digest, made.diff_id, made.size) == (of_bytes(wanted), of_bytes(wanted), len(wanted))
+    cas.link(Entry(path="", digest=made.digest, size=made.size), tmp_path / "blob")
+    assert (tmp_path / "blob").read_bytes() == wanted
+    if size > LARGE:
+        assert sum(path.stat().st_size for path in cas.root.rglob("*") if path.is_file()) < 1.1 * size
 
 
 def test_layers_are_kept_with_what_they_are(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from deployc.schema.diagnostics import Diagnostic, UserError
 from deployc.targets.registry.client import Client, client
-from deployc.targets.registry.layout import Layout
+from deployc.targets.registry.layout import Layout, path
 from deployc.targets.registry.push import Shipment, digest_of, push
 from deployc.targets.registry.reference import Reference
 
@@ -106,7 +106,7 @@ def test_layers_of_the_base_are_taken_from_its_repository(registry: Registry, im
     base = layout(tmp_path / "base", BASE)
     pushed(registry.address, shipment(registry.address, base, "library/base"))
     layer = base.document(base.entries[0]).manifest.layers[0].digest
-    image.path(layer).unlink()
+    path(tmp_path / "image", layer).unlink()
     said = pushed(registry.address, shipment(registry.address, image, sources={layer: "library/base"}))
     assert "taken from other repositories" in said[-1]
     assert there(registry) == image.entries[0].digest
