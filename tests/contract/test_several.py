@@ -205,6 +205,9 @@ def test_all_stop_together_and_one_log_and_one_trace_say_what_each_was_asked(
     service: Booted, collector: Collector
 ) -> None:
     """The last of them: the process is gone afterwards."""
+    post(service, f"/{HOOKED}/predict", b'[{"half": 2}, {"half": 1.5}]')
+    for name in MODELS:
+        post(service, f"/{name}/predict", b'{"number": 1, "act": "refuse"}')
     for number, name in enumerate(MODELS):
         post(service, f"/{name}/predict", b'{"number": 4%d}' % number)
     assert service.stop() in (0, -15)
