@@ -26,12 +26,12 @@ def main() -> int:
         known = _known(command, flags) if command in (BUILD, PUBLISH) else None
         if known and (command == BUILD or _stand(known)):
             return _told(known, flags)
+        from .main import run  # everything heavy is behind this line
+
+        return run(sys.argv[1:])
     except KeyboardInterrupt:
         sys.stderr.write("deployc: interrupted\n")
         return 130
-    from .main import run  # everything heavy is behind this line
-
-    return run(sys.argv[1:])
 
 
 def state_path(file: str, environment: str, command: str) -> str:

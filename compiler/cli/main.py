@@ -82,6 +82,9 @@ def _of_system(error: OSError) -> Diagnostic:
         28: "make room on the disk, then build again: what was finished is kept",
         13: f"make it writable: {_PLACES}",
         30: f"the file system is read-only: {_PLACES}",
+        2: f"the folder may have been removed meanwhile: {_PLACES}",
+        20: f"a file stands where a folder is needed: {_PLACES}",
+        21: f"a folder stands where a file is needed: {_PLACES}",
     }
     message = f"{(error.strerror or str(error)).lower()}{place}"
     return Diagnostic(code="disk", message=message, help=helps.get(error.errno or 0, ""))

@@ -279,6 +279,22 @@ def test_a_folder_that_is_gone_is_told(project: Project) -> None:
     script = 'rmdir ../project; exec "$@"'
     ran = replace(project, inside=("sh", "-c", script, "sh")).run("build")
     assert ran.code == 1
+    assert "= help: the folder may have been removed meanwhile" in ran.err
+
+
+def test_ctrl_c_before_the_command_is_loaded_leaves_no_trace(project: Project, tmp_path: Path) -> None:
+    lines = (
+        "import os, signal, sys",
+        "class Pressed:",
+        "    def find_spec(self, name, path=None, target=None):",
+        "        if name == 'deployc.compiler.cli.main': os.kill(os.getpid(), signal.SIGINT)",
+        "sys.meta_path.insert(0, Pressed())",
+    )
+    (tmp_path / "pressed").mkdir()
+    (tmp_path / "pressed/sitecustomize.py").write_text("\n".join(lines))
+    with project.given(PYTHONPATH=str(tmp_path / "pressed")).running("version") as command:
+        ended = command.end()
+    assert (ended.code, ended.err) == (130, "deployc: interrupted\n")
 
 
 @pytest.mark.slow
