@@ -22,7 +22,7 @@ from .project.contract import FIELD, check_template
 from .several import OWN, field_of, named
 
 RESERVED = (
-    *("serve", "train", "source", "model", "inspect", "probe"),
+    *("serve", "train", "source", "model", "inspect", "loader", "probe"),
     *("optimize", "prove", "hooks", "generate", "openapi", "assemble", "template"),
 )
 

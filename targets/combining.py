@@ -44,6 +44,7 @@ def _own(alone: Deployment) -> list[AnyNode]:
         *model_nodes(alone),
         *environments.compiling(alone, SPEC),
         *([optimizing.node(alone, MODEL, SPEC, sample)] if alone.optimizes else []),
+        serving.loader(alone, SPEC),
         serving.probe(alone, MODEL, SPEC, sample),
         *hooks.nodes(alone),
     ]

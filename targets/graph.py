@@ -148,6 +148,7 @@ def _single(deployment: Deployment) -> list[AnyNode]:
         *hooks.nodes(deployment),
         *environments.nodes(deployment, SPEC),
         *([optimizing.node(deployment, MODEL, SPEC, sample)] if deployment.optimizes else []),
+        serving.loader(deployment, SPEC),
         serving.probe(deployment, MODEL, SPEC, sample),
         serving.openapi(deployment),
         _generate(deployment),

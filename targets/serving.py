@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ..compiler import sandbox
-from ..compiler.model_spec import ModelSpec
 from ..compiler.node import Input, Made, Node, Work
 from ..compiler.rows import typed_rows
 from ..compiler.tree import Tree
@@ -16,19 +15,37 @@ from .project import openapi_command
 from .project.probing import LOADING, MODULE, PACKAGE, SCRIPTS, Probed, probe_request, read_probe
 
 MODEL_FIELD = ("model", "path")
+LOADER = "loader"
+
+
+def loader(deployment: Deployment, spec: Input) -> Node:
+    """`loader` writes the module that loads the model, which models of one kind have in common."""
+
+    def run(work: Work) -> Tree:
+        # libcst takes longer to import than a build with nothing to do
+        from .project.model_module import loading_module
+
+        return work.cas.put_texts({LOADING: loading_module(deployment.spec(work))})
+
+    return Node(
+        name=LOADER,
+        inputs={"spec": spec},
+        implementation=deployment.identity.tools("libcst"),
+        run=run,
+    )
 
 
 def probe(deployment: Deployment, model: Input, spec: Input, sample: Mapping[str, Input]) -> Node:
     """`probe` asks the model once for the types of its answers."""
     return Node(
         name="probe",
-        inputs={"model": model, "spec": spec, **sample, **deployment.modules},
+        inputs={"model": model, "spec": spec, LOADER: Made(node=LOADER), **sample, **deployment.modules},
         params={
             "methods": " ".join(deployment.config.serve.methods),
             **({"sample": "published"} if deployment.published else {}),
             **deployment.layout,
         },
-        implementation=deployment.identity.tools("libcst"),
+        implementation=deployment.identity.tools(),
         environments=(deployment.model_environment,),
         run=lambda work: _probe(work, deployment),
     )
@@ -64,7 +81,7 @@ def _probe(work: Work, deployment: Deployment) -> Tree:
     asked = probe_request(spec, work.folder / "model", rows, publish=deployment.published)
     request.write_text(asked, encoding="utf-8")
     answer = work.folder / "answer.json"
-    path = {"PYTHONPATH": ":".join(map(str, (_copied(work, spec), *paths)))}
+    path = {"PYTHONPATH": ":".join(map(str, (_copied(work), *paths)))}
     command = ["-m", MODULE, str(request), str(answer)]
     said = _python(work, deployment.model_environment, command, path, MODEL_FIELD)
     text = answer.read_text(encoding="utf-8")
@@ -89,14 +106,11 @@ def advice(problem: str, container: str, *, sampled: bool, others: bool) -> str:
     return "leave it out with `serve.methods`" if others else ""
 
 
-def _copied(work: Work, spec: ModelSpec) -> Path:
+def _copied(work: Work) -> Path:
     """A folder for Python's path with the probe's package and the model's loader."""
-    # libcst takes longer to import than a build with nothing to do
-    from .project.model_module import loading_module
-
     folder = work.folder / "probe"
     (folder / PACKAGE).mkdir(parents=True)
-    (folder / LOADING).write_text(loading_module(spec), encoding="utf-8")
+    work.cas.materialise(work.inputs[LOADER], folder)
     for script in SCRIPTS:
         (folder / PACKAGE / script.name).write_bytes(script.read_bytes())
     return folder

@@ -17,7 +17,7 @@ from .deployment import Deployment
 
 T = TypeVar("T")
 
-OWN = frozenset({"train", "model", "inspect", "probe", "optimize", "hooks"})
+OWN = frozenset({"train", "model", "inspect", "loader", "probe", "optimize", "hooks"})
 OWN |= frozenset({"lock-train", "env-train", "lock-model", "env-model", registry.LOCK, registry.SOURCE})
 """Nodes that each of the models has; all of them share the others."""
 

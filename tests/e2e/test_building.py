@@ -15,7 +15,7 @@ import pytest
 
 from .project import Project, contents, copied
 
-ALL = {"lock-train", "train", "model", "inspect", "lock-serve", "probe", "generate", "openapi", "assemble"}
+ALL = {"lock-train", "train", "model", "inspect", "lock-serve", "loader", "probe", "generate", "openapi", "assemble"}
 ALL |= {"lock-model", "optimize", "project", "wheel", "trained", "types", "smoke", "parity"}
 
 
