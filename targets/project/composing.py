@@ -51,21 +51,9 @@ UNFED = frozenset({"feed", "feed_now", "feeders"})
 """What goes where no model takes what another one answers."""
 COMMON = frozenset(
     {
-        *("__main__", "problems", "settings", "logs", "web", "exchange", "express", "describing", "pages", "queued"),
-        *(
-            "batches",
-            "threads",
-            "asgi",
-            "connections",
-            "deadlines",
-            "ending",
-            "heads",
-            "keys",
-            "metrics",
-            "origins",
-            "processes",
-        ),
-        *("redacting", "resuming", "shortcut", "spelling", "tracing"),
+        *("__main__", "asgi", "batches", "connections", "deadlines", "describing", "ending", "exchange", "express"),
+        *("heads", "keys", "logs", "metrics", "origins", "pages", "problems", "processes", "queued", "redacting"),
+        *("resuming", "settings", "shortcut", "spelling", "threads", "tracing", "web"),
     }
 )
 """Modules that all models share, since nothing of a model is in them."""

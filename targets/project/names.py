@@ -14,9 +14,9 @@ VERSION = "1.0.0"
 FRONT = frozenset(
     {
         *("__main__", "about", "app", "asgi", "batches", "connections", "deadlines", "describing", "ending"),
-        *("exchange", "heads", "index", "info", "keys", "logs", "metrics", "openapi", "origins", "pages"),
+        *("exchange", "express", "heads", "index", "info", "keys", "logs", "metrics", "openapi", "origins", "pages"),
         *("payloads", "predictor", "problems", "processes", "queued", "recording", "redacting", "resuming"),
-        *("service", "settings", "spelling", "threads", "tracing", "web"),
+        *("service", "settings", "shortcut", "spelling", "threads", "tracing", "web"),
     }
 )
 """Modules that a service of several models may have beside their packages."""
