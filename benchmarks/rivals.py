@@ -120,8 +120,10 @@ def compare(started: Mapping[str, Server], folder: Path, seconds: int) -> Iterat
             print(f"{name}: {found[name][-1][0]:.0f} requests/s", file=sys.stderr, flush=True)
     told = {name: [statistics.median(each) for each in zip(*runs, strict=True)] for name, runs in found.items()}
     best = max(rate for name, (rate, _) in told.items() if not name.startswith("asgi"))
+    # on a slow machine it may have answered nothing
+    mlflow = told["MLflow"][0] if "MLflow" in told else 0
     for name, (rate, slow) in told.items():
-        beside = f", {rate / told['MLflow'][0]:.0f} of MLflow's" if "MLflow" in told else ""
+        beside = f", {rate / mlflow:.0f} of MLflow's" if mlflow else ""
         yield f"{name}: {rate:.0f} requests/s, {rate / best:.1f} of the best by hand{beside}; p99 {slow:.2f} ms"
 
 

@@ -90,9 +90,12 @@ class Cas:
 
     def put_parts(self, parts: Iterable[Part]) -> tuple[Digest, int]:
         """Store bytes of which some are blobs already, as no more than what is to be known of them beside these; the
-        digest and how many they are. All that is no blob is in memory.
+        digest and how many they are. All that is no blob is in memory. CorruptBlob when one of the blobs is not there.
         """
         recipe = Recipe.of(self._flat(parts))
+        for held in recipe.held:
+            if not self.has(held.digest, held.size):
+                self.discard(held.digest)
         before = self._seen_of(recipe)
         found = of_pieces(piece for part in recipe.parts for piece in self._of(part))
         with self._incoming() as temporary:

@@ -76,6 +76,8 @@ def test_it_is_not_there_where_one_of_its_parts_is_not(cas: Cas, tmp_path: Path)
     for read in _readers(cas, digest, tmp_path):
         with pytest.raises(CorruptBlob):
             read()
+    with pytest.raises(CorruptBlob):
+        cas.put_parts([b"head", Held(of_bytes(DATA), LARGE)])
     put(cas, [(b"head", False), (DATA, True)])
     assert cas.has(digest, size)
 

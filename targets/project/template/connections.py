@@ -28,8 +28,6 @@ class Connection(HttpToolsProtocol):
         super().__init__(**given)
         self._patience = patience
         self._idleness = idleness
-        self._waits = False
-        self._idle = False
         self._whole = True
         self._head = 0
         """Bytes of a head that is not whole."""
@@ -46,8 +44,8 @@ class Connection(HttpToolsProtocol):
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._wake()
-        self._rest()
+        self._idleness.end(self)
+        self._patience.end(self)
         # uvicorn says so to the last one alone, and each of the others would write to a closed connection.
         for cycle in self._asked:
             cycle.disconnected = True
@@ -57,15 +55,15 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        self._wake()
+        self._idleness.end(self)
         super().data_received(data)
         if self._path:
             self._begin_late()
         if self._whole and self._asked:
-            self._rest()
+            self._patience.end(self)
             return
         # What was answered before its body had come is still being read, and dropped.
-        if not self._idle:
+        if self not in self._idleness:
             self._wait()
         if self._head and not self.transport.is_closing():
             self._head += len(data)
@@ -74,7 +72,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         # each request has the whole time, however long the connection has been there
-        self._rest()
+        self._patience.end(self)
         self._whole = False
         self._head = 1
         self.url, self.headers, self.expect_100_continue = b"", [], False
@@ -116,7 +114,6 @@ class Connection(HttpToolsProtocol):
             super().on_response_complete()
             return
         self.server_state.total_requests += 1
-        self._idle = True
         self._idleness.begin(self, self.transport.close)
 
     def _plain(self) -> bool:
@@ -145,20 +142,9 @@ class Connection(HttpToolsProtocol):
             self._begin()
             super().on_body(body)
 
-    def _wake(self) -> None:
-        if self._idle:
-            self._idle = False
-            self._idleness.end(self)
-
     def _wait(self) -> None:
-        if not self._waits:
-            self._waits = True
+        if self not in self._patience:
             self._patience.begin(self, self.transport.close)
-
-    def _rest(self) -> None:
-        if self._waits:
-            self._waits = False
-            self._patience.end(self)
 
 
 def connection(seconds: float) -> type[asyncio.Protocol]:

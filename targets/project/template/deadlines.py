@@ -24,6 +24,10 @@ class Alarms:
         self._due: dict[object, tuple[float, Callable[[], None]]] = {}
         self._timer: asyncio.TimerHandle | None = None
 
+    def __contains__(self, one: object) -> bool:
+        """Whether its time has begun and is not up."""
+        return one in self._due
+
     def begin(self, one: object, call: Callable[[], None]) -> None:
         """Its time begins; what to call when it is up."""
         loop = asyncio.get_running_loop()

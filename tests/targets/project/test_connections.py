@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import socket
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -14,15 +13,18 @@ from threading import Event
 
 import pytest
 from deployc.targets.project.frameworks.asgi import create_app
-from deployc.targets.project.template.connections import MAX_WHOLE_BYTES, connection
+from deployc.targets.project.template.connections import MAX_WHOLE_BYTES, Connection, connection
 from deployc.targets.project.template.model import Model
 from deployc.targets.project.template.predictor import Predictor
 from deployc.targets.project.template.schema import Row, Score
 from deployc.targets.project.template.settings import Settings
+from deployc.targets.project.template.shortcut import Shortcut
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from uvicorn import Config, Server
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+pytestmark = pytest.mark.usefixtures("own_logging")
 Asked = tuple[bytes, int, object]
 """A request, and the status and the body of its answer."""
 HEAD = "POST /decision_function HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n"
@@ -38,15 +40,6 @@ class Held(Model):
         self.asked.set()
         assert self.free.wait(60)
         return super().decision_function(rows)
-
-
-@pytest.fixture(autouse=True)
-def _logging() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:], root.level = handlers, level
-    logging.captureWarnings(False)
 
 
 @asynccontextmanager
@@ -150,33 +143,42 @@ async def ordered(port: int, asked: Sequence[Asked], cuts: Sequence[int]) -> Non
     writer.close()
 
 
+@asynccontextmanager
+async def waiting() -> AsyncIterator[tuple[Server, asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A service, and a connection whose first request waits for the model until that is `free`."""
+    Held.free.clear()
+    Held.asked.clear()
+    async with served(Held) as (server, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(whole(1)[0])
+        await asyncio.to_thread(Held.asked.wait, 60)
+        assert isinstance(cycle(server), Shortcut)
+        yield server, reader, writer
+        writer.close()
+
+
+def cycle(server: Server) -> RequestResponseCycle:
+    """The last request of the only connection."""
+    (found,) = server.server_state.connections
+    assert isinstance(found, Connection)
+    return found.cycle
+
+
 def test_a_request_waits_for_the_answer_before_it() -> None:
     async def run() -> None:
-        Held.free.clear()
-        Held.asked.clear()
-        async with served(Held) as (_, port):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(whole(1)[0])
-            await asyncio.to_thread(Held.asked.wait, 60)
+        async with waiting() as (_, reader, writer):
             writer.write(page(0)[0] + whole(2)[0])
             await turns()
             Held.free.set()
             assert [(await read(reader))[1] for _ in range(3)] == [{"score": 1}, {"status": "alive"}, {"score": 2}]
-            writer.close()
 
     asyncio.run(run())
 
 
 def test_a_client_that_leaves_is_waited_for_no_longer(capfd: pytest.CaptureFixture[str]) -> None:
     async def run() -> None:
-        Held.free.clear()
-        Held.asked.clear()
-        async with served(Held) as (server, port):
-            # the first one holds the model, and the second one waits for it
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(whole(1)[0])
-            await asyncio.to_thread(Held.asked.wait, 60)
-            _, leaving = await asyncio.open_connection("127.0.0.1", port)
+        async with waiting() as (server, reader, writer):
+            _, leaving = await asyncio.open_connection(*writer.get_extra_info("peername"))
             leaving.write(whole(2, "x-request-id: left")[0])
             await turns()
             leaving.transport.abort()
@@ -185,7 +187,6 @@ def test_a_client_that_leaves_is_waited_for_no_longer(capfd: pytest.CaptureFixtu
             await turns()
             Held.free.set()
             assert (await read(reader))[1] == {"score": 1}
-            writer.close()
 
     asyncio.run(run())
     told = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
@@ -195,35 +196,33 @@ def test_a_client_that_leaves_is_waited_for_no_longer(capfd: pytest.CaptureFixtu
 
 def test_who_waits_while_the_service_stops_has_an_answer_and_then_no_connection() -> None:
     async def run() -> None:
-        Held.free.clear()
-        Held.asked.clear()
-        async with served(Held) as (server, port):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(whole(1)[0])
-            await asyncio.to_thread(Held.asked.wait, 60)
+        async with waiting() as (server, reader, _):
             server.should_exit = True
-            await turns()
+            while cycle(server).keep_alive:
+                await asyncio.sleep(0)
             Held.free.set()
-            status, answer, _ = await read(reader)
+            status, answer, head = await read(reader)
             assert (status, answer) == (200, {"score": 1})
+            assert b"connection: close" in head.split(b"\r\n")
             assert await reader.read() == b""
-            writer.close()
 
     asyncio.run(run())
 
 
 def test_an_answer_says_the_same_on_either_way() -> None:
     async def run() -> None:
-        async with served() as (_, port):
+        async with served() as (server, port):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            request = whole(1, "x-request-id: a")[0]
-            writer.write(request)
-            at_once = (await read(reader))[2]
-            writer.write(request[:-3])
-            await turns()
-            writer.write(request[-3:])
-            late = (await read(reader))[2]
-            assert sorted(at_once.split(b"\r\n")) == sorted(late.split(b"\r\n"))
+            request, heads, short = whole(1, "x-request-id: a")[0], [], []
+            for cut in (len(request), len(request) - 3):
+                writer.write(request[:cut])
+                await turns()
+                writer.write(request[cut:])
+                head = (await read(reader))[2].split(b"\r\n")
+                heads.append(sorted(line for line in head if not line.startswith(b"date: ")))
+                short.append(isinstance(cycle(server), Shortcut))
+            assert short == [True, False]
+            assert heads[0] == heads[1]
             writer.close()
 
     asyncio.run(run())

@@ -7,7 +7,7 @@ import gc
 import json
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+pytestmark = pytest.mark.usefixtures("own_logging")
 Answer = tuple[int, dict[str, str], object]
 ROW = b'{"number": 1}'
 
@@ -40,15 +41,6 @@ class Failing(Model):
         if rows[0].number == 2:
             raise ValueError("could not convert secret to float")
         raise KeyError("secret")
-
-
-@pytest.fixture(autouse=True)
-def _logging() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:], root.level = handlers, level
-    logging.captureWarnings(False)
 
 
 def ask(
