@@ -74,6 +74,7 @@ SHARED = (
         "report",
         "shortcut",
         "spelling",
+        "sums",
     ),
     "tracing",
     *scored.NAMES,
@@ -124,7 +125,7 @@ def boundary(spec: ModelSpec, outputs: tuple[Output, ...], config: Config) -> Ma
     # Who asks the model itself gives it arrays.
     spec = replace(spec, inputs=tuple(replace(column, image=None) for column in spec.inputs))
     choices = choose(spec, outputs, config, chosen(BARE), None)
-    modules = {name: template("template", name, ".") for name in ("schema", "problems")}
+    modules = {name: template("template", name, ".") for name in ("schema", "problems", "sums")}
     settled = settle({**modules, "model": served_model(choices)}, choices)
     pruned = prune_all(settled, {"model": frozenset({"Model", "load"}), "schema": frozenset({"Row"})})
     return {f"{name}.py": module.code for name, module in pruned.items()}
