@@ -16,11 +16,9 @@ from .settings import Settings
 from .tracing import phase
 
 FAST_SECONDS = 200e-6
-"""A model that answers a request in less is asked at once: few requests in a batch cost more than they save."""
-INSTANT_SECONDS = 20e-6
-"""A model that answers in less is asked at once however many come together."""
-CROWD = 4
-"""So many requests in one turn of the loop are no longer few."""
+"""A model that answers a request in less is asked at once by the first one of the loop's turn, often the only one."""
+INSTANT_SECONDS = 15e-6
+"""A model that answers in less is asked at once by each: to wait for a batch costs more than it saves."""
 MAX_TURNS = 32
 """So many turns of the loop may bring a batch together."""
 SLOW_SECONDS = 0.02
@@ -49,12 +47,12 @@ class Batcher:
         self._seconds_alone = self._seconds
         self._pause, self._batches_to_trial = 1, 2
         self._in_thread = False
-        self._turns = Turns()
+        self._turn = Turn()
 
     async def ask(self, method: str, rows: Sequence[Row]) -> Answers:
         """The answers to one request; Rejected when too many wait or it takes too long, else what the model raises."""
         loop = asyncio.get_running_loop()
-        if self._at_once(len(rows), self._turns.came(loop)):
+        if self._at_once(len(rows), loop):
             self._metrics.asked(len(rows), self._queue.rows)
             started = self._clock()
             phase("predict")
@@ -77,11 +75,12 @@ class Batcher:
             # It is there still if its client left or its time was up.
             self._queue.leave(waiting)
 
-    def _at_once(self, rows: int, together: int) -> bool:
-        """Whether to ask for one request without a batch, where so many come together."""
-        free = not self._queue and not self._in_thread
-        alone = self._seconds_alone < (FAST_SECONDS if together < CROWD else INSTANT_SECONDS)
-        return free and alone and rows <= self._settings.max_batch
+    def _at_once(self, rows: int, loop: asyncio.AbstractEventLoop) -> bool:
+        """Whether to ask for a request without a batch."""
+        if self._queue or self._in_thread or rows > self._settings.max_batch:
+            return False
+        alone = self._seconds_alone
+        return alone < INSTANT_SECONDS or (alone < FAST_SECONDS and self._turn.is_first(loop))
 
     def _give_up(self, waiting: Waiting) -> None:
         settle([waiting], [late(self._settings.timeout_seconds)])
@@ -152,19 +151,19 @@ class Batcher:
                 self._pause, self._batches_to_trial = 1, 2
 
 
-class Turns:
-    """Requests that come within one turn of an event loop, which shows how many clients ask at the same time."""
+class Turn:
+    """A turn of an event loop, which reads what has come from several clients."""
 
     def __init__(self) -> None:
-        self._now = 0
-        self._before = 0
+        self._begun = False
 
-    def came(self, loop: asyncio.AbstractEventLoop) -> int:
-        """Count a request; how many there were in the last turn that had any."""
-        if not self._now:
-            loop.call_soon(self._ended)
-        self._now += 1
-        return self._before
+    def is_first(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Whether nobody has asked this in the same turn."""
+        if self._begun:
+            return False
+        self._begun = True
+        loop.call_soon(self._end)
+        return True
 
-    def _ended(self) -> None:
-        self._before, self._now = self._now, 0
+    def _end(self) -> None:
+        self._begun = False
