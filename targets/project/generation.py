@@ -59,6 +59,7 @@ SHARED = (
         "asgi",
         "categories",
         "connections",
+        "counts",
         "deadlines",
         "ending",
         "express",

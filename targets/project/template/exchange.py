@@ -8,7 +8,7 @@ from . import logs
 from .origins import origin_headers, preflight
 from .service import Service
 from .tracing import PARENT
-from .web import Header, failure, form
+from .web import Header, Headers, failure, form
 
 
 class Exchange:
@@ -22,7 +22,7 @@ class Exchange:
         self._parent = {name: found for name in PARENT if (found := header(name))}
         self.request_id = logs.new_request_id(header("x-request-id") or "")
         # What its answer has besides its own.
-        self.headers: tuple[tuple[str, str], ...] = (("x-request-id", self.request_id),)
+        self.headers: Headers = (("x-request-id", self.request_id),)
         self.headers += origin_headers(header)
         # The answer that needs no route, to a browser that asks whether it may send a request.
         self.preflight = preflight(verb, header)

@@ -8,7 +8,7 @@ import logging
 from .exchange import Exchange
 from .problems import Rejected, too_large
 from .service import Service
-from .web import Answer, Header, Request, broken, rejected
+from .web import Answer, Header, Headers, Request, broken, rejected
 
 EXPRESS = "express"
 """Where an application tells its server's connections of it: by this name in the state that ASGI lets them share."""
@@ -32,11 +32,15 @@ class Express:
         """Whether no connection is to carry a further request."""
         return self._service.leaving
 
-    async def answer(self, path: str, header: Header, body: bytes) -> Answer:
-        """The answer to a request to an operation, with all its headers."""
-        with Exchange(self._service, "POST", path, header) as request:
+    async def answer(self, path: str, header: Header, body: bytes) -> tuple[Answer, Headers]:
+        """The answer to a request to an operation, and what is said with every answer."""
+        service = self._service
+        with Exchange(service, "POST", path, header) as request:
             try:
-                answer = await self._answered(path, header, body)
+                service.admit(path, header)
+                if len(body) > service.settings.max_body_bytes:
+                    raise too_large(service.settings.max_body_bytes)
+                answer = await service.answer(Request(path, "", header, body))
             except Rejected as error:
                 answer = rejected(error)
             except asyncio.CancelledError:
@@ -45,11 +49,4 @@ class Express:
             except Exception as error:
                 answer = broken(error)
             request.status = answer.status
-            return Answer(answer.body, answer.status, answer.content_type, answer.headers + request.headers)
-
-    async def _answered(self, path: str, header: Header, body: bytes) -> Answer:
-        self._service.admit(path, header)
-        limit = self._service.settings.max_body_bytes
-        if len(body) > limit:
-            raise too_large(limit)
-        return await self._service.answer(Request(path, "", header, body))
+            return answer, request.headers

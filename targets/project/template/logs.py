@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import re
 import sys
-import time
 from contextvars import ContextVar
 from datetime import datetime, timezone
-from functools import lru_cache
 
 import msgspec
 
@@ -19,6 +18,7 @@ PLAIN_ID = re.compile(r"[\w.:-]{1,100}", re.ASCII)
 
 logger = logging.getLogger(__name__)
 _encoder = msgspec.json.Encoder()
+_lines: list[str] = []
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -28,7 +28,7 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
-            "time": _moment(record.created),
+            "time": datetime.fromtimestamp(record.created, timezone.utc),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
@@ -46,7 +46,7 @@ class JsonFormatter(logging.Formatter):
 class Requested(msgspec.Struct):
     """The line of a request that has ended."""
 
-    time: str
+    time: datetime
     request_id: str
     method: str
     path: str
@@ -60,20 +60,26 @@ class Requested(msgspec.Struct):
 def requested(method: str, path: str, status: int, seconds: float) -> None:
     """Write a request's line, past logging's own records, which cost more than a compiled model's answer does."""
     if logger.isEnabledFor(logging.INFO):
-        line = Requested(_moment(time.time()), request_id.get(), method, path, status, round(seconds * 1000, 2))
-        # it is flushed with each line
-        sys.stderr.write(_encoder.encode(line).decode() + "\n")
+        line = Requested(datetime.now(timezone.utc), request_id.get(), method, path, status, round(seconds * 1000, 2))
+        written(_encoder.encode(line).decode() + "\n")
 
 
-def _moment(seconds: float) -> str:
-    whole, milliseconds = divmod(int(seconds * 1000), 1000)
-    return f"{_second(whole)}.{milliseconds:03}+00:00"
+def written(line: str) -> None:
+    """Write a line: those of one turn of an event loop at its end, since to write costs more than to log."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        sys.stderr.write(line)
+        return
+    if not _lines:
+        loop.call_soon(_flush)
+    _lines.append(line)
 
 
-@lru_cache(maxsize=1)
-def _second(seconds: int) -> str:
-    # Thousands of requests end within the same one.
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
+def _flush() -> None:
+    # it is flushed with each call
+    sys.stderr.write("".join(_lines))
+    _lines.clear()
 
 
 def configure(level: str) -> None:

@@ -6,16 +6,15 @@ import atexit
 import os
 from shutil import rmtree
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING
+from threading import Lock
 
+from .counts import Counts, Family
 from .info import Info
 from .web import Answer
 
-if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-
 KIND = "text/plain; version=0.0.4; charset=utf-8"
-FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+FOLDER = "COUNTERS_FOLDER"
+"""The variable of the environment by which processes know where they count together."""
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
@@ -37,83 +36,75 @@ class Metrics:
     """What one process counts; with several, each of them shows the sum of all."""
 
     def __init__(self) -> None:
-        # The library looks at the environment when it is imported, which `share` changes before.
-        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-
-        registry = CollectorRegistry()
-        self._registry = registry
-        self._requests = Counter("http_requests", "Requests.", ["route", "status"], registry=registry)
-        self._seconds = Histogram(
-            "http_request_duration_seconds", "How long they took.", ["route"], registry=registry, buckets=SECONDS
+        counts = self._counts = Counts(os.environ.get(FOLDER))
+        self._requests = counts.family("counter", "http_requests", "Requests.", ["route", "status"])
+        self._seconds = counts.family(
+            "histogram", "http_request_duration_seconds", "How long they took.", ["route"], SECONDS
         )
-        self._batches = Histogram(
-            "model_batch_rows", "Rows that the model was asked for at once.", ["name"], registry=registry, buckets=ROWS
+        self._batches = counts.family(
+            "histogram", "model_batch_rows", "Rows that the model was asked for at once.", ["name"], ROWS
         )
-        self._running = Gauge("http_requests_in_flight", "Begun.", registry=registry, multiprocess_mode="livesum")
-        self._queued = Gauge(
-            "model_queue_rows", "Rows that wait.", ["name"], registry=registry, multiprocess_mode="livesum"
-        )
-        self._unlogged = Counter("payload_log_dropped", "Requests that could not be logged.", registry=registry)
+        self._running = counts.family("gauge", "http_requests_in_flight", "Begun.").at()
+        self._queued = counts.family("gauge", "model_queue_rows", "Rows that wait.", ["name"])
+        self._unlogged = counts.family("counter", "payload_log_dropped", "Requests that could not be logged.").at()
         labels = ["name", "class", "flavor", "digest", "optimizer"]
-        self._about = Gauge("model_info", "What is served.", labels, registry=registry, multiprocess_mode="max")
-        self._known: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+        self._about = counts.family("info", "model", "What is served.", labels)
+        self._known: dict[tuple[str, int], tuple[memoryview[float], memoryview[float]]] = {}
+        # Where requests have threads of their own.
+        self._lock = Lock()
 
     def about(self, info: Info) -> None:
         """Say what is served."""
         model = info.model
         optimizer = model.compiled.by if model.compiled else ""
-        self._about.labels(info.name, model.class_name, model.flavor, model.digest, optimizer).set(1)
+        self._about.at(info.name, model.class_name, model.flavor, model.digest, optimizer)
 
     def of(self, name: str) -> ModelMetrics:
         """What is counted of the model that is called so."""
-        return ModelMetrics(self._batches.labels(name), self._queued.labels(name))
+        return ModelMetrics(self._batches, self._batches.at(name), self._queued.at(name), self._lock)
 
     def began(self) -> None:
         """Count a request that has arrived."""
-        self._running.inc()
+        with self._lock:
+            self._running[0] += 1
 
     def ended(self, route: str, status: int, seconds: float) -> None:
         """Count a request that is over; status 0 is no answer at all."""
-        self._running.dec()
-        known = self._known.get((route, status))
-        if known is None:
-            known = self._known[route, status] = self._requests.labels(route, str(status)), self._seconds.labels(route)
-        requests, durations = known
-        requests.inc()
-        durations.observe(seconds)
+        with self._lock:
+            known = self._known.get((route, status))
+            if known is None:
+                known = self._known[route, status] = self._requests.at(route, str(status)), self._seconds.at(route)
+            requests, durations = known
+            requests[0] += 1
+            self._seconds.observe(durations, seconds)
+            self._running[0] -= 1
 
     def unlogged(self) -> None:
         """Count a request that the payload log had to drop."""
-        self._unlogged.inc()
+        with self._lock:
+            self._unlogged[0] += 1
 
     def shown(self) -> Answer:
         """All counters as text."""
-        from prometheus_client import generate_latest
-
-        return Answer(generate_latest(self._collected()), content_type=KIND)
-
-    def _collected(self) -> CollectorRegistry:
-        if FOLDER not in os.environ:
-            return self._registry
-        from prometheus_client import CollectorRegistry
-        from prometheus_client.multiprocess import MultiProcessCollector
+        # They take a while to import, and are needed by what asks for them alone.
+        from prometheus_client import CollectorRegistry, generate_latest
 
         registry = CollectorRegistry()
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library says no types here
-        return registry
+        registry.register(self._counts)
+        return Answer(generate_latest(registry), content_type=KIND)
 
 
 class ModelMetrics:
     """What is counted of a model."""
 
-    def __init__(self, batches: Histogram, queued: Gauge) -> None:
+    def __init__(self, batches: Family, rows: memoryview[float], queued: memoryview[float], lock: Lock) -> None:
         self._batches = batches
+        self._rows = rows
         self._queued = queued
-        self._waiting = 0
+        self._lock = lock
 
     def asked(self, rows: int, waiting: int) -> None:
         """Count a batch, and the rows that wait while it is asked."""
-        self._batches.observe(rows)
-        if waiting != self._waiting:
-            self._waiting = waiting
-            self._queued.set(waiting)
+        with self._lock:
+            self._batches.observe(self._rows, rows)
+            self._queued[0] = waiting

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .web import Answer, Header
+from .web import Answer, Header, Headers
 
 ORIGINS: tuple[str, ...] = ()
 """Origins such as https://example.com, or * for all."""
@@ -11,7 +11,7 @@ HEADERS = "authorization, content-type, x-api-key, x-request-id"
 AGE_SECONDS = 600
 
 
-def origin_headers(header: Header) -> tuple[tuple[str, str], ...]:
+def origin_headers(header: Header) -> Headers:
     """What every answer says to a browser: whether a page of this origin may read it."""
     origin = header("origin") or ""
     vary = ("vary", "Origin")

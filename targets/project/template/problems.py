@@ -38,10 +38,13 @@ class Rejected(Exception):
 
 def check_headers(header: Callable[[str], str | None], types: tuple[str, ...], limit: int) -> None:
     """Reject a body of another media type than `types`, a compressed one, or one longer than `limit` bytes."""
-    if (header("content-type") or "").partition(";")[0].strip().lower() not in types:
+    kind = header("content-type") or ""
+    # Most say it just so.
+    if kind not in types and kind.partition(";")[0].strip().lower() not in types:
         message = f"the body cannot be of this type: send `Content-Type: {types[0]}`"
         raise Rejected(415, "unsupported-media-type", message)
-    if (header("content-encoding") or "").strip().lower() not in ("", "identity"):
+    encoding = header("content-encoding")
+    if encoding and encoding.strip().lower() not in ("", "identity"):
         raise Rejected(415, "unsupported-encoding", "the body has to be sent uncompressed")
     length = header("content-length") or ""
     if length.isdecimal() and int(length) > limit:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from contextvars import copy_context
+from functools import lru_cache
 from typing import Any  # what a coroutine waits for is known to its event loop alone
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from .deadlines import rest
 from .express import Express
-from .web import Answer, looked_up
+from .web import Answer, Headers, looked_up
 
+CLOSE: Headers = (("connection", "close"),)
 UNHEARD = asyncio.Event()
 """What uvicorn tells that there is news for a request: one that is there as a whole waits for none."""
 
@@ -38,7 +40,7 @@ class Shortcut(RequestResponseCycle):
         try:
             awaited = context.run(work.send, None)
         except StopIteration as ended:
-            self._respond(ended.value)
+            self._respond(*ended.value)
             return
         connection = self._connection
         self._task = task = context.run(connection.loop.create_task, self._later(work, awaited))
@@ -50,22 +52,30 @@ class Shortcut(RequestResponseCycle):
         if self._task:
             self._task.cancel("the client went away")
 
-    async def _later(self, work: Coroutine[Any, None, Answer], awaited: Any) -> None:
+    async def _later(self, work: Coroutine[Any, None, tuple[Answer, Headers]], awaited: Any) -> None:
         try:
-            self._respond(await rest(work, awaited))
+            self._respond(*await rest(work, awaited))
         finally:
             if not self.response_complete:
                 self._connection.transport.close()
 
-    def _respond(self, answer: Answer) -> None:
+    def _respond(self, answer: Answer, headers: Headers) -> None:
         connection = self._connection
         self.response_complete = True
         last = self._express.leaving or not self.keep_alive
-        told = (*answer.headers, ("connection", "close")) if last else answer.headers
-        head = "".join(f"{name}: {value}\r\n" for name, value in told)
-        defaults = b"".join(b"%b: %b\r\n" % header for header in connection.server_state.default_headers)
-        kind = f"content-type: {answer.content_type}\r\ncontent-length: {len(answer.body)}\r\n{head}\r\n"
-        connection.transport.write(STATUS_LINE[answer.status] + defaults + kind.encode("latin-1") + answer.body)
+        head = f"content-type: {answer.content_type}\r\ncontent-length: {len(answer.body)}\r\n"
+        for name, value in (*answer.headers, *headers, *(CLOSE if last else ())):
+            head += f"{name}: {value}\r\n"
+        defaults = lines(tuple(connection.server_state.default_headers))
+        connection.transport.write(
+            b"%b%b%b\r\n%b" % (STATUS_LINE[answer.status], defaults, head.encode("latin-1"), answer.body)
+        )
         if last:
             connection.transport.close()
         self.on_response()
+
+
+@lru_cache(maxsize=1)
+def lines(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """Headers as they are sent; uvicorn's own change once a second."""
+    return b"".join(b"%b: %b\r\n" % header for header in headers)

@@ -18,6 +18,8 @@ JSON = "application/json"
 
 Header = Callable[[str], str | None]
 """A request's header by its name in lower case; None or "" where there is none."""
+Headers = tuple[tuple[str, str], ...]
+"""An answer's, their names in lower case."""
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +46,7 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes
     status: int = 200
     content_type: str = JSON
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
 
 
 Form = Callable[[int, Problem], Answer]
