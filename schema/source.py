@@ -67,6 +67,9 @@ def read_source(path: Path, shown: str = "") -> Source:
 
 def _read(path: Path, name: str) -> bytes:
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            # reading it might wait for ever
+            raise fail("not-a-file", f"`{name}` is a pipe or a device", help="write what it holds to a file")
         with path.open("rb") as file:
             return file.read(LIMIT + 1)
     except FileNotFoundError:

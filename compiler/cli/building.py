@@ -113,7 +113,7 @@ def built(session: Session, plan: Plan, made: Deployment, options: argparse.Name
     """Run a build to its end, with progress in `show`, and put out what it made; failures are in the outcome."""
     tally = Tally(show)
     since = time.monotonic()
-    folder = Path(options.out).absolute()
+    folder = _place(Path(options.out).absolute())
     told: tuple[str, ...] = ()
 
     def then(outcome: Outcome) -> None:
@@ -164,6 +164,15 @@ def last_manifests(session: Session) -> Mapping[str, str]:
         return {str(name): str(text) for name, text in found.items()}
     except (OSError, ValueError, AttributeError):
         return {}
+
+
+def _place(folder: Path) -> Path:
+    """A folder that outputs can be put into; UserError `output-in-the-way` where it is none or is in what is none."""
+    there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+    if not there.is_dir():
+        hint = "--out names a folder, which need not be there yet"
+        raise fail("output-in-the-way", f"{_shown(there)} is no folder, and outputs would go there", help=hint)
+    return folder
 
 
 def _emit(session: Session, made: Deployment, outcome: Outcome, options: argparse.Namespace, folder: Path) -> None:

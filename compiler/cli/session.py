@@ -92,9 +92,27 @@ def count(text: str) -> int:
     return int(text)
 
 
+def named(text: str) -> str:
+    """The value of an argument that names something; argparse's ArgumentTypeError where it is empty, which a variable
+    of a script may be that is not set.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty, and names nothing")
+    return text
+
+
+def out_argument(parser: argparse.ArgumentParser, told: str = "where the outputs are") -> None:
+    """Where outputs are, or are to be, of the commands that have to know."""
+    parser.add_argument("-o", "--out", type=named, default=None, metavar="DIR", help=told)
+
+
 def environment_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "-e", "--env", default="", metavar="ENV", help="lay deploy.ENV.yaml over it, the file of an environment"
+        "-e",
+        "--env",
+        type=named,
+        metavar="ENV",
+        help="lay deploy.ENV.yaml over it, the file of an environment",
     )
 
 
@@ -102,7 +120,7 @@ def plan_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the commands that make a plan, or of a part of it."""
     whole_arguments(parser)
     parser.add_argument("--target", action="append", default=[], metavar="T", help="only this target; may be repeated")
-    parser.add_argument("--only", metavar="NODE", help="only this node and what it needs; nothing is put out")
+    parser.add_argument("--only", type=named, metavar="NODE", help="only this node and what it needs, put out nowhere")
 
 
 def whole_arguments(parser: argparse.ArgumentParser) -> None:
@@ -130,10 +148,11 @@ def opened(options: argparse.Namespace) -> Session:
     file = Path(options.file)
     if advice := meant(options):
         raise fail("missing-file", f"there is no file `{file}`", help=advice)
-    overlay = _overlay(file, options.env) if options.env else None
+    environment = options.env or ""
+    overlay = _overlay(file, environment) if environment else None
     environ = dict(os.environ)
     root = file.absolute().parent
-    stats: StatCache = stat_cache.read(root / STATE / f"{state_name(file.name, options.env)}.stats")
+    stats: StatCache = stat_cache.read(root / STATE / f"{state_name(file.name, environment)}.stats")
     sources = Sources(root, stats)
     files = [path.absolute() for path in (file, overlay) if path]
     read = (*files, file.absolute().with_suffix(".lock"), place(environ), *source_files())
@@ -148,7 +167,7 @@ def opened(options: argparse.Namespace) -> Session:
     loaded = read_config(file, known, check=checked, overlay=overlay)
     return Session(
         file=file.absolute(),
-        environment=options.env,
+        environment=environment,
         config=loaded.config,
         base=base.config if base else loaded.config,
         spans=loaded.spans,

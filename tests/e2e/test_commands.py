@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +50,16 @@ def test_wrong_usage_is_told_and_ends_with_2(project: Project, words: str) -> No
     assert not contents(project.folder)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("build", "-o", ""), ("build", "--only", ""), ("check", "-e", ""), ("run", "--env="), ("publish", "--out=")],
+)
+def test_a_name_that_is_empty_is_wrong_usage(project: Project, words: tuple[str, ...]) -> None:
+    ran = project.run(*words)
+    assert ran.code == 2
+    assert "it is empty, and names nothing" in ran.err
+
+
 @pytest.mark.parametrize("count", ["0", "-1"])
 def test_no_job_at_a_time_is_wrong_usage(project: Project, count: str) -> None:
     assert project.run("build", "-j", count).code == 2
@@ -83,6 +94,21 @@ def test_what_is_no_file_gets_advice(given: Project, words: str, advice: str) ->
     ran = given.run(*words.split())
     assert (ran.code, len(ran.codes)) == (1, 1)
     assert advice in ran.err
+
+
+def test_a_pipe_is_not_waited_for(given: Project) -> None:
+    os.mkfifo(given.folder / "piped.yaml")
+    assert "`piped.yaml` is a pipe or a device" in given.fails("not-a-file", "piped.yaml")
+
+
+@pytest.mark.parametrize("out", ["deploy.yaml", "deploy.yaml/below", "/dev/null"])
+def test_outputs_that_could_go_nowhere_are_refused_before_anything_runs(given: Project, out: str) -> None:
+    before = contents(given.folder)
+    ran = given.run("build", "--out", str(given.folder / out))
+    assert (ran.code, ran.codes) == (1, ["output-in-the-way"])
+    assert f"{out.removesuffix('/below')} is no folder" in ran.err
+    assert "  run  " not in ran.err
+    assert contents(given.folder) == before
 
 
 def test_every_mistake_of_a_deploy_yaml_is_told_at_once(given: Project) -> None:

@@ -18,7 +18,7 @@ from ....schema.diagnostics import fail
 from ....targets.deployment import Deployment
 from ..building import build
 from ..publishing import sent
-from ..session import Session, count, deployment, opened, plan, plan_arguments
+from ..session import Session, count, deployment, opened, out_argument, plan, plan_arguments
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,9 +34,7 @@ def build_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep-going", action="store_true", help="let nodes that do not need a failed one finish")
     parser.add_argument("--force", action="store_true", help="replace outputs that were edited by hand")
     parser.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
-    parser.add_argument(
-        "-o", "--out", default=None, metavar="DIR", help="where outputs go (default: build beside FILE)"
-    )
+    out_argument(parser, "where outputs go (default: build beside FILE)")
 
 
 def run(options: argparse.Namespace) -> int:

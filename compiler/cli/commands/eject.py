@@ -15,14 +15,14 @@ from pathlib import Path
 
 from ....schema.diagnostics import fail
 from ....targets.project import template_source
-from ..session import Session, environment_argument, opened
+from ..session import Session, environment_argument, opened, out_argument
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("to", nargs="?", metavar="DIR", help="the new folder")
     parser.add_argument("--file", default="deploy.yaml", metavar="FILE", help="the deploy.yaml to use")
     environment_argument(parser)
-    parser.add_argument("-o", "--out", default=None, metavar="DIR", help="where the outputs are")
+    out_argument(parser)
     parser.add_argument("--template", metavar="DIR", help="the new folder of a template, instead of a project")
 
 

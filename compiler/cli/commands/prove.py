@@ -14,8 +14,6 @@ import os
 import sys
 from pathlib import Path
 
-from rich.console import Console
-
 from ....schema.codec import encode
 from ....schema.diagnostics import fail
 from ....schema.render import visible
@@ -29,9 +27,9 @@ from ...node import AnyNode
 from ...plan import Plan
 from ...tree import Tree
 from ..building import executed, report_failures
-from ..progress import progress
 from ..session import arguments as file_argument
-from ..session import built_project, chosen, deployment, machine_arguments, opened
+from ..session import built_project, chosen, deployment, machine_arguments, opened, out_argument
+from ..showing import progress, shown
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rows", required=True, metavar="CSV", help="rows with the model's columns")
     parser.add_argument("--model", metavar="NAME", help="which of several models")
     parser.add_argument("--json", action="store_true", help="the report as a JSON object on standard output")
-    parser.add_argument("-o", "--out", default=None, metavar="DIR", help="where the outputs are")
+    out_argument(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -50,12 +48,8 @@ def run(options: argparse.Namespace) -> int:
     made = deployment(session, options)
     project = built_project(made, Path(options.out or session.out).absolute())
     plan = Plan.of([*graph(made), _node(made, project, options)]).only([proving.NAME])
-    show = progress(Console(stderr=True, highlight=False), as_json=False)
-    show.start()
-    try:
+    with shown(progress()) as show:
         outcome = executed(session, plan, made, options, show)
-    finally:
-        show.stop()
     if outcome.failures:
         report_failures(session, outcome, options)
         return 1

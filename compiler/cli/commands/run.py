@@ -19,7 +19,7 @@ from ....targets.catalogs import TARGETS
 from ....targets.deployment import Deployment
 from ..serving import start
 from ..session import arguments as file_argument
-from ..session import deployment, machine_arguments, opened
+from ..session import deployment, machine_arguments, opened, out_argument
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-start", action="store_true", help="only bring the image of --target into the engine")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, help="port to listen on (default: serve.port)")
-    parser.add_argument("-o", "--out", default=None, metavar="DIR", help="where the outputs are")
+    out_argument(parser)
 
 
 def run(options: argparse.Namespace) -> int:
