@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -28,15 +30,16 @@ def identity() -> Identity:
     return Identity(version("deployc"), _sources(source_files()))
 
 
-def source_files() -> list[Path]:
+@cache
+def source_files() -> tuple[Path, ...]:
     """Every file of the three packages, sorted; compiled bytecode is not one."""
     root = Path(__file__).parent.parent
     folders = [Path(__file__).parent, root / "schema", root / "targets"]
     files = (path for folder in folders for path in folder.rglob("*") if path.is_file())
-    return sorted(path for path in files if path.suffix != ".pyc")
+    return tuple(sorted(path for path in files if path.suffix != ".pyc"))
 
 
-def _sources(files: list[Path]) -> str:
+def _sources(files: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     root = Path(__file__).parent.parent
     for path in files:

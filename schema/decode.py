@@ -83,11 +83,13 @@ def _of_no_methods(config: Config, spans: Spans) -> Iterator[Diagnostic]:
 
 
 def _violations(data: object, catalogs: Catalogs) -> Iterator[Violation]:
-    # Imported only where something is to be validated: it takes longer than all else here.
+    unserved = isinstance(data, Mapping) and not data.keys() & SERVED
+    if not unserved and _decodes(data, catalogs):
+        return  # decoding is as strict, and tells only the first mistake; validating takes longer than all else here
     from jsonschema import Draft202012Validator
 
     schema = json_schema(catalogs)
-    if isinstance(data, Mapping) and not data.keys() & SERVED:
+    if unserved:
         # a schema says this by alternatives, of which it cannot be told well which one is wrong
         yield Violation(keyword="required", expected=["model"], schema=schema, found=data, path=(), is_key=False)
     for error in Draft202012Validator(schema).iter_errors(data):
@@ -99,6 +101,14 @@ def _violations(data: object, catalogs: Catalogs) -> Iterator[Violation]:
             path=tuple(error.absolute_path),
             is_key="propertyNames" in error.absolute_schema_path,
         )
+
+
+def _decodes(data: object, catalogs: Catalogs) -> bool:
+    try:
+        decode(Config, data, catalogs)
+    except Mismatch:
+        return False
+    return True
 
 
 def _all(diagnostics: Iterable[Diagnostic], spans: Spans) -> UserError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import ModuleType
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 from .. import targets
@@ -37,12 +37,30 @@ BY_NAME = {
 def catalogs() -> Catalogs:
     """What a config may choose from: kinds with their options, and plain names."""
     return {
-        "targets": {name: _options(TARGETS.load(name)) for name in TARGETS.names()},
-        "tests": {name: _options(CHECKS.load(name)) for name in CHECKS.names()},
+        "targets": _Kinds(TARGETS),
+        "tests": _Kinds(CHECKS),
         "frameworks": dict.fromkeys(FRAMEWORKS.names()),
         "optimizers": dict.fromkeys(("auto", "off", *OPTIMIZERS.names())),
     }
 
 
-def _options(module: ModuleType) -> type:
-    return cast(type, module.Options)
+class _Kinds(Mapping[str, type]):
+    """The options of each entry of a catalog, which is imported only when it is asked for them."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._names = catalog.names()
+
+    def __getitem__(self, name: str) -> type:
+        if name not in self._names:
+            raise KeyError(name)
+        return cast(type, self._catalog.load(name).Options)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names

@@ -37,6 +37,8 @@ class Publication:
     """What every node of the build gave; the blobs are in the deployment's store."""
     actions: Mapping[str, Digest]
     """What each node was made from: the digest of its action."""
+    lock: Path
+    """deploy.lock, as the build left it."""
     environ: Mapping[str, str]
     say: Callable[[str], None]
     """Takes a line of progress."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field
 
-from rich.console import Console
-
-from ..cli.progress import Plain, Progress, progress
+from ..cli.progress import Plain, Progress
+from ..cli.showing import progress
 from ..events import Event
 
 
@@ -44,6 +43,6 @@ def recorded(*, quiet: bool) -> Recorded:
 
 def _shown() -> Progress:
     if sys.stderr.isatty():
-        return progress(Console(stderr=True, highlight=False), as_json=False)
-    # a notebook shows standard error as if it were one
-    return Plain(Console(file=sys.stdout, highlight=False, force_jupyter=False, width=120))
+        return progress()
+    # a notebook shows standard error as if something were wrong
+    return Plain(sys.stdout)

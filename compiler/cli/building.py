@@ -14,8 +14,6 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from ...schema.diagnostics import fail
 from ...schema.lockfile import dump
 from ...schema.render import visible
@@ -32,9 +30,10 @@ from ..execute import Outcome, Settings, execute
 from ..plan import Plan
 from ..stat_cache import stat_of
 from . import BUILD, PUBLISH, identified, state_path
-from .progress import Progress, progress
+from .progress import Progress
 from .report import report
 from .session import Session
+from .showing import progress, shown
 
 if TYPE_CHECKING:
     from ...targets.registry.standing import Standing
@@ -125,11 +124,8 @@ def built(session: Session, plan: Plan, made: Deployment, options: argparse.Name
         if not outcome.failures and not options.only:
             _emit(session, made, outcome, options, folder)
 
-    show.start()
-    try:
+    with shown(show):
         outcome = executed(session, plan, made, options, tally, then)
-    finally:
-        show.stop()
     if not outcome.failures:
         stat_cache.write(session.remembered("stats"), session.sources.stats)
     told += tuple(f"not proved: {name}: {lack}" for name, lack in outcome.unproved.items())
@@ -145,7 +141,7 @@ def build(
     publish: Callable[[Outcome, Path], tuple[Standing, ...]] | None = None,
 ) -> int:
     """Run a build to its end, show it, and `publish` what it gave from the folder of outputs; returns the exit code."""
-    done = built(session, plan, made, options, progress(Console(stderr=True, highlight=False), as_json=options.json))
+    done = built(session, plan, made, options, progress(as_json=options.json))
     if done.outcome.failures:
         report_failures(session, done.outcome, options)
         return 1

@@ -50,7 +50,7 @@ def sent(
     def send(outcome: Outcome, folder: Path) -> tuple[Standing, ...]:
         if outcome.unproved:
             raise session.placed(_unproved(outcome))
-        found = (_publication(made, name, outcome, folder, options.key) for name in names)
+        found = (_publication(made, name, outcome, folder, session.lock, options.key) for name in names)
         done = []
         try:
             for published in publish(found):
@@ -70,7 +70,7 @@ def _unproved(outcome: Outcome) -> UserError:
     )
 
 
-def _publication(made: Deployment, name: str, outcome: Outcome, folder: Path, key: str) -> Publication:
+def _publication(made: Deployment, name: str, outcome: Outcome, folder: Path, lock: Path, key: str) -> Publication:
     def say(line: str) -> None:
         sys.stderr.write(f"  publish   {name:<16} {visible(line)}\n")
 
@@ -81,6 +81,7 @@ def _publication(made: Deployment, name: str, outcome: Outcome, folder: Path, ke
         folder=folder / name,
         trees=outcome.trees,
         actions={node: of_text(text) for node, text in outcome.manifests.items()},
+        lock=lock,
         environ={**made.environ, **({KEY: key} if key else {})},
         say=say,
     )

@@ -11,13 +11,12 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from ...compiler.cas import Cas, CorruptBlob
-from ...compiler.digest import Digest, of_text
+from ...compiler.digest import Digest, of_file
 from ...compiler.sources import registry as models
 from ...compiler.tree import Tree
 from ...schema.diagnostics import Field, fail
-from ...schema.lockfile import dump, pins
+from ...schema.lockfile import pins
 from ..deployment import LOCKED
-from ..graph import locked
 from ..publishing import KEY, PASSWORD, Publication, Published
 from ..several import named
 from . import attesting, signing
@@ -181,7 +180,7 @@ def _made(publication: Publication, reference: Reference, documents: tuple[Docum
         platforms=tuple(sorted(_platforms(cas, documents))),
         pins=pins(lock),
         models=tuple(_models(publication)),
-        lock=of_text(dump(locked(deployment, trees))),
+        lock=of_file(publication.lock),
         base=_base(documents),
         deployc=f"{deployment.identity.version} {deployment.identity.sources}",
         # what a lock node is made from tells also what was locked before

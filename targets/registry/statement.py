@@ -44,7 +44,7 @@ class Made:
     pins: tuple[Pin, ...]
     models: tuple[Trained, ...]
     lock: str
-    """The digest of deploy.lock's text."""
+    """The digest of deploy.lock."""
     base: str
     """The image that it is built on by its digest, or ""."""
     deployc: str

@@ -15,9 +15,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from functools import partial
-
-from rich.console import Console
 
 from ....schema.config import Config
 from ....schema.diagnostics import UserError
@@ -25,10 +24,10 @@ from ....targets.graph import locked
 from ....targets.images import KINDS as IMAGES
 from ...lock.resolve import ALL, unknown
 from ..building import executed, remember_manifests
-from ..progress import progress
 from ..session import arguments as file_argument
 from ..session import deployment, machine_arguments, opened
 from ..session import plan as planned
+from ..showing import progress, shown
 
 MODEL = "model"
 """In place of a distribution's name: the model that its `uri` names, or all such models."""
@@ -58,20 +57,16 @@ def run(options: argparse.Namespace) -> int:
         raise UserError(*found)
     plan = planned(session, made, options)
     wanted = [name for name, node in plan.nodes.items() if node.kind == "lock"]
-    console = Console(stderr=True, highlight=False)
-    show = progress(console, as_json=False)
-    show.start()
-    try:
+    with shown(progress()) as show:
         keep = partial(remember_manifests, session)
         outcome = executed(session, plan.only(wanted), made, options, show, keep)
-    finally:
-        show.stop()
     if outcome.failures:
         raise session.placed(UserError(*(d for found in outcome.failures.values() for d in found)))
     for name, section in locked(made, outcome.trees).sections.items():
         for what, why in section.without.items():
-            console.print(f"deployc: {name} is locked without {what}: {why.splitlines()[0]}", markup=False)
-    console.print(f"deployc: {session.lock.name} holds {', '.join(name.removeprefix('lock-') for name in wanted)}")
+            sys.stderr.write(f"deployc: {name} is locked without {what}: {why.splitlines()[0]}\n")
+    held = ", ".join(name.removeprefix("lock-") for name in wanted)
+    sys.stderr.write(f"deployc: {session.lock.name} holds {held}\n")
     return 0
 
 

@@ -17,8 +17,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from rich.console import Console
-
 from ....schema.codec import encode
 from ....schema.config import Tolerance
 from ....schema.diagnostics import fail
@@ -31,9 +29,9 @@ from ....targets.several import members, under
 from ...node import AnyNode
 from ...plan import Plan
 from ..building import executed, report_failures
-from ..progress import progress
 from ..session import arguments as file_argument
 from ..session import chosen, deployment, machine_arguments, opened
+from ..showing import progress, shown
 
 WIDEST = 60
 
@@ -66,12 +64,8 @@ def run(options: argparse.Namespace) -> int:
     chosen(session, options.model, "replay")
     made = deployment(session, options)
     node = _node(made, requests, options)
-    show = progress(Console(stderr=True, highlight=False), as_json=False)
-    show.start()
-    try:
+    with shown(progress()) as show:
         outcome = executed(session, Plan.of([*graph(made), node]).only([node.name]), made, options, show)
-    finally:
-        show.stop()
     if outcome.failures:
         report_failures(session, outcome, options)
         return 1
