@@ -1,4 +1,4 @@
-"""scikit-learn's classifiers that know how each class is spread: linear discriminants and normal distributions."""
+"""scikit-learn's discriminant analyses: classifiers that know how the rows of each class are spread."""
 
 from __future__ import annotations
 
@@ -21,12 +21,22 @@ def linear(graph: Graph, model: Fitted, table: Table) -> Mapping[str, str]:
     return {**answers, "predict_proba": complement(graph, share)}
 
 
-def normal(graph: Graph, model: Fitted, table: Table) -> Mapping[str, str]:
-    """Each column has a mean and a variance of its own in each class."""
-    rows = graph.add("Unsqueeze", finite(graph, table).tensor, graph.constant([1], "int64"))
-    away = graph.add("Sub", rows, graph.constant(model.theta_))
-    terms = graph.add("Div", graph.add("Mul", away, away), graph.constant(model.var_))
-    sums = graph.add("ReduceSum", terms, graph.constant([2], "int64"), keepdims=0)
-    begins = np.log(model.class_prior_) - 0.5 * np.sum(np.log(2.0 * np.pi * model.var_), axis=1)
-    likely = graph.add("Sub", graph.constant([begins]), graph.add("Mul", sums, graph.constant(0.5)))
-    return {"predict": largest(graph, likely), "predict_proba": softmax(graph, likely)}
+def quadratic(graph: Graph, model: Fitted, table: Table) -> Mapping[str, str]:
+    """Each class is spread along directions of its own."""
+    tensor, axis, away = finite(graph, table).tensor, graph.constant([1], "int64"), []
+    for mean, turned, spread in zip(model.means_, model.rotations_, model.scalings_, strict=True):
+        centred = graph.add("Sub", tensor, graph.constant(mean))
+        along = graph.add("MatMul", centred, graph.constant(turned * spread**-0.5))
+        away.append(graph.add("ReduceSumSquare", along, axis, keepdims=1))
+    sizes = np.array([np.log(spread).sum() for spread in model.scalings_])
+    far = graph.add("Add", graph.add("Concat", *away, axis=1), graph.constant(sizes))
+    likely = graph.add("Add", graph.add("Mul", far, graph.constant(-0.5)), graph.constant(np.log(model.priors_)))
+    scores = likely
+    if len(model.classes_) == 2:
+        first, second = (graph.add("Gather", likely, graph.constant(place, "int64"), axis=1) for place in (0, 1))
+        scores = graph.add("Sub", second, first)
+    return {
+        "predict": largest(graph, likely),
+        "predict_proba": softmax(graph, likely),
+        "decision_function": scores,
+    }

@@ -31,7 +31,7 @@ def applied(graph: Graph, function: Fitted, tensor: str) -> str:
 
 def _known(graph: Graph) -> Mapping[str, Callable[[str], str]]:
     plain = {name: partial(graph.add, operator) for name, operator in OPERATORS.items()}
-    own = {"expm1": _expm1, "log10": _log10, "log1p": _log1p, "log2": _log2, "square": _square}
+    own = {"expm1": expm1, "log10": _log10, "log1p": log1p, "log2": _log2, "square": _square}
     return plain | {name: partial(made, graph) for name, made in own.items()}
 
 
@@ -47,7 +47,7 @@ def _log10(graph: Graph, x: str) -> str:
     return graph.add("Div", graph.add("Log", x), graph.constant(2.302585092994046))
 
 
-def _log1p(graph: Graph, x: str) -> str:
+def log1p(graph: Graph, x: str) -> str:
     """By what rounding has made of 1 + x, so that it is exact also next to zero."""
     one = graph.constant(1.0)
     whole = graph.add("Add", x, one)
@@ -58,7 +58,7 @@ def _log1p(graph: Graph, x: str) -> str:
     return graph.add("Where", same, x, graph.add("Where", plain, graph.add("Log", whole), found))
 
 
-def _expm1(graph: Graph, x: str) -> str:
+def expm1(graph: Graph, x: str) -> str:
     """By the logarithm of what rounding has made of the power, so that it is exact also next to zero."""
     power = graph.add("Exp", x)
     plain = graph.add("Sub", power, graph.constant(1.0))

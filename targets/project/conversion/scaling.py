@@ -14,7 +14,7 @@ from .tables import Column, Table, beside, finite, not_infinite, numbered, numer
 
 
 def standard(graph: Graph, model: Fitted, table: Table) -> Table:
-    table = _numbers(graph, table)
+    table = numbers(graph, table)
     if model.with_mean:
         table = _each(graph, table, "Sub", _rounded(model.mean_, table))
     if model.with_std and table.sparse:
@@ -23,20 +23,20 @@ def standard(graph: Graph, model: Fitted, table: Table) -> Table:
 
 
 def min_max(graph: Graph, model: Fitted, table: Table) -> Table:
-    table = _each(graph, _numbers(graph, table), "Mul", model.scale_)
+    table = _each(graph, numbers(graph, table), "Mul", model.scale_)
     table = _each(graph, table, "Add", model.min_)
     return _clipped(graph, table, *model.feature_range) if model.clip else table
 
 
 def max_abs(graph: Graph, model: Fitted, table: Table) -> Table:
-    table = _numbers(graph, table)
+    table = numbers(graph, table)
     op, scale = ("Mul", 1 / model.scale_) if table.sparse else ("Div", model.scale_)
     table = _each(graph, table, op, scale)
     return _clipped(graph, table, -1.0, 1.0) if getattr(model, "clip", False) else table
 
 
 def robust(graph: Graph, model: Fitted, table: Table) -> Table:
-    table = _numbers(graph, table)
+    table = numbers(graph, table)
     if model.with_centering:
         table = _each(graph, table, "Sub", model.center_)
     if not model.with_scaling:
@@ -98,7 +98,7 @@ def _fill(column: Column, value: Fitted) -> float:
 
 def selector(graph: Graph, model: Fitted, table: Table) -> Table:
     """What keeps some of the columns as they are."""
-    table = (_numbers if takes_nan(model) else finite)(graph, table)
+    table = (numbers if takes_nan(model) else finite)(graph, table)
     return select(graph, table, np.flatnonzero(model.get_support()).tolist())
 
 
@@ -144,7 +144,7 @@ def function(graph: Graph, model: Fitted, table: Table) -> Table:
     return replace(table, tensor=tensor, columns=numbered(len(table.columns), table.dtype), known="anything")
 
 
-def _numbers(graph: Graph, table: Table) -> Table:
+def numbers(graph: Graph, table: Table) -> Table:
     """The table, which may hold NaN, as the numbers that an array of it has."""
     numeric(table)
     table = not_infinite(graph, table)

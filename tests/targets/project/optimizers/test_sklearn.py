@@ -17,6 +17,7 @@ pytest.importorskip("sklearn")
 
 from deployc.targets.project.optimizers import onnx  # noqa: E402 - what it imports may be missing
 from sklearn import (  # noqa: E402
+    cluster,
     compose,
     decomposition,
     discriminant_analysis,
@@ -24,6 +25,8 @@ from sklearn import (  # noqa: E402
     feature_selection,
     impute,
     linear_model,
+    multiclass,
+    multioutput,
     naive_bayes,
     neural_network,
     pipeline,
@@ -68,6 +71,22 @@ CLASSIFIERS: Mapping[str, Callable[[], Any]] = {
     "chosen columns": lambda: piped(feature_selection.SelectKBest(k=3), scaler(), logistic()),
     "norms": lambda: piped(preprocessing.Normalizer(), logistic()),
     "chosen by a tree": lambda: piped(feature_selection.SelectFromModel(tree.DecisionTreeClassifier()), logistic()),
+    "quadratic discriminants": lambda: discriminant_analysis.QuadraticDiscriminantAnalysis(),
+    "yes or no": lambda: naive_bayes.BernoulliNB(binarize=0.3),
+    "counts": lambda: piped(preprocessing.MinMaxScaler(), naive_bayes.MultinomialNB()),
+    "counts of all others": lambda: piped(preprocessing.MinMaxScaler(), naive_bayes.ComplementNB()),
+    "one against the rest, by scores": lambda: piped(scaler(), multiclass.OneVsRestClassifier(svm.LinearSVC())),
+    "one against the rest, by chances": lambda: multiclass.OneVsRestClassifier(
+        ensemble.RandomForestClassifier(10, max_depth=5, random_state=0)
+    ),
+    "normal by powers": lambda: piped(preprocessing.PowerTransformer(), logistic()),
+    "positive by powers": lambda: piped(
+        preprocessing.MinMaxScaler((1, 2)), preprocessing.PowerTransformer("box-cox", standardize=False), logistic()
+    ),
+    "bins": lambda: piped(preprocessing.KBinsDiscretizer(4), logistic(max_iter=500)),
+    "bins by number": lambda: piped(preprocessing.KBinsDiscretizer(3, encode="ordinal"), naive_bayes.GaussianNB()),
+    "above a limit": lambda: piped(preprocessing.Binarizer(threshold=0.2), tree.DecisionTreeClassifier(max_depth=4)),
+    "distances from centres": lambda: piped(scaler(), cluster.KMeans(7, n_init=1), logistic()),
 }
 REGRESSORS: Mapping[str, Callable[[], Any]] = {
     "least squares": linear_model.LinearRegression,
@@ -80,6 +99,8 @@ REGRESSORS: Mapping[str, Callable[[], Any]] = {
         scaler(), neural_network.MLPRegressor(hidden_layer_sizes=7, activation="tanh", max_iter=80)
     ),
     "counts": lambda: piped(scaler(), linear_model.PoissonRegressor()),
+    "vectors": lambda: piped(scaler(), svm.SVR()),
+    "vectors, some of them": lambda: piped(scaler(), svm.NuSVR(kernel="poly")),
     "histograms of counts": lambda: ensemble.HistGradientBoostingRegressor(loss="poisson", max_iter=20),
 }
 
@@ -118,9 +139,67 @@ def test_a_regressor_says_the_same(tmp_path: Path, kind: str) -> None:
     agree(pair(onnx, model, tmp_path, doubles(6), ["predict"], matrix), "predict", rows_of(edges(model, X)))
 
 
-def test_several_targets_are_answered_with_a_list(tmp_path: Path) -> None:
-    model = piped(scaler(), linear_model.Ridge()).fit(X, X[:, :2] ** 2)
+@pytest.mark.parametrize(
+    "last", [linear_model.Ridge(), multioutput.MultiOutputRegressor(ensemble.GradientBoostingRegressor(n_estimators=5))]
+)
+def test_several_targets_are_answered_with_a_list(tmp_path: Path, last: Any) -> None:
+    model = piped(scaler(), last).fit(X, X[:, :2] ** 2)
     agree(pair(onnx, model, tmp_path, doubles(6), ["predict"], matrix), "predict", rows_of(X))
+
+
+VECTORS: Mapping[str, Callable[[], Any]] = {
+    "by distances": svm.SVC,
+    "by products": lambda: svm.SVC(kernel="poly", degree=2, coef0=1.0),
+    "by angles": lambda: svm.SVC(kernel="sigmoid"),
+    "plain": lambda: svm.SVC(kernel="linear"),
+    "some of them": lambda: svm.NuSVC(nu=0.3),
+}
+
+
+@pytest.mark.parametrize("kind", VECTORS)
+def test_vectors_tell_two_classes_apart_alike(tmp_path: Path, kind: str) -> None:
+    model = piped(scaler(), VECTORS[kind]()).fit(X, TWO)
+    both = pair(onnx, model, tmp_path, doubles(6), ["predict", "decision_function"], matrix)
+    agree(both, "predict", rows_of(X))
+    agree(both, "decision_function", rows_of(X))
+
+
+@pytest.mark.parametrize("far", [1e30, 1e160, 1e300])
+def test_a_row_as_far_as_numbers_go_is_like_no_vector(tmp_path: Path, far: float) -> None:
+    model = svm.SVC().fit(X, TWO)
+    both = pair(onnx, model, tmp_path, doubles(6), ["predict", "decision_function"], matrix)
+    away = X[:9].copy()
+    away[:, 2] = far
+    agree(both, "decision_function", rows_of(away))
+    agree(both, "predict", rows_of(away))
+
+
+def test_vectors_learnt_from_sparse_rows_say_the_same(tmp_path: Path) -> None:
+    encoder = preprocessing.KBinsDiscretizer(5, encode="onehot")
+    model = piped(encoder, svm.SVC()).fit(X, TWO)
+    both = pair(onnx, model, tmp_path, doubles(6), ["predict", "decision_function"], matrix)
+    for method in ("predict", "decision_function"):
+        agree(both, method, rows_of(X))
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, np.nan, np.inf])
+def test_powers_refuse_what_the_original_refuses(tmp_path: Path, value: float) -> None:
+    model = preprocessing.PowerTransformer("box-cox").fit(np.abs(X) + 1)
+    both = pair(onnx, model, tmp_path, doubles(6), ["transform"], matrix)
+    refused = both.refusals("transform", rows_of([[1, 2, value, 4, 5, 6]])[0])
+    assert refused == (not np.isnan(value),) * 2
+
+
+def test_votes_of_vectors_have_no_conversion() -> None:
+    model = svm.SVC().fit(X, THREE)
+    with pytest.raises(ValueError, match="no conversion of more than two classes"):
+        onnx.convert(model, doubles(6), ["predict"])
+
+
+def test_chances_of_vectors_have_no_conversion() -> None:
+    model = svm.SVC(probability=True).fit(X, TWO)
+    with pytest.raises(ValueError, match="there is no conversion of `predict_proba`"):
+        onnx.convert(model, doubles(6), ["predict", "predict_proba"])
 
 
 COLUMNS = [
@@ -254,6 +333,6 @@ def test_a_date_that_a_pipeline_looks_at_is_named(part: Any) -> None:
 
 
 def test_a_step_that_has_no_conversion_is_named() -> None:
-    model = piped(preprocessing.KBinsDiscretizer(), logistic()).fit(X, TWO)
+    model = piped(preprocessing.SplineTransformer(), logistic()).fit(X, TWO)
     with pytest.raises(ValueError, match="there is no conversion of sklearn"):
         onnx.convert(model, doubles(6), ["predict"])
