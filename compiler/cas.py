@@ -157,13 +157,24 @@ class Cas:
         except (OSError, ValueError):
             return None
 
+    def check(self, digest: Digest) -> None:
+        """Read a blob whose bytes are not known to be right; CorruptBlob where they are not."""
+        if not self._known(digest):
+            for _ in self.chunks(digest):
+                pass
+
+    def sweep(self, trees: Iterable[Tree]) -> None:
+        """Remove every blob of these trees that is corrupt."""
+        for digest in {entry.digest for tree in trees for entry in tree}:
+            with suppress(CorruptBlob):
+                self.check(digest)
+
     def verified(self, digest: Digest) -> Path:
         """The path of a blob whose bytes are known to be right, for who must read it as a file."""
         if self.recipe(digest):
             self.put_chunks(self.chunks(digest))
-        elif not self._known(digest):
-            for _ in self.chunks(digest):
-                pass
+        else:
+            self.check(digest)
         return self.path(digest)
 
     def text(self, tree: Tree, path: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..schema.diagnostics import Diagnostic, UserError
 from .action import Action
+from .cas import CorruptBlob
 from .events import Event, Happening, Observer
 from .explain import differences
 from .files import Sources
@@ -50,14 +51,20 @@ class Outcome:
 
 
 def execute(plan: Plan, settings: Settings) -> Outcome:
-    """Execute a plan; CorruptBlob when a cached result proved bad, after which the same call can be made again."""
+    """Execute a plan; CorruptBlob when a cached result proved bad, after which the same call can be made again.
+
+    What spoilt one blob may have spoilt more: then all that are known to be needed are looked at, and made again at
+    once, not one after another.
+    """
     with settings.store.scratch() as scratch, ThreadPoolExecutor(settings.jobs) as pool:
         run = _Execution(plan, settings, scratch, pool)
         try:
             return run.finish()
-        except BaseException:
+        except BaseException as error:
             run.processes.end_all()
             pool.shutdown(cancel_futures=True)
+            if isinstance(error, CorruptBlob):
+                settings.store.cas.sweep(run.outcome.trees.values())
             raise
 
 

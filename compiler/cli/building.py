@@ -88,10 +88,15 @@ def executed(
     while not corrupt or corrupt.count(corrupt[-1]) < ATTEMPTS:
         try:
             outcome = execute(plan, settings)
+        except CorruptBlob as error:
+            corrupt.append(error.digest)
+            continue
+        try:
             _keep_locked(session, made, outcome)
             then(outcome)
         except CorruptBlob as error:
             corrupt.append(error.digest)
+            made.store.cas.sweep(outcome.trees.values())
         else:
             return outcome
     raise fail("cache-corrupt", "the cache keeps corrupting what is put into it", help="check the disk")

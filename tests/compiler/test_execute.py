@@ -158,6 +158,22 @@ def test_a_flipped_bit_in_the_cache_is_a_miss_never_a_wrong_result(space: Space)
     assert space.text(again, "use") == "abc"
 
 
+def test_blobs_that_were_spoilt_together_are_made_again_together(space: Space) -> None:
+    def nodes(port: str) -> list[Node]:
+        made = [space.node(name, make=lambda work, name=name: {"out": name}) for name in ("one", "other")]
+        return [*made, space.node("use", needs=["one", "other"], params={"port": port})]
+
+    first = space.build(nodes("1"))
+    for name in ("one", "other"):
+        blob = space.store.cas.path(first.trees[name]["out"].digest)
+        blob.chmod(0o644)
+        blob.write_bytes(name[::-1].encode())
+    with pytest.raises(CorruptBlob):
+        space.build(nodes("2"))
+    assert space.text(space.build(nodes("2")), "use") == "oneother"
+    assert {*space.ran} == {"one", "other", "use"}
+
+
 def test_a_missing_blob_is_made_again(space: Space) -> None:
     space.write("in.txt", "abc")
     first = space.build(chain(space))
