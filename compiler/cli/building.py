@@ -86,12 +86,9 @@ def executed(
     )
     corrupt: list[Digest] = []
     while not corrupt or corrupt.count(corrupt[-1]) < ATTEMPTS:
+        outcome = Outcome()
         try:
             outcome = execute(plan, settings)
-        except CorruptBlob as error:
-            corrupt.append(error.digest)
-            continue
-        try:
             _keep_locked(session, made, outcome)
             then(outcome)
         except CorruptBlob as error:
@@ -117,7 +114,9 @@ def built(session: Session, plan: Plan, made: Deployment, options: argparse.Name
     """Run a build to its end, with progress in `show`, and put out what it made; failures are in the outcome."""
     tally = Tally(show)
     since = time.monotonic()
-    folder = _place(Path(options.out).absolute())
+    folder = Path(options.out).absolute()
+    if not options.only:
+        _check_place(folder)
     told: tuple[str, ...] = ()
 
     def then(outcome: Outcome) -> None:
@@ -167,13 +166,12 @@ def last_manifests(session: Session) -> Mapping[str, str]:
         return {}
 
 
-def _place(folder: Path) -> Path:
-    """A folder that outputs can be put into; UserError `output-in-the-way` where it is none or is in what is none."""
+def _check_place(folder: Path) -> None:
+    """UserError `output-in-the-way` where outputs cannot be put into a folder, as it is none or is in what is none."""
     there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
     if not there.is_dir():
         hint = "--out names a folder, which need not be there yet"
         raise fail("output-in-the-way", f"{_shown(there)} is no folder, and outputs would go there", help=hint)
-    return folder
 
 
 def _emit(session: Session, made: Deployment, outcome: Outcome, options: argparse.Namespace, folder: Path) -> None:

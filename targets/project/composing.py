@@ -51,22 +51,9 @@ UNFED = frozenset({"feed", "feed_now", "feeders"})
 """What goes where no model takes what another one answers."""
 COMMON = frozenset(
     {
-        *("__main__", "asgi", "batches", "connections", "counts", "deadlines", "describing", "ending"),
-        *(
-            "exchange",
-            "express",
-            "heads",
-            "keys",
-            "logs",
-            "metrics",
-            "origins",
-            "pages",
-            "problems",
-            "processes",
-            "queued",
-            "redacting",
-        ),
-        *("resuming", "settings", "shortcut", "spelling", "threads", "tracing", "web"),
+        *("__main__", "asgi", "batches", "connections", "counts", "deadlines", "describing", "ending", "exchange"),
+        *("express", "heads", "keys", "logs", "metrics", "origins", "pages", "problems", "processes", "queued"),
+        *("redacting", "resuming", "settings", "shortcut", "spelling", "threads", "tracing", "web"),
     }
 )
 """Modules that all models share, since nothing of a model is in them."""

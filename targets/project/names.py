@@ -14,21 +14,8 @@ VERSION = "1.0.0"
 FRONT = frozenset(
     {
         *("__main__", "about", "app", "asgi", "batches", "connections", "counts", "deadlines", "describing"),
-        *(
-            "ending",
-            "exchange",
-            "express",
-            "heads",
-            "index",
-            "info",
-            "keys",
-            "logs",
-            "metrics",
-            "openapi",
-            "origins",
-            "pages",
-        ),
-        *("payloads", "predictor", "problems", "processes", "queued", "recording", "redacting", "resuming"),
+        *("ending", "exchange", "express", "heads", "index", "info", "keys", "logs", "metrics", "openapi", "origins"),
+        *("pages", "payloads", "predictor", "problems", "processes", "queued", "recording", "redacting", "resuming"),
         *("service", "settings", "shortcut", "spelling", "threads", "tracing", "web"),
     }
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -109,6 +111,7 @@ def test_outputs_that_could_go_nowhere_are_refused_before_anything_runs(given: P
     assert f"{out.removesuffix('/below')} is no folder" in ran.err
     assert "  run  " not in ran.err
     assert contents(given.folder) == before
+    given.build("--only", "inspect", "--out", str(given.folder / out))
 
 
 def test_every_mistake_of_a_deploy_yaml_is_told_at_once(given: Project) -> None:
@@ -150,6 +153,21 @@ def test_standard_output_is_for_data_and_without_colour(given: Project) -> None:
     ran = given.given(LANG="C", LC_ALL="C", PYTHONUTF8="0", PYTHONIOENCODING="ascii").run("plan")
     assert ran.code == 0
     assert ran.out.isascii()
+
+
+ON_A_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+
+
+def test_a_terminal_shows_what_runs_and_then_how_it_ended(staged: Project, fresh: str) -> None:
+    terminal = replace(staged, inside=(sys.executable, "-c", ON_A_TERMINAL)).given(TERM="xterm-256color", COLUMNS="120")
+    staged.write("train.sh", f"echo {fresh} in the log\nsleep 600\n")
+    with terminal.running("build") as it:
+        it.wait_for(f" s  {fresh} in the log")
+    staged.write("train.sh", f"echo {fresh} in the log\nexit 1\n")
+    ran = terminal.run("build")
+    assert ran.code == 1
+    assert "\x1b[1;31m  failed  train" in ran.out
+    assert "error[command-failed]" in re.sub(r"\x1b\[[\d;]*m", "", ran.out)
 
 
 def test_a_terminal_that_knows_only_ascii_gets_readable_errors(given: Project) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from .fitted import Fitted, full_name
 from .graph import Graph, above, complement, flat, largest
-from .members import RESPONSES, Convert, asked, column, double, response, second
+from .members import Convert, asked, column, double, response, second
 from .tables import Table
 
 
@@ -15,7 +15,7 @@ def against_rest(graph: Graph, model: Fitted, table: Table, convert: Convert) ->
     if model.multilabel_:
         raise ValueError(f"{full_name(model)}: the model gives several labels at once")
     members = [(one, convert(graph, one, table)) for one in model.estimators_]
-    found = [response(graph, one, said, RESPONSES) for one, said in members]
+    found = [response(graph, one, said) for one, said in members]
     scores, answers = _beside(graph, [tensor for _, tensor in found]), {}
     if all("predict_proba" in said for _, said in members):
         answers["predict_proba"] = _shares(graph, [second(graph, said["predict_proba"]) for _, said in members])
