@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -101,6 +102,8 @@ def test_an_image_goes_to_its_registry_and_is_verified(world: Published, tmp_pat
     assert ran.code == 0, ran.err
     assert f"image        {world.registry.address}/team/penguins@{world.digest()}" in ran.out
     assert re.search(r"(?m)^model        sha256:[0-9a-f]{64}$", ran.out)
+    locked = hashlib.sha256((project / "deploy.lock").read_bytes()).hexdigest()
+    assert re.search(rf"(?m)^deploy.lock +sha256:{locked}$", ran.out)
     assert re.search(
         rf"(?m)^base         oci://{world.registry.address}/library/base\S* sha256:[0-9a-f]{{64}}$", ran.out
     )
