@@ -59,8 +59,8 @@ def _unharmed(service: Booted) -> Iterator[None]:
         list(pool.map(lambda number: answered(service, number), range(50)))
     held, files, logged = megabytes(service), descriptors(service), len(service.logged())
     yield
-    # What the last clients have left to do comes first.
-    service.until(lambda: service.post(b'{"number": 1}').status == 200)
+    # What the last clients have left to do comes first: while their rows wait, others may be turned away.
+    service.until(lambda: running(service) <= 1)
     for number in range(20):
         answered(service, number)
     service.until(lambda: descriptors(service) <= files + 3)
@@ -72,6 +72,12 @@ def _unharmed(service: Booted) -> Iterator[None]:
 def answered(service: Booted, number: int) -> None:
     got = service.post(b'{"number": %d}' % number)
     assert (got.status, got.json) == (200, {"prediction": number})
+
+
+def running(service: Booted) -> int:
+    """How many requests have begun and are not over, among them the one that asks."""
+    told = service.ask("GET", "/metrics").body.decode()
+    return int(float(told.partition("\nhttp_requests_in_flight ")[2].split()[0]))
 
 
 def processes(service: Booted) -> list[int]:
