@@ -20,6 +20,7 @@ import numpy as np
 import xgboost
 from deployc.targets.project.optimizers import linear, onnx, treelite
 from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -29,6 +30,7 @@ COLUMNS = 30
 SIZES = {1: 200, 32: 60, 1000: 5}
 """Rows at once, and how often each is timed."""
 Row = msgspec.defstruct("Row", [(f"x{i}", float) for i in range(COLUMNS)])
+Text = msgspec.defstruct("Text", [("text", str)])
 
 MODELS: dict[str, tuple[Callable[[], Any], Sequence[ModuleType]]] = {
     "logistic regression": (lambda: make_pipeline(StandardScaler(), LogisticRegression()), (linear, onnx)),
@@ -52,15 +54,38 @@ def spent(call: Callable[[], object], times: int) -> float:
     return statistics.median(found)
 
 
-def asked_as_served(model: Any, given: Sequence[Any]) -> Any:
-    """What a service of the trained model does: rows into an array, and the answers out of one."""
-    return model.predict_proba(np.array([msgspec.structs.astuple(row) for row in given])).tolist()
+def table(given: Sequence[Any]) -> Any:
+    """What a service of the trained model makes of its rows."""
+    return np.array([msgspec.structs.astuple(row) for row in given])
 
 
-def compiled(optimizer: ModuleType, model: Any, folder: Path) -> Any:
+def texts(given: Sequence[Any]) -> list[str]:
+    """The same for a model that takes texts."""
+    return [row.text for row in given]
+
+
+def compiled(optimizer: ModuleType, model: Any, kind: type[msgspec.Struct], folder: Path) -> Any:
+    columns = [
+        (field.name, "string" if field.type is str else "double", False) for field in msgspec.structs.fields(kind)
+    ]
     path = folder / optimizer.FILE
-    path.write_bytes(optimizer.convert(model, [(f"x{i}", "double", False) for i in range(COLUMNS)], ["predict_proba"]))
+    path.write_bytes(optimizer.convert(model, columns, ["predict_proba"]))
     return optimizer.Model(path)
+
+
+def compare(
+    name: str, model: Any, optimizers: Sequence[ModuleType], rows: Sequence[Any], made: Callable[..., Any]
+) -> None:
+    for count, times in SIZES.items():
+        given = rows[:count]
+        original = spent(lambda given=given: model.predict_proba(made(given)).tolist(), times)
+        shown = [f"{name}, {count} rows: library {original:.0f}"]
+        for optimizer in optimizers:
+            with tempfile.TemporaryDirectory() as folder:
+                asked = compiled(optimizer, model, type(rows[0]), Path(folder)).predict_proba
+            took = spent(lambda asked=asked, given=given: asked(given), times)
+            shown.append(f"{optimizer.__name__.rpartition('.')[2]} {took:.0f} ({original / took:.1f} times)")
+        print(", ".join(shown))
 
 
 def main() -> None:
@@ -70,17 +95,10 @@ def main() -> None:
     labels = np.where(rows[:, 0] + rows[:, 1] * rows[:, 2] + random.normal(size=len(rows)) > 0, 1, 0)
     print("predict_proba: microseconds of CPU, and how many times faster than the library that trained the model")
     for name, (make, optimizers) in MODELS.items():
-        model = make().fit(rows, labels)
-        for count, times in SIZES.items():
-            given = [Row(*row) for row in rows[:count].tolist()]
-            original = spent(lambda model=model, given=given: asked_as_served(model, given), times)
-            shown = [f"{name}, {count} rows: library {original:.0f}"]
-            for optimizer in optimizers:
-                with tempfile.TemporaryDirectory() as folder:
-                    asked = compiled(optimizer, model, Path(folder)).predict_proba
-                took = spent(lambda asked=asked, given=given: asked(given), times)
-                shown.append(f"{optimizer.__name__.rpartition('.')[2]} {took:.0f} ({original / took:.1f} times)")
-            print(", ".join(shown))
+        compare(name, make().fit(rows, labels), optimizers, [Row(*row) for row in rows[:1000].tolist()], table)
+    words = [" ".join(f"word{number}" for number in random.zipf(1.3, 20) % 5000) for _ in rows]
+    model = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(words, labels)
+    compare("words of texts", model, (linear,), [Text(text) for text in words[:1000]], texts)
 
 
 if __name__ == "__main__":

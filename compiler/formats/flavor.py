@@ -39,6 +39,8 @@ class Identity:
     """By the places of columns of categories: these as it numbers them, or none where it takes them by their names."""
     closed: bool = False
     """Whether it would mistake a category that it does not know for one that it does."""
+    texts: bool = False
+    """Whether it takes a list of texts and no table."""
     arrays: Literal["", "numbers", "objects"] = ""
     """Which arrays serve it as well as a table of named columns: none, those of numbers, or any."""
     versions: Mapping[str, str] = field(default_factory=dict)

@@ -15,8 +15,6 @@ from .signature import Signature, unsupported
 
 TEXT = "text"
 """What the one column of texts is called where nothing else names it."""
-VECTORIZERS = frozenset({"CountVectorizer", "TfidfVectorizer", "HashingVectorizer"})
-"""scikit-learn's classes that take a list of texts and no table."""
 _MOST = 1 << 20
 _UNTYPED = "the model records no types of its columns: they are numbers unless model.sample or inputs say otherwise"
 _WHOLE: tuple[ColumnType, ...] = ("integer", "long")
@@ -43,7 +41,7 @@ def inputs_of(identity: Identity, signature: Signature | None, sample: Sample | 
 
 
 def _found(identity: Identity, signature: Signature | None, sample: Sample | None) -> Inputs:
-    if identity.steps and identity.steps[0].class_name.rpartition(".")[2] in VECTORIZERS:
+    if identity.texts:
         return _texts(signature, sample)
     if signature:
         found = _from_signature(identity, signature)
@@ -62,7 +60,7 @@ def _texts(signature: Signature | None, sample: Sample | None) -> Inputs:
     named = signature.inputs if signature and signature.named else sample.columns if sample else ()
     texts = [column.name for column in named if column.type == "string"]
     name = texts[0] if len(texts) == 1 else TEXT
-    notes = () if name in texts else (f"its first step takes texts: they are served as the column `{TEXT}`",)
+    notes = () if name in texts else (f"it takes texts: they are served as the column `{TEXT}`",)
     return Inputs(columns=(Column(name=name, type="string"),), container="texts", notes=notes)
 
 

@@ -45,7 +45,7 @@ def compiled_spec(spec: ModelSpec, optimizer: str, versions: Mapping[str, str]) 
     )
     # Only the compiled file is served, and no report that lies beside the model.
     file = str(facts("optimizers", optimizer)["FILE"])
-    return replace(spec, optimizer=optimizer, file=file, types=(), requirements=needs, report="")
+    return replace(spec, optimizer=optimizer, file=file, requirements=needs, report="")
 
 
 def must_be_proved(options: Optimize) -> bool:

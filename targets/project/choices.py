@@ -20,7 +20,7 @@ from .closed import UNEXPLAINED, Closed, constants, listed
 from .features import left_out
 from .hooked import hook_constants
 from .hooking import must_wait
-from .model_module import model_constants, model_functions
+from .model_module import model_constants, model_functions, reads_words
 from .names import VERSION, Names
 from .needs import requirements
 from .offered import offered
@@ -64,6 +64,8 @@ class Choices:
     """Whether the hooks run in a loop of their own."""
     takes_images: bool = False
     """Whether a request may hold an image in the place of an array."""
+    reads_words: bool = False
+    """Whether the model takes texts apart."""
     open: bool = False
     """Whether a row may hold keys that are not looked at."""
 
@@ -126,6 +128,7 @@ def choose(
         logs_payloads=config.serve.payload_log is not None,
         waits=bool(hooks and config.serve.hooks and must_wait(hooks, config.serve.hooks.timeout)),
         takes_images=pictured,
+        reads_words=reads_words(spec),
         open=config.serve.extra == "ignore",
     )
 

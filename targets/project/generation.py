@@ -27,7 +27,7 @@ from .catalog import APP, Framework, chosen
 from .choices import Choices, choose
 from .closed import Closed
 from .contract import FIELD, TEMPLATE
-from .model_module import bind_model, compiled_module, model_module, template
+from .model_module import UNREAD, bind_model, compiled_module, model_module, template
 from .names import Names
 from .texts import LINE_LENGTH, render
 
@@ -76,6 +76,7 @@ SHARED = (
         "shortcut",
         "spelling",
         "sums",
+        "words",
     ),
     "tracing",
     *scored.NAMES,
@@ -126,7 +127,7 @@ def boundary(spec: ModelSpec, outputs: tuple[Output, ...], config: Config) -> Ma
     # Who asks the model itself gives it arrays.
     spec = replace(spec, inputs=tuple(replace(column, image=None) for column in spec.inputs))
     choices = choose(spec, outputs, config, chosen(BARE), None)
-    modules = {name: template("template", name, ".") for name in ("schema", "problems", "sums")}
+    modules = {name: template("template", name, ".") for name in ("schema", "problems", "sums", "words")}
     settled = settle({**modules, "model": served_model(choices)}, choices)
     pruned = prune_all(settled, {"model": frozenset({"Model", "load"}), "schema": frozenset({"Row"})})
     return {f"{name}.py": module.code for name, module in pruned.items()}
@@ -191,7 +192,8 @@ def settle(modules: Mapping[str, cst.Module], choices: Choices) -> Mapping[str, 
 
 def served_model(choices: Choices) -> cst.Module:
     if choices.optimizer:
-        return compiled_module(choices.optimizer)
+        compiled = compiled_module(choices.optimizer)
+        return compiled if choices.reads_words else without(compiled, UNREAD)
     return model_module(choices.flavor, choices.model)
 
 

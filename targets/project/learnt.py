@@ -1,4 +1,4 @@
-"""Which categories the encoders within a model have learnt, by column; it runs without deployc, beside the probe."""
+"""What a model's encoders and vectorizers have learnt, by column; it runs without deployc, beside the probe."""
 
 from __future__ import annotations
 
@@ -24,6 +24,16 @@ def categories(part: Any, names: Names = (), depth: int = 0) -> Iterator[Learnt]
             yield name, plain
     for inner, given in _given(part, names):
         yield from categories(inner, given, depth + 1)
+
+
+def words(part: Any, names: Names = (), depth: int = 0) -> Iterator[Learnt]:
+    """The words, or letters side by side, that some vectorizer of a column's texts within the model knows."""
+    if depth > DEEPEST:
+        return
+    if hasattr(part, "vocabulary_") and len(names) == 1:
+        yield names[0], [*map(str, part.vocabulary_)]
+    for inner, given in _given(part, names):
+        yield from words(inner, given, depth + 1)
 
 
 def parts(part: Any) -> Iterator[Any]:

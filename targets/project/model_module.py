@@ -18,6 +18,9 @@ from .params import heard, settled
 from .tables import table_constants, table_functions
 
 HERE = Path(__file__).parent
+TEXTS = "sklearn.feature_extraction.text."
+UNREAD = frozenset({"words", "_words", "Words", "readers", "worded", "write"})
+"""What of a compiled model goes that reads no texts."""
 
 
 def template(folder: str, name: str, target: str) -> cst.Module:
@@ -40,6 +43,11 @@ def model_constants(spec: ModelSpec) -> dict[str, object]:
     library, _, _ = spec.class_name.partition(".")
     own = Code(f"{library}.{spec.class_name.rpartition('.')[2]}")
     return {"TRUSTED": list(spec.types), "CLASS": own, "DEFAULTS": settled(spec), **table_constants(spec)}
+
+
+def reads_words(spec: ModelSpec) -> bool:
+    """Whether the model has a part that takes texts to pieces."""
+    return any(name.startswith(TEXTS) for name in (spec.class_name, *spec.types))
 
 
 def model_module(flavor: str, chosen: dict[str, str]) -> cst.Module:

@@ -51,9 +51,13 @@ def inner(model: Instance) -> Value:
 
 
 def first_part(model: Instance) -> Value:
-    """One of the estimators that an ensemble keeps; None when it keeps none."""
+    """One of the estimators or transformers that a model asks side by side; None when it asks none."""
     parts = model.state.get("estimators_")
-    return parts[0] if isinstance(parts, list) and parts else None
+    if isinstance(parts, list) and parts:
+        return parts[0]
+    union = model.state.get("transformer_list")
+    first = union[0] if isinstance(union, list) and union else None
+    return first[1] if isinstance(first, tuple) and len(first) == 2 else None
 
 
 def _methods(model: Value, table: Mapping[str, Sequence[str]], depth: int) -> Sequence[str]:

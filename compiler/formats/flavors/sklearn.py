@@ -14,6 +14,9 @@ from ..npy import as_array, labels, number
 from ..symbols import Instance, Value
 from ._sklearn_methods import first_part, inner, methods_of, step_values
 
+VECTORIZERS = frozenset({"CountVectorizer", "TfidfVectorizer", "HashingVectorizer"})
+"""scikit-learn's classes that take a list of texts and no table."""
+
 
 class _Table(TypedDict):
     """sklearn.json: made from real versions of scikit-learn by tests/compiler/formats/sklearn_table.py."""
@@ -51,6 +54,7 @@ def _identify(model: Value) -> Identity | None:
         classes=_classes(model),
         names=_names_in(model),
         count=_count(model),
+        texts=any(part.class_name.name in VECTORIZERS for part in _parts(model, last=False)),
         versions={**versions, "scikit-learn": version} if version else versions,
     )
 

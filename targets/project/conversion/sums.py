@@ -12,7 +12,7 @@ import numpy as np
 
 from .fitted import Fitted
 from .sums_parts import transformed
-from .sums_table import Choice, Number, Part, Table, numeric, rows
+from .sums_table import Choice, Number, Other, Part, Table, Words, numeric, rows
 
 Probable = Callable[[Sequence[float | list[float]], str], list[list[float]]]
 FORMS = {1: ("two classes", "softmax of two"), 2: ("softmax", "each class")}
@@ -23,20 +23,23 @@ def converted(
     model: object, columns: Sequence[tuple[str, str, bool]], methods: Sequence[str], probable: Probable
 ) -> bytes:
     """The model as JSON; ValueError says why it has no such form."""
+    # a search answers as the best model that it found
+    model = getattr(model, "best_estimator_", model)
     *first, final = parts(model)
     table = rows(columns, named=hasattr(model, "feature_names_in_"))
     for step in first:
         table = transformed(step, table)
-    weights, bias = np.atleast_2d(final.coef_), np.atleast_1d(final.intercept_)
+    product, added = product_of(final)
+    weights, bias = np.atleast_2d(product), np.atleast_1d(added)
     made = {
         **described(numeric(table)),
         "weights": weights.tolist(),
         "weights_dtype": str(weights.dtype),
         "weights_by_column": not weights.flags.c_contiguous,
-        "single": np.ndim(final.coef_) == 1,
+        "single": np.ndim(product) == 1,
         "bias": np.broadcast_to(bias, len(weights)).tolist(),
         "labels": final.classes_.tolist() if hasattr(final, "classes_") else [],
-        "form": form_of(final, probable) if "predict_proba" in methods else "",
+        "form": form_of(final, weights, bias, probable) if "predict_proba" in methods else "",
     }
     if not all(map(isfinite, numbers(made))):
         raise ValueError("it holds numbers that are infinite or not numbers")
@@ -48,15 +51,24 @@ def parts(model: Any) -> list[Fitted]:
     steps = [step for _, step in getattr(model, "steps", [("", model)]) if step not in (None, "passthrough")]
     if steps and hasattr(steps[-1], "steps"):
         steps[-1:] = parts(steps[-1])
-    if not steps or not hasattr(steps[-1], "coef_"):
+    if not steps or not (hasattr(steps[-1], "coef_") or hasattr(steps[-1], "feature_log_prob_")):
         raise ValueError(f"a {type(steps[-1] if steps else model).__name__} is no linear model")
     return steps
+
+
+def product_of(final: Fitted) -> tuple[Fitted, Fitted]:
+    """What the table is multiplied by, and what is added then; naive Bayes has logarithms of chances there."""
+    if hasattr(final, "coef_"):
+        return final.coef_, final.intercept_
+    prior = final.class_log_prior_ if type(final).__name__ == "MultinomialNB" or len(final.classes_) == 1 else 0.0
+    return final.feature_log_prob_, prior
 
 
 def described(table: Table) -> dict[str, Any]:
     """The table, and what a row's columns do to it."""
     base: list[float] = []
     found: list[dict[str, Any]] = []
+    words: list[dict[str, Any]] = []
     for (number, *_), group in groupby(table.parts, key=alike):
         if number:
             one = [part for part in group if isinstance(part, Number)]
@@ -64,12 +76,23 @@ def described(table: Table) -> dict[str, Any]:
             base += [0.0] * len(one)
             continue
         for part in group:
-            assert isinstance(part, Choice)
+            assert not isinstance(part, Number | Other)
+            if isinstance(part, Words):
+                words.append(texts(part, len(base)))
+                base += [0.0] * part.width
+                continue
             found.append(choice(part, len(base)))
             base += part.base
     if table.sparse and any(base):
         raise ValueError("a sparse table holds more than the encoders' ones")
-    return {"table": base, "parts": found, "dtype": table.dtype, "by_column": table.by_column, "sparse": table.sparse}
+    return {
+        "table": base,
+        "parts": found,
+        "words": words,
+        "dtype": table.dtype,
+        "by_column": table.by_column,
+        "sparse": table.sparse,
+    }
 
 
 def alike(part: Part) -> tuple[Any, ...]:
@@ -102,6 +125,20 @@ def choice(part: Choice, start: int) -> dict[str, Any]:
     return {"type": "choice", "known": part.known, "other": cells[-1], **made}
 
 
+def texts(part: Words, start: int) -> dict[str, Any]:
+    return {
+        "column": part.source.place,
+        **part.reading,
+        "known": part.known,
+        "places": [None if place is None else start + place for place in part.places],
+        "binary": part.binary,
+        "sublinear": part.sublinear,
+        "rarity": part.rarity,
+        "norm": part.norm,
+        "factors": part.factors,
+    }
+
+
 def numbers(made: Any) -> list[float]:
     """All floats in it."""
     if isinstance(made, dict):
@@ -111,10 +148,11 @@ def numbers(made: Any) -> list[float]:
     return [made] if isinstance(made, float) else []
 
 
-def form_of(final: Fitted, probable: Probable) -> str:
+def form_of(final: Fitted, weights: Fitted, bias: Fitted, probable: Probable) -> str:
     """How this model makes probabilities: versions and parameters of scikit-learn differ, so it is tried."""
-    tried = np.linspace(-2, 2, 5 * final.coef_.shape[1]).reshape(5, -1)
-    scores, wanted = final.decision_function(tried), final.predict_proba(tried)
+    tried = np.linspace(-2, 2, 5 * weights.shape[1]).reshape(5, -1)
+    scores, wanted = tried @ weights.T + bias, final.predict_proba(tried)
+    scores = scores.ravel() if len(weights) == 1 else scores
     for form in FORMS[scores.ndim]:
         if np.allclose(probable(scores.tolist(), form), wanted, rtol=1e-12, atol=1e-15):
             return form

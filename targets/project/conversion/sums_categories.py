@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from .fitted import Fitted
-from .sums_table import Cell, Choice, Number, Other, Part, Source, Table, Value
+from .sums_table import Cell, Choice, Number, Other, Part, Source, Table, Value, Words
 
 Known: TypeAlias = tuple[tuple[Value, ...], Sequence[int]]
 """Values, and of each the position of its category."""
@@ -76,8 +76,8 @@ def _choice(
     *,
     refuses: bool,
 ) -> Choice:
-    if isinstance(part, Choice):
-        raise ValueError("an encoder stands behind an encoder")
+    if isinstance(part, Choice | Words):
+        raise ValueError("an encoder stands behind an encoder or a vectorizer")
     if isinstance(part, Number) and part.dtype == "float32":
         raise ValueError(f"the column `{part.source.name}` of single floats is taken for categories")
     fill = part.fill if isinstance(part, Other) else _fill(part)

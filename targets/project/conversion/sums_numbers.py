@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from .fitted import Fitted
-from .sums_table import Choice, Number, Other, Part, Table, each, numeric
+from .sums_table import Choice, Number, Other, Part, Table, Words, each, numeric
 
 
 def standard(model: Fitted, table: Table) -> Table:
@@ -78,6 +78,6 @@ def filled(part: Part, value: object, dtype: str) -> Part:
 
 def flag(part: Part, dtype: str) -> Choice:
     """1 where the column lacks a value."""
-    if isinstance(part, Choice) or (isinstance(part, Number) and part.steps):
+    if isinstance(part, Choice | Words) or (isinstance(part, Number) and part.steps):
         raise ValueError("a SimpleImputer with an indicator stands behind other steps")
     return Choice(source=part.source, base=(0.0,), known=(None,), cells=((0, 1.0),), dtype=dtype)

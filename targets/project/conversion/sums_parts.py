@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from . import sums_categories, sums_numbers
+from . import sums_categories, sums_numbers, sums_words
 from .fitted import Fitted
-from .sums_table import Table, beside, each, select
+from .sums_table import Table, beside, each, keep, select
 
 
 def transformed(model: Fitted, table: Table) -> Table:
@@ -54,6 +54,10 @@ def _weighed(table: Table, weight: float | None) -> Table:
     return table if weight is None else each(table, "multiply", [weight] * table.width)
 
 
+def _chosen(model: Fitted, table: Table) -> Table:
+    return keep(table, model.get_support().tolist())
+
+
 def _identity(model: Fitted, table: Table) -> Table:
     if model.func is not None:
         raise ValueError("it has a step FunctionTransformer")
@@ -62,6 +66,7 @@ def _identity(model: Fitted, table: Table) -> Table:
 
 TRANSFORMERS: Mapping[str, Callable[[Fitted, Table], Table]] = {
     "ColumnTransformer": _columns,
+    "CountVectorizer": sums_words.counts,
     "FeatureUnion": _union,
     "FunctionTransformer": _identity,
     "KBinsDiscretizer": sums_categories.bins,
@@ -70,7 +75,14 @@ TRANSFORMERS: Mapping[str, Callable[[Fitted, Table], Table]] = {
     "OneHotEncoder": sums_categories.one_hot,
     "OrdinalEncoder": sums_categories.ordinal,
     "Pipeline": _pipeline,
+    "RFE": _chosen,
     "RobustScaler": sums_numbers.robust,
+    "SelectFromModel": _chosen,
+    "SelectKBest": _chosen,
+    "SelectPercentile": _chosen,
     "SimpleImputer": sums_numbers.imputer,
     "StandardScaler": sums_numbers.standard,
+    "TfidfTransformer": sums_words.weights,
+    "TfidfVectorizer": sums_words.weighted_counts,
+    "VarianceThreshold": _chosen,
 }

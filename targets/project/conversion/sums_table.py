@@ -1,4 +1,4 @@
-"""What stands in a linear model's table: columns that are numbers of a row, and those that its categories decide on."""
+"""What stands in a linear model's table: numbers of a row, and columns that its categories or texts decide on."""
 
 from __future__ import annotations
 
@@ -36,6 +36,11 @@ class Number:
 
     def done(self, name: str, values: Sequence[float], dtype: str) -> Number:
         return replace(self, dtype=dtype, steps=(*self.steps, (name, float(values[0]), dtype)))
+
+    def looked_at(self) -> Choice:
+        """The column where it goes: what has to be finite is so still."""
+        filled = any(name == "fill" for name, _, _ in self.steps)
+        return Choice(source=self.source, base=(), known=(), cells=(None,), refuses=not filled, ranges=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +86,48 @@ class Choice:
             dtype=dtype,
         )
 
+    def kept(self, places: Mapping[int, int]) -> Choice:
+        """With some of its columns, from old places to new ones."""
+
+        def moved(cell: Cell | None) -> Cell | None:
+            return (places[cell[0]], cell[1]) if cell and cell[0] in places else None
+
+        base = tuple(value for place, value in enumerate(self.base) if place in places)
+        return replace(self, base=base, cells=tuple(map(moved, self.cells)), other=moved(self.other))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """Columns that the words of a text decide on: how often each stands in it, and what that is multiplied by."""
+
+    source: Source
+    reading: Mapping[str, str | bool | int | list[str]]
+    """How a text is cut into pieces."""
+    known: tuple[str, ...]
+    places: tuple[int | None, ...]
+    """Of each known word, the column where it stands; None where it goes, and only weighs on the others."""
+    binary: bool
+    sublinear: bool = False
+    rarity: tuple[float, ...] = ()
+    norm: str = ""
+    factors: tuple[float, ...] = ()
+    dtype: str = "float64"
+
+    @property
+    def width(self) -> int:
+        return sum(place is not None for place in self.places)
+
+    def done(self, name: str, values: Sequence[float], dtype: str) -> Words:
+        """ValueError for what makes of no word at all anything but 0."""
+        if name not in ("multiply", "divide"):
+            raise ValueError("a step that makes numbers of missing words stands behind a vectorizer")
+        made = [1.0 if place is None else CHANGES[name](1.0, float(values[place])) for place in self.places]
+        return replace(self, factors=tuple(map(mul, self.factors or [1.0] * len(made), made)), dtype=dtype)
+
+    def kept(self, places: Mapping[int, int]) -> Words:
+        found = tuple(None if place is None else places.get(place) for place in self.places)
+        return replace(self, places=found)
+
 
 CHANGES: Mapping[str, Callable[[float, float], float]] = {
     "subtract": sub,
@@ -92,7 +139,7 @@ CHANGES: Mapping[str, Callable[[float, float], float]] = {
     "fill": lambda x, value: value if x != x else x,
     "take": lambda x, _: x,
 }
-Part = Number | Other | Choice
+Part = Number | Other | Choice | Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,11 +173,27 @@ def rows(columns: Sequence[tuple[str, str, bool]], *, named: bool) -> Table:
 
 def select(table: Table, positions: Sequence[int], *, by_column: bool) -> Table:
     """Some of the columns, in the order of `positions`."""
-    if any(isinstance(part, Choice) for part in table.parts):
+    if any(isinstance(part, Choice | Words) for part in table.parts):
         if [*positions] == [*range(table.width)]:
             return table
-        raise ValueError("columns are chosen from what an encoder makes")
+        raise ValueError("columns are chosen from what an encoder or a vectorizer makes")
     return replace(table, parts=tuple(table.parts[p] for p in positions), by_column=by_column)
+
+
+def keep(table: Table, wanted: Sequence[bool]) -> Table:
+    """The columns that are wanted, in their order. Whatever the others refuse is refused as before."""
+    made: list[Part] = []
+    start = 0
+    for part in table.parts:
+        kept = [place for place in range(part.width) if wanted[start + place]]
+        start += part.width
+        if isinstance(part, Choice | Words):
+            made.append(part.kept({place: number for number, place in enumerate(kept)}))
+        elif kept or isinstance(part, Other):
+            made.append(part)
+        else:
+            made.append(part.looked_at())
+    return replace(table, parts=tuple(made))
 
 
 def beside(tables: Sequence[Table], *, sparse: bool = False) -> Table:

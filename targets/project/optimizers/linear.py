@@ -16,6 +16,7 @@ from msgspec.structs import astuple
 
 from ..template.schema import Label, Row, Score
 from ..template.sums import Bins, Cell, Choice, Columns, Floats, Given, Numbers, chooser, refuse
+from ..template.words import Words, readers, worded, write
 
 REQUIREMENTS = ("numpy",)
 CONVERTERS = ()
@@ -24,6 +25,14 @@ RANK = 10
 FLAVORS = ("sklearn",)
 CLASSES = (
     "sklearn.compose._column_transformer.ColumnTransformer",
+    "sklearn.feature_extraction.text.CountVectorizer",
+    "sklearn.feature_extraction.text.TfidfTransformer",
+    "sklearn.feature_extraction.text.TfidfVectorizer",
+    "sklearn.feature_selection._from_model.SelectFromModel",
+    "sklearn.feature_selection._rfe.RFE",
+    "sklearn.feature_selection._univariate_selection.SelectKBest",
+    "sklearn.feature_selection._univariate_selection.SelectPercentile",
+    "sklearn.feature_selection._variance_threshold.VarianceThreshold",
     "sklearn.impute._base.SimpleImputer",
     "sklearn.linear_model._base.LinearRegression",
     "sklearn.linear_model._bayes.ARDRegression",
@@ -46,6 +55,12 @@ CLASSES = (
     "sklearn.linear_model._stochastic_gradient.SGDClassifier",
     "sklearn.linear_model._stochastic_gradient.SGDRegressor",
     "sklearn.linear_model._theil_sen.TheilSenRegressor",
+    "sklearn.model_selection._search.GridSearchCV",
+    "sklearn.model_selection._search.RandomizedSearchCV",
+    "sklearn.model_selection._search_successive_halving.HalvingGridSearchCV",
+    "sklearn.model_selection._search_successive_halving.HalvingRandomSearchCV",
+    "sklearn.naive_bayes.ComplementNB",
+    "sklearn.naive_bayes.MultinomialNB",
     "sklearn.pipeline.FeatureUnion",
     "sklearn.pipeline.Pipeline",
     "sklearn.preprocessing._data.MaxAbsScaler",
@@ -67,6 +82,7 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True):
     table: list[float]
     """A row of the table before anything is put into it."""
     parts: list[Numbers | Choice | Bins]
+    words: list[Words]
     dtype: str
     by_column: bool
     """Whether the numbers of a column lie side by side, as in a table: a product adds in another order then."""
@@ -114,7 +130,9 @@ class Dense:
         self._order: Literal["F", "C"] = "F" if sums.by_column else "C"
         self._columns = [Columns(part, self._order) for part in sums.parts if isinstance(part, Numbers)]
         self._choices = [(part.column, chooser(part)) for part in sums.parts if not isinstance(part, Numbers)]
-        self._only = self._columns[0] if len(sums.parts) == len(self._columns) == 1 else None
+        whole = slice(0, len(self._table))
+        self._only = self._columns[0] if self._columns and self._columns[0].place == whole else None
+        self._words = readers(sums.words)
         weights = np.array(sums.weights, sums.weights_dtype, order="F" if sums.weights_by_column else "C")
         self._weights = weights[0] if sums.single else weights.T
         self._bias = np.array(sums.bias[0] if sums.single else sums.bias, sums.weights_dtype)
@@ -155,6 +173,7 @@ class Dense:
         for column, choose in self._choices:
             if cell := choose(values[column]):
                 x[cell[0]] = cell[1]
+        write(self._words, [values], x[np.newaxis])
         return x
 
     def _filled(self, rows: Sequence[tuple[Given, ...]]) -> Floats:
@@ -168,6 +187,7 @@ class Dense:
             for i, row in enumerate(rows):
                 if cell := choose(row[column]):
                     x[i, cell[0]] = cell[1]
+        write(self._words, rows, x)
         return x
 
 
@@ -178,6 +198,7 @@ class Sparse:
         self._parts = [
             Columns(part, "C") if isinstance(part, Numbers) else (part.column, chooser(part)) for part in sums.parts
         ]
+        self._words = readers(sums.words)
         self._weights = [*zip(sums.weights, sums.bias, strict=True)]
         self._flat = sums.single or (len(sums.weights) == 1 and bool(sums.labels))
 
@@ -192,6 +213,7 @@ class Sparse:
                 cells += enumerate(part.one(values).tolist(), part.place.start)
             elif cell := part[1](values[part[0]]):
                 cells.append(cell)
+        cells = sorted([*cells, *worded(self._words, values)])
         scores = [total(cells, weights) + bias for weights, bias in self._weights]
         if not all(map(isfinite, scores)):
             refuse(np.array([number for _, number in cells]))

@@ -7,12 +7,12 @@ from itertools import islice
 from random import Random
 from typing import Any  # a model's library has no types: what it holds is looked at, not known
 
-from ..learnt import by_column, categories
+from ..learnt import by_column, categories, words
 from .asking import Form
 from .comparing import Answer
 from .edges import jumps, on_thresholds
 from .proving import Subject
-from .rows import Row, mixed, odd, pools, spread
+from .rows import Row, mixed, odd, pools, spread, worded
 
 CELLS = 1_000_000
 """Most values that are generated: of a model with very many columns fewer rows are made than were asked for."""
@@ -33,6 +33,8 @@ def generated(subject: Subject, old: Form, model: Any, known: Sequence[Row], cou
     ]
     for ask in (_decisions(subject, old), _exactly(subject, old)):
         found += [("jumps", row) for row in jumps(ask, pool, base, random, count // 100)]
+    texts = by_column(words(model, names))
+    found += [("words", row) for row in worded(texts, base, random, count // 4)]
     rest = count - len(found)
     found += [("mixed values", row) for row in mixed(pool, random, rest // 2)]
     found += [("spread values", row) for row in spread(pool, random, rest - rest // 2)]

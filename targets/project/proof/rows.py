@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from random import Random
@@ -32,6 +32,14 @@ ODD: Mapping[str, Sequence[object]] = {
     "binary": ("", "AAEC/w=="),
     "datetime": ("1678-01-01T00:00:00Z", "2261-12-31T23:59:59Z", "1970-01-01T00:00:00+14:00"),
 }
+LENGTHS = (0, 1, 1, 2, 3, 5, 8, 20)
+"""How many words a text has that is made of such."""
+SPELLINGS: Sequence[Callable[[str], str]] = (
+    *(str, str, str, str.upper, str.title),
+    lambda word: word[::-1],
+    lambda word: f"{word[:1]}\u0301{word[1:]}",
+)
+BETWEEN = (" ", " ", " ", "  ", ", ", "-", "\n", "'", "")
 NOT_FINITE = (math.inf, -math.inf, math.nan)
 
 
@@ -83,6 +91,18 @@ def spread(pools: Sequence[Pool], random: Random, count: int) -> Iterator[Row]:
     """Rows of values that may never have been seen."""
     for _ in range(count):
         yield {pool.column[0]: pool.drawn(random) for pool in pools}
+
+
+def worded(known: Mapping[str, Sequence[object]], rows: Sequence[Row], random: Random, count: int) -> Iterator[Row]:
+    """Rows whose texts are made of words that the model knows, and of parts of other rows' texts."""
+    for _ in range(count if known else 0):
+        row = random.choice(rows)
+        yield {**row, **{name: _text([*map(str, words)], str(row.get(name)), random) for name, words in known.items()}}
+
+
+def _text(words: Sequence[str], other: str, random: Random) -> str:
+    pieces = random.choices([*words, *other.split()], k=random.choice(LENGTHS))
+    return "".join(random.choice(SPELLINGS)(piece) + random.choice(BETWEEN) for piece in pieces)
 
 
 def odd(columns: Sequence[Column], base: Row) -> Iterator[tuple[str, Row]]:

@@ -13,6 +13,7 @@ TEXTS = Identity(
     class_name="sklearn.pipeline.Pipeline",
     methods=("predict",),
     steps=(Step(name="texts", class_name="sklearn.feature_extraction.text.TfidfVectorizer"),),
+    texts=True,
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import itertools
 import json
 import sys
@@ -92,5 +94,8 @@ def _outputs(spec: ModelSpec, model: Any, rows: list[Row]) -> Iterator[Output]:
 
 
 def _csv(rows: list[Row]) -> bytes:
-    lines = [",".join(rows[0]), *(",".join("" if v is None else repr(v).strip("'") for v in r.values()) for r in rows)]
-    return "".join(f"{line}\n" for line in lines).encode()
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(rows[0])
+    writer.writerows(["" if v is None else v if isinstance(v, str) else repr(v) for v in r.values()] for r in rows)
+    return text.getvalue().encode()
