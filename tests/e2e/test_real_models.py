@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import uv
+import yaml
 
 from .conftest import alone
 from .project import EXAMPLES, Project
@@ -121,6 +122,12 @@ def test_a_pipeline_of_texts_takes_one_a_row(project: Project, models: Callable[
     with served(project) as (_, url):
         assert ask(f"{url}/predict", {"review": "a good film"}) == (200, {"prediction": False})
         assert ask(f"{url}/predict", {"review": 1})[0] == 422
+    config = yaml.safe_load((project / "deploy.yaml").read_text())
+    project.write("deploy.yaml", yaml.safe_dump({**config, "serve": {**config["serve"], "optimize": "linear"}}))
+    assert "compiled with linear: equal to the original" in project.build().out
+    assert "scikit-learn" not in (project / "build/project/requirements.lock").read_text()
+    with served(project) as (_, url):
+        assert ask(f"{url}/predict", {"review": "a Bad, bad film"}) == (200, {"prediction": True})
 
 
 OWN = """
