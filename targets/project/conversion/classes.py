@@ -18,6 +18,7 @@ from . import (
     lightgbm_trees,
     linear,
     networks,
+    outliers,
     parted,
     powers,
     scaling,
@@ -48,6 +49,7 @@ PREDICTORS: Mapping[str, Predictor] = {
     "sklearn.ensemble._forest.ExtraTreesRegressor": forests.regressor,
     "sklearn.ensemble._forest.RandomForestClassifier": forests.classifier,
     "sklearn.ensemble._forest.RandomForestRegressor": forests.regressor,
+    "sklearn.ensemble._iforest.IsolationForest": outliers.isolated,
     "sklearn.ensemble._gb.GradientBoostingClassifier": boosting.classifier,
     "sklearn.ensemble._gb.GradientBoostingRegressor": boosting.regressor,
     "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingClassifier": (
@@ -89,6 +91,7 @@ PREDICTORS: Mapping[str, Predictor] = {
     "sklearn.svm._classes.LinearSVR": linear.regressor,
     "sklearn.svm._classes.NuSVC": vectors.classifier,
     "sklearn.svm._classes.NuSVR": vectors.regressor,
+    "sklearn.svm._classes.OneClassSVM": outliers.of_one_class,
     "sklearn.svm._classes.SVC": vectors.classifier,
     "sklearn.svm._classes.SVR": vectors.regressor,
     "sklearn.tree._classes.DecisionTreeClassifier": forests.classifier,

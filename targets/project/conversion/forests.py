@@ -23,7 +23,7 @@ def classifier(graph: Graph, model: Fitted, table: Table) -> Mapping[str, str]:
 def bagged_classifier(graph: Graph, model: Fitted, table: Table) -> Mapping[str, str]:
     """Bagging of trees, each of which sees some of the columns."""
     trees = [sklearn_tree(one.tree_, _shares(one)) for one in model.estimators_]
-    return _classified(graph, model, _of_columns(model, trees), table)
+    return _classified(graph, model, columns_of(model, trees), table)
 
 
 def _classified(graph: Graph, model: Fitted, trees: Sequence[Tree], table: Table) -> dict[str, str]:
@@ -34,11 +34,11 @@ def _classified(graph: Graph, model: Fitted, trees: Sequence[Tree], table: Table
 
 def bagged_regressor(graph: Graph, model: Fitted, table: Table) -> Mapping[str, str]:
     trees = [sklearn_tree(one.tree_, one.tree_.value[:, 0, 0]) for one in model.estimators_]
-    sums = summed(graph, _of_columns(model, trees), _seen(graph, model, table), targets=1)
+    sums = summed(graph, columns_of(model, trees), _seen(graph, model, table), targets=1)
     return {"predict": flat(graph, _mean(graph, model, sums))}
 
 
-def _of_columns(model: Fitted, trees: Sequence[Tree]) -> list[Tree]:
+def columns_of(model: Fitted, trees: Sequence[Tree]) -> list[Tree]:
     """The trees with the places that their columns have in the whole table; a leaf's is -2."""
     chosen = zip(trees, model.estimators_features_, strict=True)
     return [replace(tree, feature=np.asarray(places)[np.maximum(tree.feature, 0)]) for tree, places in chosen]

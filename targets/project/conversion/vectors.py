@@ -19,15 +19,15 @@ def classifier(graph: Graph, model: Fitted, table: Table) -> Mapping[str, str]:
     if len(model.classes_) > 2:
         why = "they are found by votes, which change where a last bit decides"
         raise ValueError(f"{full_name(model)}: there is no conversion of more than two classes: {why}")
-    score = _sums(graph, model, table)
+    score = sums(graph, model, table)
     return {"predict": above(graph, score, op="GreaterOrEqual"), "decision_function": score}
 
 
 def regressor(graph: Graph, model: Fitted, table: Table) -> Mapping[str, str]:
-    return {"predict": _sums(graph, model, table)}
+    return {"predict": sums(graph, model, table)}
 
 
-def _sums(graph: Graph, model: Fitted, table: Table) -> str:
+def sums(graph: Graph, model: Fitted, table: Table) -> str:
     """What the kernel makes of a row and each vector, summed by the vectors' weights."""
     tensor, vectors = finite(graph, table).tensor, _dense(model.support_vectors_)
     weights = _dense(model.dual_coef_).T
