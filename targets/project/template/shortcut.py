@@ -50,7 +50,8 @@ class Shortcut(RequestResponseCycle):
     def give_up(self) -> None:
         """Nobody waits for the answer any more."""
         if self._task:
-            self._task.cancel("the client went away")
+            # One that has not begun would end without a word to the request that it is to wait for.
+            self._connection.loop.call_soon(self._task.cancel, "the client went away")
 
     async def _later(self, work: Coroutine[Any, None, tuple[Answer, Headers]], awaited: Any) -> None:
         try:

@@ -194,6 +194,27 @@ def test_a_client_that_leaves_is_waited_for_no_longer(capfd: pytest.CaptureFixtu
     assert [line["status"] for line in told if line["message"] == "request"] == [0, 200]
 
 
+def test_a_client_that_leaves_at_once_is_forgotten_too(capfd: pytest.CaptureFixture[str]) -> None:
+    async def run() -> None:
+        async with waiting() as (server, reader, writer):
+            known = {*server.server_state.connections}
+            await asyncio.open_connection(*writer.get_extra_info("peername"))
+            while not (new := server.server_state.connections - known):
+                await asyncio.sleep(0)
+            (left,) = new
+            assert isinstance(left, Connection)
+            # as of a loop that reads all there is before its next turn
+            left.data_received(whole(2, "x-request-id: left")[0])
+            left.connection_lost(None)
+            await turns()
+            Held.free.set()
+            assert (await read(reader))[1] == {"score": 1}
+
+    asyncio.run(run())
+    told = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert [line["message"] for line in told if line.get("request_id") == "left"] == ["the client went away", "request"]
+
+
 def test_who_waits_while_the_service_stops_has_an_answer_and_then_no_connection() -> None:
     async def run() -> None:
         async with waiting() as (server, reader, _):
