@@ -147,6 +147,7 @@ TRANSFORMERS: Mapping[str, Transformer] = {
     "sklearn.preprocessing._discretization.KBinsDiscretizer": bins.binned,
     "sklearn.preprocessing._encoders.OneHotEncoder": encoding.one_hot,
     "sklearn.preprocessing._encoders.OrdinalEncoder": encoding.ordinal,
+    "sklearn.preprocessing._target_encoder.TargetEncoder": encoding.target,
     "sklearn.preprocessing._function_transformer.FunctionTransformer": scaling.function,
     "sklearn.preprocessing._polynomial.PolynomialFeatures": scaling.polynomial,
 }

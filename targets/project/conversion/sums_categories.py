@@ -47,6 +47,18 @@ def _ordinal(model: Fitted, i: int, part: Part) -> Choice:
     return _choice(part, model.categories_[i], cells, other, [0.0], refuses=refuses)
 
 
+def target(model: Fitted, table: Table) -> Table:
+    """What the target was on average where a category was; of several classes a number for each."""
+    means = np.atleast_1d(model.target_mean_).tolist()
+    each = [(i, part, number) for i, part in enumerate(table.parts) for number in range(len(means))]
+    return Table(parts=tuple(_target(model, i, part, number, means) for i, part, number in each))
+
+
+def _target(model: Fitted, i: int, part: Part, number: int, means: Sequence[float]) -> Choice:
+    cells: list[Cell | None] = [(0, value) for value in model.encodings_[i * len(means) + number].tolist()]
+    return _choice(part, model.categories_[i], cells, (0, means[number]), [0.0], refuses=False)
+
+
 def bins(model: Fitted, table: Table) -> Table:
     """KBinsDiscretizer: a number or a column for each range."""
     parts = tuple(_bins(model, i, part) for i, part in enumerate(table.parts))

@@ -82,6 +82,7 @@ TRANSFORMERS: Mapping[str, Callable[[Fitted, Table], Table]] = {
     "SelectPercentile": _chosen,
     "SimpleImputer": sums_numbers.imputer,
     "StandardScaler": sums_numbers.standard,
+    "TargetEncoder": sums_categories.target,
     "TfidfTransformer": sums_words.weights,
     "TfidfVectorizer": sums_words.weighted_counts,
     "VarianceThreshold": _chosen,

@@ -71,6 +71,7 @@ CLASSES = (
     "sklearn.preprocessing._encoders.OneHotEncoder",
     "sklearn.preprocessing._encoders.OrdinalEncoder",
     "sklearn.preprocessing._function_transformer.FunctionTransformer",
+    "sklearn.preprocessing._target_encoder.TargetEncoder",
     "sklearn.svm._classes.LinearSVC",
     "sklearn.svm._classes.LinearSVR",
 )

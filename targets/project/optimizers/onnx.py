@@ -114,6 +114,7 @@ CLASSES = (
     "sklearn.preprocessing._encoders.OrdinalEncoder",
     "sklearn.preprocessing._function_transformer.FunctionTransformer",
     "sklearn.preprocessing._polynomial.PolynomialFeatures",
+    "sklearn.preprocessing._target_encoder.TargetEncoder",
     "sklearn.svm._classes.LinearSVC",
     "sklearn.svm._classes.LinearSVR",
     "sklearn.svm._classes.NuSVC",

@@ -26,6 +26,7 @@ from sklearn.preprocessing import (  # noqa: E402
     OneHotEncoder,
     OrdinalEncoder,
     StandardScaler,
+    TargetEncoder,
 )
 from sklearn.svm import LinearSVC  # noqa: E402
 
@@ -93,6 +94,7 @@ ENCODERS: Mapping[str, Callable[[], Any]] = {
     "filled in with a text": lambda: make_pipeline(
         SimpleImputer(strategy="constant", fill_value="none"), OneHotEncoder(handle_unknown="ignore")
     ),
+    "by the target": lambda: TargetEncoder(random_state=0),
     "numbered": lambda: make_pipeline(SimpleImputer(strategy="most_frequent"), OrdinalEncoder()),
     "numbered, unknown ones too": lambda: OrdinalEncoder(
         handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2
@@ -161,6 +163,10 @@ MODELS: Mapping[str, tuple[Callable[[], Any], Any]] = {
             make_pipeline(StandardScaler(with_mean=False), LogisticRegression()),
         ),
         TWO,
+    ),
+    "three classes, by the target": (
+        lambda: make_pipeline(table(TargetEncoder(random_state=0)), LogisticRegression()),
+        THREE,
     ),
     "three classes": (lambda: make_pipeline(table(ignoring(), 0), LogisticRegression()), THREE),
     "three classes, sparse": (lambda: make_pipeline(table(ignoring(), 1), LogisticRegression()), THREE),

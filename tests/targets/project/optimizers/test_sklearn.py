@@ -251,6 +251,7 @@ ENCODERS: Mapping[str, Callable[[], Any]] = {
     "filled in with a text": lambda: piped(
         impute.SimpleImputer(strategy="constant", fill_value="none"), preprocessing.OneHotEncoder()
     ),
+    "by the target": lambda: preprocessing.TargetEncoder(random_state=0),
     "numbered": lambda: piped(preprocessing.OrdinalEncoder(encoded_missing_value=-1)),
     "numbered, unknown ones too": lambda: preprocessing.OrdinalEncoder(
         handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2
@@ -288,6 +289,15 @@ def test_the_same_rows_are_refused(tmp_path: Path, encoder: str) -> None:
         assert refuses == refused, change
         if not refused:
             agree(both, "predict", [ROWS[0] | change])
+
+
+@pytest.mark.parametrize("target", [RANDOM.integers(0, 3, COUNT), RANDOM.normal(size=COUNT)], ids=["classes", "amount"])
+def test_categories_by_the_target_of_numbers_and_texts(tmp_path: Path, target: Any) -> None:
+    encoder = preprocessing.TargetEncoder(random_state=0)
+    columns = compose.ColumnTransformer([("c", encoder, [*TEXTS, "member"]), ("n", filled(), NUMBERS)])
+    final = ensemble.RandomForestRegressor(10, max_depth=4, random_state=0)
+    both = pair(onnx, piped(columns, final).fit(frame(ROWS), target), tmp_path, COLUMNS, ["predict"], frame)
+    agree(both, "predict", [*ROWS, ROWS[0] | {"city": "Paris"}, ROWS[1] | {"plan": ""}])
 
 
 def test_a_transformer_gives_its_columns(tmp_path: Path) -> None:
