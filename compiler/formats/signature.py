@@ -36,6 +36,8 @@ class Signature:
 
     inputs: tuple[Column, ...]
     named: bool
+    flat: bool = False
+    """Whether it is a list of texts, and no table."""
     params: tuple[Param, ...] = ()
 
 
@@ -45,6 +47,8 @@ def parse_signature(raw: object) -> Signature | None:
     if not inputs:
         return None
     params = tuple(param for entry in _entries(raw, "params") if (param := _param(entry)))
+    if len(inputs) == 1 and _is_text(inputs[0]):
+        return Signature(inputs=(Column(name="x0", type="string"),), named=False, flat=True, params=params)
     if inputs[0].get("type") == "tensor":
         return Signature(inputs=_tensor(inputs), named=False, params=params)
     columns = tuple(_column(entry) for entry in inputs)
@@ -85,6 +89,14 @@ def _column(entry: dict[str, object]) -> Column:
         if kind == known:
             return Column(name=name, type=known, optional=optional)
     raise unsupported(f"column `{name}` is of type {kind}")
+
+
+def _is_text(entry: dict[str, object]) -> bool:
+    """Whether what is given is a text for each row: a type without a name, or an array of one dimension."""
+    spec = entry.get("tensor-spec")
+    if isinstance(spec, dict):
+        return spec.get("dtype") in ("str", "object") and spec.get("shape") == [-1]
+    return entry.get("type") == "string" and entry.get("name") is None
 
 
 def _tensor(inputs: list[dict[str, object]]) -> tuple[Column, ...]:

@@ -41,6 +41,9 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+CONTAINERS = {"dataframe": "a dataframe", "ndarray": "an array", "texts": "a list of texts", "tensor": "a tensor"}
+
+
 def _lines(spec: ModelSpec) -> Iterator[str]:
     yield f"flavor      {spec.flavor}"
     yield f"class       {spec.class_name}"
@@ -49,7 +52,8 @@ def _lines(spec: ModelSpec) -> Iterator[str]:
     yield f"methods     {', '.join(spec.methods)}"
     if spec.classes:
         yield f"classes     {', '.join(map(repr, spec.classes))}"
-    yield f"takes       {len(spec.inputs)} columns in a {spec.container}"
+    count = len(spec.inputs)
+    yield f"takes       {count} column{'s' * (count != 1)} in {CONTAINERS[spec.container]}"
     yield from (f"  {c.name}: {c.type}{' (optional)' if c.optional else ''}" for c in spec.inputs)
     yield "needs"
     yield from (f"  {need.name}{need.specifier}: {need.reason}" for need in spec.requirements)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 from deployc.compiler.formats.flavor import Identity
 from deployc.compiler.formats.inputs import inputs_of
 from deployc.compiler.formats.sample import read_sample
-from deployc.compiler.formats.signature import Signature
+from deployc.compiler.formats.signature import Signature, parse_signature
 from deployc.compiler.model_spec import Column, Step
+from deployc.schema.diagnostics import UserError
 
 TEXTS = Identity(
     class_name="sklearn.pipeline.Pipeline",
@@ -32,3 +36,19 @@ def test_the_one_column_has_the_name_that_there_is(
     found = inputs_of(TEXTS, signature, read_sample(sample) if sample else None)
     assert (found.columns, found.container) == ((Column(name=name, type="string"),), "texts")
     assert bool(found.notes) == (name == "text")
+
+
+LISTS = [
+    [{"type": "string", "required": True}],
+    [{"type": "tensor", "tensor-spec": {"dtype": "str", "shape": [-1]}}],
+    [{"type": "tensor", "tensor-spec": {"dtype": "object", "shape": [-1]}}],
+]
+
+
+@pytest.mark.parametrize("inputs", LISTS, ids=["a type alone", "an array of texts", "an array of objects"])
+def test_a_list_of_texts_is_a_signature_for_them_alone(inputs: list[dict[str, object]]) -> None:
+    signature = parse_signature({"inputs": json.dumps(inputs)})
+    found = inputs_of(TEXTS, signature, read_sample(b"review\ngood film\n"))
+    assert (found.columns, found.container) == ((Column(name="review", type="string"),), "texts")
+    with pytest.raises(UserError, match="it is a list of texts, and the model takes a table"):
+        inputs_of(replace(TEXTS, texts=False), signature, None)
