@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import exp, isfinite
+from operator import add
 from pathlib import Path
 from typing import Literal, cast
 
@@ -75,6 +76,10 @@ CLASSES = (
     "sklearn.svm._classes.LinearSVC",
     "sklearn.svm._classes.LinearSVR",
 )
+
+
+FEW = 4
+"""So many scores of a sparse table are added up one by one; of more, numpy's calls cost less."""
 
 
 class Sums(msgspec.Struct, frozen=True, kw_only=True):
@@ -200,7 +205,9 @@ class Sparse:
             Columns(part, "C") if isinstance(part, Numbers) else (part.column, chooser(part)) for part in sums.parts
         ]
         self._words = readers(sums.words)
-        self._weights = [*zip(sums.weights, sums.bias, strict=True)]
+        self._bias = sums.bias
+        self._weights = sums.weights if len(sums.weights) <= FEW else ()
+        self._many: Floats = np.array(sums.weights if len(sums.weights) > FEW else ()).T.copy()
         self._flat = sums.single or (len(sums.weights) == 1 and bool(sums.labels))
 
     def scores(self, rows: Sequence[Row]) -> list[float | list[float]]:
@@ -215,7 +222,8 @@ class Sparse:
             elif cell := part[1](values[part[0]]):
                 cells.append(cell)
         cells = sorted([*cells, *worded(self._words, values)])
-        scores = [total(cells, weights) + bias for weights, bias in self._weights]
+        totals = [total(cells, weights) for weights in self._weights] or totals_of(cells, self._many)
+        scores = [*map(add, totals, self._bias)]
         if not all(map(isfinite, scores)):
             refuse(np.array([number for _, number in cells]))
         return scores[0] if self._flat else scores
@@ -226,6 +234,15 @@ def total(cells: Sequence[Cell], weights: Sequence[float]) -> float:
     found = 0.0
     for column, number in cells:
         found += number * weights[column]
+    return found
+
+
+def totals_of(cells: Sequence[Cell], weights: Floats) -> list[float]:
+    """The same for many scores at once, of which each has a column of the weights."""
+    places = [place for place, _ in cells]
+    found: list[float] = (
+        (np.array([[number] for _, number in cells]).reshape(-1, 1) * weights[places]).sum(axis=0).tolist()
+    )
     return found
 
 

@@ -104,6 +104,13 @@ def test_classifiers_of_texts(model: Any, labels: Any, tmp_path: Path) -> None:
     exact(proved(texts(TfidfVectorizer(), model, labels), [{"text": text} for text in TEXTS[:40]], "linear", tmp_path))
 
 
+def test_many_classes_of_texts(tmp_path: Path) -> None:
+    model = texts(TfidfVectorizer(), LogisticRegression(), RANDOM.integers(0, 9, 200))
+    rows: list[Row] = [{"text": text} for text in ["", *TEXTS[:40]]]
+    proof = exact(proved(model, rows, "linear", tmp_path))
+    assert all(method.largest <= 1e-15 for method in proof.methods)
+
+
 @pytest.mark.parametrize("dense", [False, True], ids=["sparse", "dense"])
 def test_texts_beside_numbers_and_categories(dense: bool, tmp_path: Path) -> None:
     columns = make_column_transformer(
