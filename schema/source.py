@@ -65,11 +65,15 @@ def read_source(path: Path, shown: str = "") -> Source:
     return source
 
 
+def check_file(path: Path, name: str) -> None:
+    """UserError `not-a-file` for what might be waited for without end if it was read."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise fail("not-a-file", f"`{name}` is a pipe or a device", help="write what it holds to a file")
+
+
 def _read(path: Path, name: str) -> bytes:
     try:
-        if path.exists() and not (path.is_file() or path.is_dir()):
-            # reading it might wait for ever
-            raise fail("not-a-file", f"`{name}` is a pipe or a device", help="write what it holds to a file")
+        check_file(path, name)
         with path.open("rb") as file:
             return file.read(LIMIT + 1)
     except FileNotFoundError:

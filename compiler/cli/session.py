@@ -12,6 +12,7 @@ from ...schema.config import Config
 from ...schema.decode import read_config
 from ...schema.diagnostics import Diagnostic, UserError, fail
 from ...schema.lockfile import Lockfile, load
+from ...schema.source import check_file
 from ...schema.spans import Spans
 from ...schema.suggest import suggest
 from ...targets.catalogs import catalogs
@@ -257,6 +258,7 @@ def built_project(made: Deployment, folder: Path) -> Path:
 def lockfile(session: Session) -> Lockfile:
     """deploy.lock, or an empty one where there is none yet."""
     path = session.lock
+    check_file(path, path.name)
     return load(path.read_bytes(), file=str(path)) if path.exists() else Lockfile()
 
 

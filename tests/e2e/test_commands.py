@@ -101,6 +101,9 @@ def test_what_is_no_file_gets_advice(given: Project, words: str, advice: str) ->
 def test_a_pipe_is_not_waited_for(given: Project) -> None:
     os.mkfifo(given.folder / "piped.yaml")
     assert "`piped.yaml` is a pipe or a device" in given.fails("not-a-file", "piped.yaml")
+    (given.folder / "deploy.lock").unlink(missing_ok=True)
+    os.mkfifo(given.folder / "deploy.lock")
+    assert "`deploy.lock` is a pipe or a device" in given.fails("not-a-file")
 
 
 @pytest.mark.parametrize("out", ["deploy.yaml", "deploy.yaml/below", "/dev/null"])
