@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import groupby
 from math import isfinite
 from typing import Any  # what becomes JSON
@@ -29,6 +30,8 @@ def converted(
     table = rows(columns, named=hasattr(model, "feature_names_in_"))
     for step in first:
         table = transformed(step, table)
+    if type(final).__name__ == "BernoulliNB":
+        table = present(table, final.binarize)
     product, added = product_of(final)
     weights, bias = np.atleast_2d(product), np.atleast_1d(added)
     made = {
@@ -56,10 +59,22 @@ def parts(model: Any) -> list[Fitted]:
     return steps
 
 
+def present(table: Table, limit: float | None) -> Table:
+    """Which words are there, however often and whatever they are worth."""
+    parts = [part for part in table.parts if isinstance(part, Words) and all(factor > 0 for factor in part.factors)]
+    if limit != 0.0 or len(parts) != len(table.parts):
+        raise ValueError("it has a BernoulliNB of something else than which words are there")
+    made = [replace(part, binary=True, sublinear=False, rarity=(), norm="", factors=()) for part in parts]
+    return replace(table, parts=tuple(made))
+
+
 def product_of(final: Fitted) -> tuple[Fitted, Fitted]:
     """What the table is multiplied by, and what is added then; naive Bayes has logarithms of chances there."""
     if hasattr(final, "coef_"):
         return final.coef_, final.intercept_
+    if type(final).__name__ == "BernoulliNB":
+        without = np.log(1 - np.exp(final.feature_log_prob_))
+        return final.feature_log_prob_ - without, final.class_log_prior_ + without.sum(axis=1)
     prior = final.class_log_prior_ if type(final).__name__ == "MultinomialNB" or len(final.classes_) == 1 else 0.0
     return final.feature_log_prob_, prior
 
@@ -151,6 +166,8 @@ def numbers(made: Any) -> list[float]:
 def form_of(final: Fitted, weights: Fitted, bias: Fitted, probable: Probable) -> str:
     """How this model makes probabilities: versions and parameters of scikit-learn differ, so it is tried."""
     tried = np.linspace(-2, 2, 5 * weights.shape[1]).reshape(5, -1)
+    if hasattr(final, "binarize"):
+        tried = (tried > 0).astype(float)
     scores, wanted = tried @ weights.T + bias, final.predict_proba(tried)
     scores = scores.ravel() if len(weights) == 1 else scores
     for form in FORMS[scores.ndim]:

@@ -60,6 +60,7 @@ CLASSES = (
     "sklearn.model_selection._search.RandomizedSearchCV",
     "sklearn.model_selection._search_successive_halving.HalvingGridSearchCV",
     "sklearn.model_selection._search_successive_halving.HalvingRandomSearchCV",
+    "sklearn.naive_bayes.BernoulliNB",
     "sklearn.naive_bayes.ComplementNB",
     "sklearn.naive_bayes.MultinomialNB",
     "sklearn.pipeline.FeatureUnion",

@@ -24,7 +24,7 @@ from sklearn.feature_extraction.text import (
 from sklearn.feature_selection import SelectFromModel, SelectKBest, VarianceThreshold, chi2
 from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier
 from sklearn.model_selection import GridSearchCV
-from sklearn.naive_bayes import ComplementNB, MultinomialNB
+from sklearn.naive_bayes import BernoulliNB, ComplementNB, MultinomialNB
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
@@ -95,6 +95,7 @@ def test_texts_alone_are_cut_and_weighed_as_before(vectorizer: Any, tmp_path: Pa
         MultinomialNB(fit_prior=False),
         ComplementNB(),
         ComplementNB(norm=True),
+        BernoulliNB(),
         LinearSVC(),
         SGDClassifier(),
     ],
