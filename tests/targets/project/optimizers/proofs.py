@@ -35,8 +35,12 @@ def proved(
     *,
     options: Optimize | None = None,
     sabotage: Callable[[bytes], bytes] = lambda data: data,
+    count: int = 1000,
 ) -> Proof | str:
-    """What the proof of a fitted model says, or why it cannot be converted; `sabotage` changes what was converted."""
+    """What the proof of a fitted model says, or why it cannot be converted; `sabotage` changes what was converted.
+
+    `count` is how many rows are generated.
+    """
     file = folder / "model.joblib"
     joblib.dump(model, file)
     config = Config(
@@ -44,7 +48,7 @@ def proved(
         name="proved",
         python="3.11",
         model=Model(path="model"),
-        serve=Serve(optimize=replace(options or Optimize(), rows=1000)),
+        serve=Serve(optimize=replace(options or Optimize(), rows=count)),
     )
     spec = inspect_path(file, sample=_csv(rows))
     given = {"sample": rows}

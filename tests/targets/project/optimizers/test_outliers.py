@@ -42,7 +42,7 @@ MODELS = [
 
 def equal(model: Any, table: Any, folder: Path) -> Proof:
     rows: list[Row] = [{k: None if v != v else v for k, v in row.items()} for row in table.to_dict("records")]
-    proof = proved(model.fit(table), rows, "onnx", folder)
+    proof = proved(model.fit(table), rows, "onnx", folder, count=300)
     assert isinstance(proof, Proof), proof
     assert proof.equal, proof.first
     assert [method.method for method in proof.methods] == ["predict", "decision_function"]

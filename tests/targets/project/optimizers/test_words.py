@@ -71,7 +71,7 @@ VECTORIZERS = [
 def exact(proof: Proof | str) -> Proof:
     assert isinstance(proof, Proof), proof
     assert proof.equal, proof.first
-    assert proof.rows["words"] > 100
+    assert proof.rows["words"] > 50
     return proof
 
 
@@ -82,7 +82,13 @@ def texts(vectorizer: Any, model: Any, labels: Any = LABELS) -> Any:
 @pytest.mark.parametrize("vectorizer", VECTORIZERS, ids=str)
 def test_texts_alone_are_cut_and_weighed_as_before(vectorizer: Any, tmp_path: Path) -> None:
     proof = exact(
-        proved(texts(vectorizer, LogisticRegression()), [{"text": text} for text in TEXTS[:40]], "linear", tmp_path)
+        proved(
+            texts(vectorizer, LogisticRegression()),
+            [{"text": text} for text in TEXTS[:40]],
+            "linear",
+            tmp_path,
+            count=300,
+        )
     )
     assert all(method.largest <= 1e-15 for method in proof.methods)
 
@@ -102,13 +108,21 @@ def test_texts_alone_are_cut_and_weighed_as_before(vectorizer: Any, tmp_path: Pa
     ids=str,
 )
 def test_classifiers_of_texts(model: Any, labels: Any, tmp_path: Path) -> None:
-    exact(proved(texts(TfidfVectorizer(), model, labels), [{"text": text} for text in TEXTS[:40]], "linear", tmp_path))
+    exact(
+        proved(
+            texts(TfidfVectorizer(), model, labels),
+            [{"text": text} for text in TEXTS[:40]],
+            "linear",
+            tmp_path,
+            count=300,
+        )
+    )
 
 
 def test_many_classes_of_texts(tmp_path: Path) -> None:
     model = texts(TfidfVectorizer(), LogisticRegression(), RANDOM.integers(0, 9, 200))
     rows: list[Row] = [{"text": text} for text in ["", *TEXTS[:40]]]
-    proof = exact(proved(model, rows, "linear", tmp_path))
+    proof = exact(proved(model, rows, "linear", tmp_path, count=300))
     assert all(method.largest <= 1e-15 for method in proof.methods)
 
 
@@ -123,7 +137,7 @@ def test_texts_beside_numbers_and_categories(dense: bool, tmp_path: Path) -> Non
     )
     model = make_pipeline(columns, LogisticRegression()).fit(TABLE, THREE)
     assert model[0].sparse_output_ is not dense
-    exact(proved(model, ROWS, "linear", tmp_path))
+    exact(proved(model, ROWS, "linear", tmp_path, count=300))
 
 
 @pytest.mark.parametrize(
@@ -136,7 +150,7 @@ def test_words_numbers_and_categories_that_are_selected(selector: Any, tmp_path:
         (MinMaxScaler(), ["stars"]), (TfidfVectorizer(), "text"), (OneHotEncoder(handle_unknown="ignore"), ["shop"])
     )
     model = make_pipeline(columns, selector, MaxAbsScaler(), LogisticRegression()).fit(TABLE, LABELS)
-    exact(proved(model, ROWS, "linear", tmp_path))
+    exact(proved(model, ROWS, "linear", tmp_path, count=300))
 
 
 def test_unions_scalers_and_weights_of_texts(tmp_path: Path) -> None:
@@ -145,18 +159,18 @@ def test_unions_scalers_and_weights_of_texts(tmp_path: Path) -> None:
     )
     union.set_params(transformer_weights={"tfidfvectorizer": 0.5})
     model = make_pipeline(union, Ridge()).fit(TEXTS, TABLE["stars"])
-    exact(proved(model, [{"text": text} for text in TEXTS[:40]], "linear", tmp_path))
+    exact(proved(model, [{"text": text} for text in TEXTS[:40]], "linear", tmp_path, count=300))
 
 
 def test_a_search_answers_as_the_model_that_it_found(tmp_path: Path) -> None:
     search = GridSearchCV(make_pipeline(TfidfVectorizer(), LogisticRegression()), {"logisticregression__C": [0.1, 10]})
-    exact(proved(search.fit(TEXTS, LABELS), [{"text": text} for text in TEXTS[:40]], "linear", tmp_path))
+    exact(proved(search.fit(TEXTS, LABELS), [{"text": text} for text in TEXTS[:40]], "linear", tmp_path, count=300))
 
 
 def test_naive_bayes_of_numbers(tmp_path: Path) -> None:
     table = pd.DataFrame(RANDOM.poisson(3, (150, 4)).astype(float), columns=[*"abcd"])
     model = MultinomialNB().fit(table, THREE[:150])
-    proof = proved(model, [*table.head(40).to_dict("records")], "linear", tmp_path)
+    proof = proved(model, [*table.head(40).to_dict("records")], "linear", tmp_path, count=300)
     assert isinstance(proof, Proof)
     assert proof.equal, proof.first
 
@@ -171,7 +185,9 @@ def test_naive_bayes_of_numbers(tmp_path: Path) -> None:
     ids=["hashes", "single floats", "tfidf of other numbers"],
 )
 def test_what_is_cut_otherwise_is_not_converted(vectorizer: Any, tmp_path: Path) -> None:
-    why = proved(texts(vectorizer, LogisticRegression()), [{"text": text} for text in TEXTS[:40]], "linear", tmp_path)
+    why = proved(
+        texts(vectorizer, LogisticRegression()), [{"text": text} for text in TEXTS[:40]], "linear", tmp_path, count=300
+    )
     assert isinstance(why, str)
     assert "it has a" in why
 
@@ -200,6 +216,6 @@ def test_a_planted_mistake_is_caught(mistake: Callable[[dict[str, Any]], None], 
         return json.dumps(made).encode()
 
     model = texts(TfidfVectorizer(), LogisticRegression())
-    proof = proved(model, [{"text": text} for text in TEXTS[:40]], "linear", tmp_path, sabotage=planted)
+    proof = proved(model, [{"text": text} for text in TEXTS[:40]], "linear", tmp_path, count=300, sabotage=planted)
     assert isinstance(proof, Proof)
     assert not proof.equal
