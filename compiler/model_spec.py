@@ -103,7 +103,7 @@ class ModelSpec:
     serializer: str
     """How the file is loaded: "pickle", "joblib", "cloudpickle", "skops", or a form of the flavor's own."""
     types: tuple[str, ...] = ()
-    """Full names of all types that the file names, sorted."""
+    """Full names of all types that the trained model's file names, sorted."""
     requirements: tuple[Requirement, ...] = ()
     python: str = ""
     """The Python that saved the model, such as "3.11.7", where it is known."""

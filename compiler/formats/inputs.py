@@ -43,8 +43,8 @@ def inputs_of(identity: Identity, signature: Signature | None, sample: Sample | 
 def _found(identity: Identity, signature: Signature | None, sample: Sample | None) -> Inputs:
     if identity.texts:
         return _texts(signature, sample)
-    if signature and signature.flat:
-        raise unsupported("it is a list of texts, and the model takes a table")
+    if signature and signature.texts:
+        raise unsupported("it is a list of texts, and nothing says that the model takes one")
     if signature:
         found = _from_signature(identity, signature)
         if sample and found.container == "dataframe":

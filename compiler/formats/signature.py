@@ -36,7 +36,7 @@ class Signature:
 
     inputs: tuple[Column, ...]
     named: bool
-    flat: bool = False
+    texts: bool = False
     """Whether it is a list of texts, and no table."""
     params: tuple[Param, ...] = ()
 
@@ -48,7 +48,7 @@ def parse_signature(raw: object) -> Signature | None:
         return None
     params = tuple(param for entry in _entries(raw, "params") if (param := _param(entry)))
     if len(inputs) == 1 and _is_text(inputs[0]):
-        return Signature(inputs=(Column(name="x0", type="string"),), named=False, flat=True, params=params)
+        return Signature(inputs=(Column(name="x0", type="string"),), named=False, texts=True, params=params)
     if inputs[0].get("type") == "tensor":
         return Signature(inputs=_tensor(inputs), named=False, params=params)
     columns = tuple(_column(entry) for entry in inputs)

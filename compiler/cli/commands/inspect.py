@@ -18,6 +18,8 @@ from ....schema.render import visible
 from ...model_spec import ModelSpec
 from ..models import inspected
 
+CONTAINERS = {"dataframe": "a dataframe", "ndarray": "an array", "texts": "a list of texts", "tensor": "a tensor"}
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="a model file, a folder with an MLmodel file, or an MLflow URI")
@@ -39,9 +41,6 @@ def run(options: argparse.Namespace) -> int:
     else:
         sys.stdout.write("\n".join(map(visible, _lines(spec))) + "\n")
     return 0
-
-
-CONTAINERS = {"dataframe": "a dataframe", "ndarray": "an array", "texts": "a list of texts", "tensor": "a tensor"}
 
 
 def _lines(spec: ModelSpec) -> Iterator[str]:

@@ -50,5 +50,5 @@ def test_a_list_of_texts_is_a_signature_for_them_alone(inputs: list[dict[str, ob
     signature = parse_signature({"inputs": json.dumps(inputs)})
     found = inputs_of(TEXTS, signature, read_sample(b"review\ngood film\n"))
     assert (found.columns, found.container) == ((Column(name="review", type="string"),), "texts")
-    with pytest.raises(UserError, match="it is a list of texts, and the model takes a table"):
+    with pytest.raises(UserError, match="it is a list of texts, and nothing says that the model takes one"):
         inputs_of(replace(TEXTS, texts=False), signature, None)

@@ -175,6 +175,13 @@ def test_a_request_waits_for_the_answer_before_it() -> None:
     asyncio.run(run())
 
 
+def requests_told(capfd: pytest.CaptureFixture[str]) -> list[int]:
+    """The statuses of all requests that were logged, of which the one that is called `left` was left."""
+    told = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert [line["message"] for line in told if line.get("request_id") == "left"] == ["the client went away", "request"]
+    return [line["status"] for line in told if line["message"] == "request"]
+
+
 def test_a_client_that_leaves_is_waited_for_no_longer(capfd: pytest.CaptureFixture[str]) -> None:
     async def run() -> None:
         async with waiting() as (server, reader, writer):
@@ -189,9 +196,7 @@ def test_a_client_that_leaves_is_waited_for_no_longer(capfd: pytest.CaptureFixtu
             assert (await read(reader))[1] == {"score": 1}
 
     asyncio.run(run())
-    told = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
-    assert [line["message"] for line in told if line.get("request_id") == "left"] == ["the client went away", "request"]
-    assert [line["status"] for line in told if line["message"] == "request"] == [0, 200]
+    assert requests_told(capfd) == [0, 200]
 
 
 def test_a_client_that_leaves_at_once_is_forgotten_too(capfd: pytest.CaptureFixture[str]) -> None:
@@ -211,8 +216,7 @@ def test_a_client_that_leaves_at_once_is_forgotten_too(capfd: pytest.CaptureFixt
             assert (await read(reader))[1] == {"score": 1}
 
     asyncio.run(run())
-    told = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
-    assert [line["message"] for line in told if line.get("request_id") == "left"] == ["the client went away", "request"]
+    assert requests_told(capfd) == [0, 200]
 
 
 def test_who_waits_while_the_service_stops_has_an_answer_and_then_no_connection() -> None:
