@@ -11,29 +11,32 @@ Learnt = tuple[str, Sequence[object]]
 DEEPEST = 8
 
 
-def categories(part: Any, names: Names = (), depth: int = 0) -> Iterator[Learnt]:
-    """The values that some encoder within the model knows; `names` are the columns that the part is given, if known."""
+def categories(model: Any, names: Names = ()) -> Iterator[Learnt]:
+    """The values that some encoder within the model knows; `names` are the columns that it is given, if known."""
+    for part, given in _within(model, names):
+        found = getattr(part, "categories_", ())
+        for name, values in zip(given, found, strict=False) if len(given) == len(found) else ():
+            plain = [v for v in values.tolist() if isinstance(v, str | int | float) and v == v]
+            if plain and values.dtype.kind != "M":
+                yield name, plain
+
+
+def words(model: Any, names: Names = ()) -> Iterator[Learnt]:
+    """The words, or letters side by side, that some vectorizer of a column's texts within the model knows."""
+    for part, given in _within(model, names):
+        if hasattr(part, "vocabulary_") and len(given) == 1:
+            yield given[0], [*map(str, part.vocabulary_)]
+
+
+def _within(part: Any, names: Names, depth: int = 0) -> Iterator[tuple[Any, Names]]:
+    """The part and all that it is made of, with the columns that each of them is given."""
     if depth > DEEPEST:
         return
     if hasattr(part, "feature_names_in_"):
         names = [*map(str, part.feature_names_in_)]
-    found = getattr(part, "categories_", ())
-    for name, values in zip(names, found, strict=False) if len(names) == len(found) else ():
-        plain = [v for v in values.tolist() if isinstance(v, str | int | float) and v == v]
-        if plain and values.dtype.kind != "M":
-            yield name, plain
+    yield part, names
     for inner, given in _given(part, names):
-        yield from categories(inner, given, depth + 1)
-
-
-def words(part: Any, names: Names = (), depth: int = 0) -> Iterator[Learnt]:
-    """The words, or letters side by side, that some vectorizer of a column's texts within the model knows."""
-    if depth > DEEPEST:
-        return
-    if hasattr(part, "vocabulary_") and len(names) == 1:
-        yield names[0], [*map(str, part.vocabulary_)]
-    for inner, given in _given(part, names):
-        yield from words(inner, given, depth + 1)
+        yield from _within(inner, given, depth + 1)
 
 
 def parts(part: Any) -> Iterator[Any]:

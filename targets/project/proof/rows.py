@@ -97,11 +97,12 @@ def worded(known: Mapping[str, Sequence[object]], rows: Sequence[Row], random: R
     """Rows whose texts are made of words that the model knows, and of parts of other rows' texts."""
     for _ in range(count if known else 0):
         row = random.choice(rows)
-        yield {**row, **{name: _text([*map(str, words)], str(row.get(name)), random) for name, words in known.items()}}
+        yield {**row, **{name: _text(words, str(row.get(name)), random) for name, words in known.items()}}
 
 
-def _text(words: Sequence[str], other: str, random: Random) -> str:
-    pieces = random.choices([*words, *other.split()], k=random.choice(LENGTHS))
+def _text(words: Sequence[object], other: str, random: Random) -> str:
+    sources = [words, other.split() or words]
+    pieces = [str(random.choice(random.choice(sources))) for _ in range(random.choice(LENGTHS))]
     return "".join(random.choice(SPELLINGS)(piece) + random.choice(BETWEEN) for piece in pieces)
 
 
