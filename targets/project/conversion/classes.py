@@ -49,7 +49,6 @@ PREDICTORS: Mapping[str, Predictor] = {
     "sklearn.ensemble._forest.ExtraTreesRegressor": forests.regressor,
     "sklearn.ensemble._forest.RandomForestClassifier": forests.classifier,
     "sklearn.ensemble._forest.RandomForestRegressor": forests.regressor,
-    "sklearn.ensemble._iforest.IsolationForest": outliers.isolated,
     "sklearn.ensemble._gb.GradientBoostingClassifier": boosting.classifier,
     "sklearn.ensemble._gb.GradientBoostingRegressor": boosting.regressor,
     "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingClassifier": (
@@ -58,6 +57,7 @@ PREDICTORS: Mapping[str, Predictor] = {
     "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingRegressor": (
         boosting.histogram_regressor
     ),
+    "sklearn.ensemble._iforest.IsolationForest": outliers.isolated,
     "sklearn.linear_model._base.LinearRegression": linear.regressor,
     "sklearn.linear_model._bayes.ARDRegression": linear.regressor,
     "sklearn.linear_model._bayes.BayesianRidge": linear.regressor,
@@ -147,7 +147,7 @@ TRANSFORMERS: Mapping[str, Transformer] = {
     "sklearn.preprocessing._discretization.KBinsDiscretizer": bins.binned,
     "sklearn.preprocessing._encoders.OneHotEncoder": encoding.one_hot,
     "sklearn.preprocessing._encoders.OrdinalEncoder": encoding.ordinal,
-    "sklearn.preprocessing._target_encoder.TargetEncoder": encoding.target,
     "sklearn.preprocessing._function_transformer.FunctionTransformer": scaling.function,
     "sklearn.preprocessing._polynomial.PolynomialFeatures": scaling.polynomial,
+    "sklearn.preprocessing._target_encoder.TargetEncoder": encoding.target,
 }

@@ -81,11 +81,14 @@ def ordinal(graph: Graph, model: Fitted, table: Table) -> Table:
 
 def target(graph: Graph, model: Fitted, table: Table) -> Table:
     """What the target was on average where a category was; of several classes a number for each."""
-    matches, means = _Matches(graph, model, table), np.atleast_1d(model.target_mean_).tolist()
-    each = [matches.looked_up(model.encodings_[i :: len(means)], None, mean) for i, mean in enumerate(means)]
+    matches, means, count = _Matches(graph, model, table), np.atleast_1d(model.target_mean_), len(table.columns)
+    each = []
+    for number, mean in enumerate(means.tolist()):
+        encodings = model.encodings_[number :: len(means)]
+        # what is missing is the last category, where it is one
+        each.append(matches.looked_up(encodings, np.array([[one[-1] for one in encodings]]), mean))
     if len(each) == 1:
         return each[0]
-    count = len(table.columns)
     whole = graph.add("Concat", *(one.tensor for one in each), axis=1)
     places = [count * number + column for column in range(count) for number in range(len(each))]
     made = Table(tensor=whole, columns=numbered(count * len(each)))
@@ -123,16 +126,16 @@ class _Matches:
         found = self._graph.add("ReduceSum", self.flags, self._graph.constant([1], "int64"), keepdims=0)
         self._graph.refuse(self._graph.add("Less", found, self._graph.constant(len(self._counts))))
 
-    def looked_up(self, numbers: Sequence[Floats], missing: float | None, unknown: float) -> Table:
+    def looked_up(self, numbers: Sequence[Floats], missing: float | Floats, unknown: float) -> Table:
         """The number of each row's category in each column; `missing` is that of what is missing, where it has one."""
         graph, values = self._graph, np.concatenate(numbers)
-        nones = np.isin(self._codes, (MISSING, MISSING_NUMBER)) if missing is not None else np.zeros(len(values), bool)
+        nones = np.isin(self._codes, (MISSING, MISSING_NUMBER))
         # zero times NaN would be NaN: what is missing is put in afterwards
         tensor = graph.add("MatMul", self.flags, graph.constant(self._blocks(np.where(nones, 0.0, values))))
         found = graph.add("MatMul", self.flags, graph.constant(self._blocks(np.ones(len(values)))))
         known = graph.add("Greater", found, graph.constant(0.0))
         tensor = graph.add("Where", known, tensor, graph.constant(unknown))
-        if missing is not None and nones.any():
+        if nones.any():
             both = graph.add("And", self._none, known)
             tensor = graph.add("Where", both, graph.constant(missing), tensor)
         return Table(tensor=tensor, columns=numbered(len(self._counts)))

@@ -183,6 +183,7 @@ def select(table: Table, positions: Sequence[int], *, by_column: bool) -> Table:
 def keep(table: Table, wanted: Sequence[bool]) -> Table:
     """The columns that are wanted, in their order. Whatever the others refuse is refused as before."""
     made: list[Part] = []
+    gone: list[Part] = []
     start = 0
     for part in table.parts:
         kept = [place for place in range(part.width) if wanted[start + place]]
@@ -192,8 +193,9 @@ def keep(table: Table, wanted: Sequence[bool]) -> Table:
         elif kept or isinstance(part, Other):
             made.append(part)
         else:
-            made.append(part.looked_at())
-    return replace(table, parts=tuple(made))
+            gone.append(part.looked_at())
+    # those that go have no width: behind the others, they do not part these from each other
+    return replace(table, parts=(*made, *gone))
 
 
 def beside(tables: Sequence[Table], *, sparse: bool = False) -> Table:

@@ -48,8 +48,13 @@ def weights(model: Fitted, table: Table) -> Table:
     """TfidfTransformer: what words are worth, and texts of one length."""
     if len(table.parts) != 1 or not isinstance(table.parts[0], Words) or _changed(table.parts[0]):
         raise ValueError("it has a TfidfTransformer of something else than a vectorizer's counts")
+    part = table.parts[0]
+    # words that were not selected weigh on no others here
+    known = tuple(word for word, place in zip(part.known, part.places, strict=True) if place is not None)
     part = replace(
-        table.parts[0],
+        part,
+        known=known,
+        places=tuple(range(len(known))),
         sublinear=bool(model.sublinear_tf),
         rarity=tuple(model.idf_.tolist()) if model.use_idf else (),
         norm=model.norm or "",

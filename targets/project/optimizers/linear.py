@@ -5,7 +5,7 @@ The sums are scikit-learn's own, in its order, so that they agree to the last bi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import exp, isfinite
 from operator import add
 from pathlib import Path
@@ -80,7 +80,7 @@ CLASSES = (
 
 
 FEW = 4
-"""So many scores of a sparse table are added up one by one; of more, numpy's calls cost less."""
+"""So many scores of a sparse table are added up number by number; of more, numpy's calls cost less."""
 
 
 class Sums(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,8 +137,8 @@ class Dense:
         self._order: Literal["F", "C"] = "F" if sums.by_column else "C"
         self._columns = [Columns(part, self._order) for part in sums.parts if isinstance(part, Numbers)]
         self._choices = [(part.column, chooser(part)) for part in sums.parts if not isinstance(part, Numbers)]
-        whole = slice(0, len(self._table))
-        self._only = self._columns[0] if self._columns and self._columns[0].place == whole else None
+        alone = len(sums.parts) == len(self._columns) == 1 and self._columns[0].place == slice(0, len(self._table))
+        self._only = self._columns[0] if alone else None
         self._words = readers(sums.words)
         weights = np.array(sums.weights, sums.weights_dtype, order="F" if sums.weights_by_column else "C")
         self._weights = weights[0] if sums.single else weights.T
@@ -206,9 +206,7 @@ class Sparse:
             Columns(part, "C") if isinstance(part, Numbers) else (part.column, chooser(part)) for part in sums.parts
         ]
         self._words = readers(sums.words)
-        self._bias = sums.bias
-        self._weights = sums.weights if len(sums.weights) <= FEW else ()
-        self._many: Floats = np.array(sums.weights if len(sums.weights) > FEW else ()).T.copy()
+        self._bias, self._totals = sums.bias, adder(sums.weights)
         self._flat = sums.single or (len(sums.weights) == 1 and bool(sums.labels))
 
     def scores(self, rows: Sequence[Row]) -> list[float | list[float]]:
@@ -223,11 +221,24 @@ class Sparse:
             elif cell := part[1](values[part[0]]):
                 cells.append(cell)
         cells = sorted([*cells, *worded(self._words, values)])
-        totals = [total(cells, weights) for weights in self._weights] or totals_of(cells, self._many)
-        scores = [*map(add, totals, self._bias)]
+        scores = [*map(add, self._totals(cells), self._bias)]
         if not all(map(isfinite, scores)):
             refuse(np.array([number for _, number in cells]))
         return scores[0] if self._flat else scores
+
+
+def adder(weights: Sequence[Sequence[float]]) -> Callable[[Sequence[Cell]], list[float]]:
+    """What adds up a row's cells, once for each row of weights."""
+    if len(weights) <= FEW:
+        return lambda cells: [total(cells, each) for each in weights]
+    table: Floats = np.array(weights).T.copy()
+
+    def totals(cells: Sequence[Cell]) -> list[float]:
+        numbers = np.array([number for _, number in cells])[:, np.newaxis]
+        found: list[float] = (numbers * table[[place for place, _ in cells]]).sum(axis=0).tolist()
+        return found
+
+    return totals
 
 
 def total(cells: Sequence[Cell], weights: Sequence[float]) -> float:
@@ -235,15 +246,6 @@ def total(cells: Sequence[Cell], weights: Sequence[float]) -> float:
     found = 0.0
     for column, number in cells:
         found += number * weights[column]
-    return found
-
-
-def totals_of(cells: Sequence[Cell], weights: Floats) -> list[float]:
-    """The same for many scores at once, of which each has a column of the weights."""
-    places = [place for place, _ in cells]
-    found: list[float] = (
-        (np.array([[number] for _, number in cells]).reshape(-1, 1) * weights[places]).sum(axis=0).tolist()
-    )
     return found
 
 

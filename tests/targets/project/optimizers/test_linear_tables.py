@@ -16,8 +16,10 @@ pytest.importorskip("sklearn")
 from deployc.targets.project.optimizers import linear  # noqa: E402 - what it imports may be missing
 from deployc.targets.project.proof.report import Proof  # noqa: E402
 from sklearn.compose import ColumnTransformer  # noqa: E402
+from sklearn.feature_selection import SelectKBest  # noqa: E402
 from sklearn.impute import SimpleImputer  # noqa: E402
 from sklearn.linear_model import Lasso, LogisticRegression, Ridge  # noqa: E402
+from sklearn.model_selection import GridSearchCV  # noqa: E402
 from sklearn.pipeline import make_pipeline, make_union  # noqa: E402
 from sklearn.preprocessing import (  # noqa: E402
     KBinsDiscretizer,
@@ -162,6 +164,18 @@ MODELS: Mapping[str, tuple[Callable[[], Any], Any]] = {
             ColumnTransformer([("all", make_pipeline(table(ignoring()), MaxAbsScaler()), NUMBERS + TEXTS)]),
             make_pipeline(StandardScaler(with_mean=False), LogisticRegression()),
         ),
+        TWO,
+    ),
+    "numbers that are selected": (
+        lambda: make_pipeline(
+            ColumnTransformer([("n", scaled(), NUMBERS)]),
+            SelectKBest(k=1),
+            LogisticRegression(),
+        ),
+        TWO,
+    ),
+    "a search within a pipeline": (
+        lambda: make_pipeline(table(OneHotEncoder()), GridSearchCV(LogisticRegression(), {"C": [0.1, 1]})),
         TWO,
     ),
     "three classes, by the target": (

@@ -11,9 +11,14 @@ import pytest
 
 pytest.importorskip("sklearn")
 
+import msgspec
 import numpy as np
 import pandas as pd
+from deployc.targets.project.optimizers import linear
 from deployc.targets.project.proof.report import Proof
+from deployc.targets.project.template.words import reader
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import (
     CountVectorizer,
@@ -68,6 +73,16 @@ VECTORIZERS = [
 ]
 
 
+def reader_of(vectorizer: Any) -> Callable[[str | None], list[tuple[int, float]]]:
+    data = linear.convert(
+        make_pipeline(vectorizer, Ridge()).fit(TEXTS, LIKED), [("text", "string", False)], ["predict"]
+    )
+    return reader(msgspec.json.decode(data, type=linear.Sums).words[0])
+
+
+READERS = [(vectorizer, reader_of(vectorizer)) for vectorizer in VECTORIZERS]
+
+
 def exact(proof: Proof | str) -> Proof:
     assert isinstance(proof, Proof), proof
     assert proof.equal, proof.first
@@ -91,6 +106,14 @@ def test_texts_alone_are_cut_and_weighed_as_before(vectorizer: Any, tmp_path: Pa
         )
     )
     assert all(method.largest <= 1e-15 for method in proof.methods)
+
+
+@given(st.text() | st.text("aZéß -_,'1\u0301\n ", max_size=60))
+def test_any_text_is_cut_and_weighed_as_before(text: str) -> None:
+    for vectorizer, read in READERS:
+        wanted = vectorizer.transform([text]).tocoo()
+        places = wanted.coords[1] if hasattr(wanted, "coords") else wanted.col
+        assert read(text) == [*zip(places.tolist(), wanted.data.tolist(), strict=True)]
 
 
 @pytest.mark.parametrize("labels", [LABELS, THREE], ids=["two classes", "three classes"])
@@ -151,6 +174,15 @@ def test_words_numbers_and_categories_that_are_selected(selector: Any, tmp_path:
     )
     model = make_pipeline(columns, selector, MaxAbsScaler(), LogisticRegression()).fit(TABLE, LABELS)
     exact(proved(model, ROWS, "linear", tmp_path, count=300))
+
+
+def test_words_that_are_selected_before_they_are_weighed(tmp_path: Path) -> None:
+    vectorizer = make_pipeline(CountVectorizer(), SelectKBest(chi2, k=9), TfidfTransformer())
+    exact(
+        proved(
+            texts(vectorizer, LogisticRegression()), [{"text": t} for t in TEXTS[:40]], "linear", tmp_path, count=300
+        )
+    )
 
 
 def test_unions_scalers_and_weights_of_texts(tmp_path: Path) -> None:
